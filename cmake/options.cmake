@@ -1,0 +1,58 @@
+# Every switch of the build, in one place.
+#
+# | option               | default               | meaning                                                  |
+# |----------------------|-----------------------|----------------------------------------------------------|
+# | KOINE_BUILD_TESTS    | top-level project     | tests, lints and the header self-test                    |
+# | KOINE_BUILD_EXAMPLES | top-level project     | examples/                                                |
+# | KOINE_BUILD_BENCH    | top-level project     | bench/                                                   |
+# | KOINE_INSTALL        | top-level project     | install rules and the CMake package                      |
+# | KOINE_DRIVER_SQLITE3 | SQLite found          | driver for SQLite, needs libsqlite3-dev                  |
+# | KOINE_DRIVER_LIBPQ   | libpq found           | driver for PostgreSQL, needs libpq-dev                   |
+# | KOINE_SANITIZE       | empty                 | value for -fsanitize=, such as address,undefined         |
+# | BUILD_SHARED_LIBS    | OFF                   | shared instead of static libraries (CMake's own option)  |
+
+option(KOINE_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(KOINE_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+option(KOINE_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(KOINE_INSTALL "Install the libraries and their CMake package" ${PROJECT_IS_TOP_LEVEL})
+
+find_package(Threads REQUIRED)
+find_package(SQLite3 3.35 QUIET)
+find_package(PostgreSQL 13 QUIET)
+option(KOINE_DRIVER_SQLITE3 "Build the SQLite driver" ${SQLite3_FOUND})
+option(KOINE_DRIVER_LIBPQ "Build the PostgreSQL driver" ${PostgreSQL_FOUND})
+if(KOINE_DRIVER_SQLITE3)
+  find_package(SQLite3 3.35 REQUIRED)
+endif()
+if(KOINE_DRIVER_LIBPQ)
+  find_package(PostgreSQL 13 REQUIRED)
+endif()
+
+set(KOINE_SANITIZE "" CACHE STRING "Value for -fsanitize=, such as address,undefined or thread")
+
+include(GNUInstallDirs)
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+  endif()
+
+  # Paths relative to the source tree make object files equal in every clone, so that clones share one ccache.
+  set(koine_path_map "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
+  add_compile_options("${koine_path_map}")
+  find_program(KOINE_CCACHE ccache)
+  mark_as_advanced(KOINE_CCACHE)
+  foreach(language IN ITEMS C CXX)
+    if(KOINE_CCACHE AND NOT CMAKE_${language}_COMPILER_LAUNCHER)
+      set(CMAKE_${language}_COMPILER_LAUNCHER
+        "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" "${KOINE_CCACHE}")
+    endif()
+  endforeach()
+
+  include(CheckLinkerFlag)
+  check_linker_flag(CXX "-fuse-ld=mold" KOINE_HAVE_MOLD)
+  if(KOINE_HAVE_MOLD)
+    add_link_options("-fuse-ld=mold")
+  endif()
+endif()
