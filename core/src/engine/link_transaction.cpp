@@ -191,6 +191,38 @@ void link::rollback() {
     end_transaction();
 }
 
+void link::rollback_later() noexcept {
+    try {
+        if (!queues()) {
+            rollback();
+            return;
+        }
+        const busy_guard guard{*this};
+        const bool sent = transaction_ == transaction_state::begun || transaction_ == transaction_state::failed;
+        end_transaction();
+        if (sent && !poisoned_) queue_text("ROLLBACK");
+    } catch (...) {
+        poisoned_ = true;
+    }
+}
+
+void link::rollback_to_savepoint_later(std::uint32_t depth) noexcept {
+    try {
+        if (!queues()) {
+            while (savepoint_depth_ >= depth && savepoint_depth_ != 0) rollback_to_savepoint(savepoint_depth_);
+            return;
+        }
+        const busy_guard guard{*this};
+        if (depth == 0 || depth > savepoint_depth_ || poisoned_) return;
+        queue_text(dialect_->rollback_to_savepoint(savepoint_name(depth)));
+        queue_text(dialect_->release_savepoint(savepoint_name(depth)));
+        transaction_ = transaction_state::begun;
+        savepoint_depth_ = depth - 1;
+    } catch (...) {
+        poisoned_ = true;
+    }
+}
+
 std::string link::savepoint_name(std::uint32_t depth) const {
     char text[40] = "koine_";
     char* end = std::to_chars(text + 6, text + 24, savepoint_prefix_, 16).ptr;

@@ -127,12 +127,11 @@ public:
     // Sends COMMIT if anything was begun. Throws in_doubt_error when its answer is lost.
     void commit();
     void rollback();
+    // For destructors: ends the transaction without waiting. In-process drivers roll back now, others with the next statement.
+    void rollback_later() noexcept;
+    void rollback_to_savepoint_later(std::uint32_t depth) noexcept;
     // Savepoints nest; each is ended by exactly one of the two others, innermost first. Answers the depth, from 1.
     std::uint32_t savepoint();
-    // Marks the transaction as one that only rollback() can end; for owners that gave up without a call to the server.
-    void fail_transaction() noexcept {
-        if (transaction_ != transaction_state::none) transaction_ = transaction_state::failed;
-    }
     void release_savepoint(std::uint32_t depth);
     void rollback_to_savepoint(std::uint32_t depth);
     std::uint32_t savepoint_depth() const noexcept { return savepoint_depth_; }
