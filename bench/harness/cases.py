@@ -77,7 +77,6 @@ class CompileCase:
 
 COMPILE_CASES = [
     CompileCase("W9", "10 classes, 30 queries, -O2", 10, 6, 30, "-O2", 6, 320),
-    CompileCase("W9-large", "20 classes of 10 columns, 100 queries, -O0", 20, 10, 100, "-O0", 8, 400),
 ]
 
 
