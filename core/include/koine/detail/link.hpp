@@ -29,7 +29,7 @@ class registered_driver;
 
 namespace detail {
 
-class engine_core;
+class link_source;
 class statement_cache;
 
 // A statement prepared on one link. Owned by the link; a pointer stays valid until the next prepare on that link, or for
@@ -55,10 +55,13 @@ enum class entity_operation : std::uint8_t { get, insert, insert_with_key, delet
 // only rollback() is accepted.
 class KOINE_API link final : public pooled {
 public:
-    link(std::shared_ptr<engine_core> engine, koine_connection* handle);
+    link(std::shared_ptr<link_source> source, koine_connection* handle);
     ~link() override;
     link(const link&) = delete;
     link& operator=(const link&) = delete;
+
+    // Connects by `limit`. Called once, before anything else.
+    void connect(deadline limit);
 
     const koine::dialect& dialect() const noexcept { return *dialect_; }
     const koine_driver& driver() const noexcept { return *driver_; }
@@ -190,7 +193,7 @@ private:
     std::string savepoint_name(std::uint32_t depth) const;
     std::span<const koine_value> in_placeholder_order(const prepared& statement, std::span<const koine_value> binds);
 
-    std::shared_ptr<engine_core> engine_;
+    std::shared_ptr<link_source> source_;
     const koine::dialect* dialect_;
     const koine_driver* driver_;
     koine_connection* handle_;
