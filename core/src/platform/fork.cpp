@@ -2,16 +2,11 @@
 
 #include <pthread.h>
 
-#include <atomic>
 #include <mutex>
 #include <system_error>
 
 namespace koine::platform {
-namespace {
-
-std::atomic<std::uint64_t> forks{0};
-
-}  // namespace
+constinit std::atomic<std::uint64_t> forks{0};
 
 struct fork_registry {
     std::mutex lock;
@@ -59,8 +54,6 @@ struct fork_registry {
         if (w.next_ != nullptr) w.next_->previous_ = w.previous_;
     }
 };
-
-std::uint64_t fork_count() noexcept { return forks.load(std::memory_order_relaxed); }
 
 void fork_watcher::enlist() { fork_registry::instance().add(*this); }
 void fork_watcher::delist() noexcept { fork_registry::instance().remove(*this); }

@@ -1,12 +1,15 @@
 // The one place that knows about fork(): a count of forks, and objects that are told of one.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 namespace koine::platform {
 
+extern std::atomic<std::uint64_t> forks;
+
 // How often this process image has come out of a fork as the child. What was made under another count belongs to a parent.
-std::uint64_t fork_count() noexcept;
+inline std::uint64_t fork_count() noexcept { return forks.load(std::memory_order_relaxed); }
 
 // An object that must be consistent when the process forks. Derived classes enlist when they are complete and delist
 // before they are destroyed. Members are called on the forking thread: before() in the parent in front of the fork, then

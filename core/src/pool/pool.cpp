@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "pool/pool_locked.hpp"
 #include "pool/pool_shell.hpp"
 
 namespace koine {
@@ -36,26 +35,6 @@ result<void> pool_lease::check() const {
     return {};
 }
 
-void pool_lease::give_back() noexcept {
-    detail::pooled* const item = std::exchange(item_, nullptr);
-    detail::pool_slot* const slot = std::exchange(slot_, nullptr);
-    slot->owner->put(*slot, item, birth_);
-}
-
-result<void> pool_lease::try_release(deadline until) {
-    if (item_ == nullptr) return {};
-    detail::pooled* const item = std::exchange(item_, nullptr);
-    detail::pool_slot* const slot = std::exchange(slot_, nullptr);
-    return slot->owner->release(*slot, item, birth_, until);
-}
-
-result<void> pool_lease::try_release() {
-    if (item_ == nullptr) return {};
-    detail::pooled* const item = std::exchange(item_, nullptr);
-    detail::pool_slot* const slot = std::exchange(slot_, nullptr);
-    return slot->owner->release(*slot, item, birth_, std::nullopt);
-}
-
 void pool_lease::invalidate() noexcept {
     if (item_ == nullptr) return;
     detail::pooled* const item = std::exchange(item_, nullptr);
@@ -78,26 +57,6 @@ pool::pool(std::shared_ptr<detail::pool_backend> backend, pool_options options, 
     : events_{std::move(events)}, shell_{new detail::pool_shell{std::move(backend), checked(options), events_.list()}} {}
 
 pool::~pool() { shell_->orphan(); }
-
-pool_lease pool::acquire(here where) {
-    if (pool_lease mine = shell_->take_affine(where)) return mine;
-    return shell_->acquire_slowly(std::nullopt, where).value();
-}
-
-pool_lease pool::acquire(deadline until, here where) {
-    if (pool_lease mine = shell_->take_affine(where)) return mine;
-    return shell_->acquire_slowly(until, where).value();
-}
-
-result<pool_lease> pool::try_acquire(here where) {
-    if (pool_lease mine = shell_->take_affine(where)) return mine;
-    return shell_->acquire_slowly(std::nullopt, where);
-}
-
-result<pool_lease> pool::try_acquire(deadline until, here where) {
-    if (pool_lease mine = shell_->take_affine(where)) return mine;
-    return shell_->acquire_slowly(until, where);
-}
 
 void pool::invalidate_all() noexcept { shell_->invalidate_all(); }
 result<void> pool::dispose(deadline until) { return shell_->dispose(until); }

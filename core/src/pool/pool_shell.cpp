@@ -1,115 +1,10 @@
 #include "pool/pool_shell.hpp"
 
-#include <vector>
-
 #include "pool/pool_locked.hpp"
-#include "pool/pool_thread.hpp"
 
 namespace koine {
 inline namespace v1 {
 namespace detail {
-
-namespace {
-
-enum class thread_phase : unsigned char { fresh, armed, over };
-
-// One instruction to read where the library is linked statically, one more load where it is shared.
-constinit thread_local thread_record record __attribute__((tls_model("initial-exec"))) = {nullptr, nullptr};
-constinit thread_local thread_phase phase __attribute__((tls_model("initial-exec"))) = thread_phase::fresh;
-
-// Runs at the end of a thread; apart from the record, which must not have a destructor. It only lets go of memory, and
-// tells pools that their connections are free: no I/O.
-struct exit_hook {
-    std::vector<pool_shell*> owned{};
-
-    ~exit_hook() {
-        phase = thread_phase::over;
-        for (pool_shell* shell : owned) {
-            shell->thread_gone(&record);
-            shell->drop_reference();
-        }
-        pool_shell* const last = std::exchange(record.shell, nullptr);
-        record.slot = nullptr;
-        if (last != nullptr) last->drop_reference();
-    }
-};
-
-exit_hook& hook() noexcept {
-    thread_local exit_hook at_exit;
-    return at_exit;
-}
-
-}  // namespace
-
-bool thread_record_armed() noexcept {
-    if (phase == thread_phase::fresh) {
-        hook();
-        phase = thread_phase::armed;
-    }
-    return phase == thread_phase::armed;
-}
-
-bool thread_owns_in(pool_shell& shell) noexcept {
-    if (!thread_record_armed()) return false;
-    auto& owned = hook().owned;
-    for (const pool_shell* known : owned)
-        if (known == &shell) return true;
-    try {
-        owned.push_back(&shell);
-    } catch (...) {
-        return false;
-    }
-    shell.add_reference();
-    return true;
-}
-
-// ---- The fast path ------------------------------------------------------------------------------------------------
-
-pool_lease pool_shell::take_affine(here where) noexcept {
-    if (record.shell != this) return {};
-    pool_slot& s = *record.slot;
-    if (core_.attention().load(std::memory_order_acquire) != s.admits.load(std::memory_order_relaxed) || heard_->count() != 0)
-        return {};
-    pooled* item = s.parked.exchange(nullptr, std::memory_order_seq_cst);
-    if (item == nullptr) return {};
-    s.begin_use(where);
-    return pool_lease{&s, item, platform::fork_count()};
-}
-
-bool pool_shell::return_fast(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {
-    if (record.shell != this) return false;
-    const auto word = core_.attention().load(std::memory_order_acquire);
-    if (word != s.admits.load(std::memory_order_relaxed) || heard_->count() != 0 || forked(birth)) return false;
-    if (!item->reusable()) return false;
-    s.end_use();
-    record.slot = &s;
-    s.parked.exchange(item, std::memory_order_seq_cst);
-    // From here on the connection is anybody's, and only the thread's own reference keeps the shell.
-    if (core_.attention().load(std::memory_order_seq_cst) != word) attend();
-    return true;
-}
-
-void pool_shell::attend() noexcept {
-    const locked hold{*this};
-    core_.attend(locked::now());
-}
-
-void pool_shell::remember(pool_slot& s) noexcept {
-    if (record.shell == this) {
-        record.slot = &s;
-        return;
-    }
-    if (!thread_record_armed()) return;
-    add_reference();
-    pool_shell* const old = std::exchange(record.shell, this);
-    record.slot = &s;
-    if (old != nullptr) old->drop_reference();
-}
-
-// Who this thread is to a singleton_thread pool; null to others, and at the thread's end.
-const void* pool_shell::own_identity() noexcept {
-    return options().kind == pool_kind::singleton_thread && thread_owns_in(*this) ? &record : nullptr;
-}
 
 void pool_shell::drop_reference() noexcept {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
@@ -130,7 +25,7 @@ result<pool_lease> pool_shell::acquire_slowly(std::optional<deadline> given, her
         sleeper w;
         w.where = where;
         w.thread = own_identity();
-        if (record.shell == this) w.prefer = record.slot;
+        w.prefer = preferred();
         {
             locked hold{*this};
             core_.acquire(w, locked::now());
@@ -232,8 +127,7 @@ pool_lease pool_shell::hand_out(pool_slot& s, pooled* item) {
 
 // ---- Giving back -----------------------------------------------------------------------------------------------------
 
-void pool_shell::put(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {
-    if (return_fast(s, item, birth)) return;
+void pool_shell::put_slowly(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {
     if (forked(birth)) return forget(item);
     const bool fit = item->reusable();
     if (fit && !silent()) heard_->tell_quietly([&](pool_listener& one) { one.on_checkin(*item); });
@@ -241,7 +135,6 @@ void pool_shell::put(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {
 }
 
 result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth, std::optional<deadline> until) {
-    if (return_fast(s, item, birth)) return {};
     if (forked(birth)) {
         forget(item);
         return locked::refusal(errc::forked, "the connection belongs to the parent process", {});
@@ -269,7 +162,7 @@ result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth
 
 // Where `close_here`, a healthy connection that the pool does not keep is closed by this thread.
 void pool_shell::end_lease(pool_slot& s, pooled* item, condition found, bool abandoned, bool close_here) noexcept {
-    if (record.shell == this) record.slot = &s;
+    prefer(s);
     pooled* mine = nullptr;
     {
         const locked hold{*this};

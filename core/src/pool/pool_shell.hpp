@@ -31,8 +31,11 @@ public:
     pool_lease take_affine(here where) noexcept;
     // Everything else. Without `until`: the options' timeout from now.
     result<pool_lease> acquire_slowly(std::optional<deadline> until, here where);
+    // The fast end of a lease whose connection is fit; false if it cannot be had.
+    bool return_fast(pool_slot& s, pooled* item, std::uint64_t birth) noexcept;
     // The end of a lease by its destructor.
     void put(pool_slot& s, pooled* item, std::uint64_t birth) noexcept;
+    // The explicit end, after return_fast().
     result<void> release(pool_slot& s, pooled* item, std::uint64_t birth, std::optional<deadline> until);
     void invalidate(pool_slot& s, pooled* item, std::uint64_t birth) noexcept;
     void soft_invalidate(pool_slot& s, pooled* item, std::uint64_t birth) noexcept;
@@ -57,8 +60,10 @@ private:
     class locked;
     struct sleeper;
 
-    bool return_fast(pool_slot& s, pooled* item, std::uint64_t birth) noexcept;
+    void put_slowly(pool_slot& s, pooled* item, std::uint64_t birth) noexcept;
     void attend() noexcept;
+    pool_slot* preferred() const noexcept;
+    void prefer(pool_slot& s) const noexcept;
     void remember(pool_slot& s) noexcept;
     const void* own_identity() noexcept;
     result<pool_lease> open_for(pool_slot& s, deadline until, here where, bool& again);
