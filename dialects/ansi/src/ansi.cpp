@@ -60,6 +60,8 @@ std::string ansi::table_name(const table_info& table) const {
     return table.schema.empty() ? quote(table.name) : quote(table.schema) + '.' + quote(table.name);
 }
 
+std::string ansi::referenced_table(const table_info&, const table_info& to) const { return table_name(to); }
+
 std::string ansi::like(sql::op kind, std::string_view text, std::string_view pattern) const {
     const bool negated = kind == sql::op::not_like || kind == sql::op::not_ilike;
     const std::string_view word = negated ? " NOT LIKE " : " LIKE ";

@@ -49,7 +49,7 @@ column_reference target_of(const table_info& table, const column_info& column) {
 std::string foreign_key(const ansi& dialect, const table_info& table, const column_info& column, const std::string& name) {
     const auto target = target_of(table, column);
     std::string out = "CONSTRAINT " + dialect.quote(name) + " FOREIGN KEY (" + dialect.quote(column.name) + ") REFERENCES " +
-                      dialect.table_name(*target.table) + " (" + dialect.quote(target.table->columns[target.column].name) + ')';
+                      dialect.referenced_table(table, *target.table) + " (" + dialect.quote(target.table->columns[target.column].name) + ')';
     if (const auto text = action_text(column.on_delete); !text.empty()) out.append(" ON DELETE ").append(text);
     if (const auto text = action_text(column.on_update); !text.empty()) out.append(" ON UPDATE ").append(text);
     return out;

@@ -54,6 +54,8 @@ public:
     virtual bool reserved(std::string_view word) const noexcept;
     // The table as statements name it, with its schema.
     virtual std::string table_name(const table_info& table) const;
+    // The table `to` as a foreign key of `from` names it.
+    virtual std::string referenced_table(const table_info& from, const table_info& to) const;
     // One of op::like, not_like, ilike, not_ilike.
     virtual std::string like(sql::op kind, std::string_view text, std::string_view pattern) const;
     // The clause that ends a SELECT; either may be empty, not both.
