@@ -1,0 +1,77 @@
+// An engine: a URL turned into a dialect, a driver and a pool.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <koine/api.hpp>
+#include <koine/deadline.hpp>
+#include <koine/isolation.hpp>
+#include <koine/pool_events.hpp>
+#include <koine/pool_options.hpp>
+#include <koine/pool_stats.hpp>
+#include <koine/retry.hpp>
+#include <koine/url.hpp>
+
+namespace koine {
+inline namespace v1 {
+
+class connection;
+class dialect;
+class registry;
+
+namespace detail {
+class engine_core;
+}
+
+// Settings of an engine. Durations say their unit by their type.
+struct engine_options {
+    pool_options pool{};
+    koine::isolation isolation = koine::isolation::default_;
+    bool read_only = false;
+    std::uint32_t statement_cache = 256;                 // prepared statements kept on each connection
+    std::chrono::milliseconds connect_timeout{30'000};  // total, for one connection
+    std::chrono::milliseconds statement_timeout{0};     // of each call without a deadline of its own; 0: none
+    bool strict_tables = false;                         // SQLite: create_all makes STRICT tables
+};
+
+// A cheap handle to a shared, thread-safe core; default-constructed it is empty and every use of it throws usage_error.
+class KOINE_API engine {
+public:
+    engine() noexcept = default;
+
+    explicit operator bool() const noexcept { return core_ != nullptr; }
+    const koine::url& url() const;
+    const koine::dialect& dialect() const;
+    const engine_options& options() const;
+    // Leases a connection; waits at most the pool's timeout. Throws timeout_error (errc::pool_timeout), or why connecting failed.
+    connection connect() const;
+    connection connect(deadline limit) const;
+    // Runs fn(connection&) in a transaction: commits when it returns, rolls back when it throws.
+    template <class Body>
+    decltype(auto) begin(Body&& body) const;
+    // As begin, and runs it again when it lost against another transaction (serialization failure, deadlock, lock not had in time). The body
+    // must be fit to run several times.
+    template <class Body>
+    decltype(auto) run(retry policy, Body&& body) const;
+    pool_stats stats() const;
+    // Listeners of the pool: connect, checkout, checkin and the others.
+    pool_events& events() const;
+    // Closes idle connections now and leased ones when they come back; the next use opens new ones.
+    void dispose() const;
+
+    const std::shared_ptr<detail::engine_core>& core() const;
+    explicit engine(std::shared_ptr<detail::engine_core> core) noexcept : core_{std::move(core)} {}
+
+private:
+    std::shared_ptr<detail::engine_core> core_{};
+};
+
+// Makes an engine from a URL with the dialects and drivers of `registry`. No I/O. Throws usage_error for an unknown dialect,
+// driver or query key, naming what is known and the nearest.
+KOINE_API engine create_engine(const koine::url& url, const registry& names, engine_options options = {});
+
+}  // namespace v1
+}  // namespace koine
