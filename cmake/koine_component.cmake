@@ -40,6 +40,13 @@ function(koine_component)
       CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
       VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
     koine_warnings(${target})
+    if(BUILD_SHARED_LIBS)
+      # Installed libraries find each other wherever they are put; a missing symbol is found when linking, not later.
+      set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN")
+      if(NOT KOINE_SANITIZE)
+        target_link_options(${target} PRIVATE -Wl,-z,defs)
+      endif()
+    endif()
   else()
     set(scope INTERFACE)
     add_library(${target} INTERFACE)

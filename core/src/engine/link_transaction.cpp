@@ -5,7 +5,7 @@
 #include <charconv>
 #include <utility>
 
-#include "engine/engine_core.hpp"
+#include "engine/link_source.hpp"
 #include "engine/link_drive.hpp"
 #include "engine/statement_cache.hpp"
 
@@ -27,7 +27,7 @@ void link::begin(const transaction_options& options) {
     const busy_guard guard{*this};
     check_usable();
     if (transaction_ != transaction_state::none) throw_usage("a transaction is already open: commit or roll back, or use a savepoint");
-    options_ = or_defaults(options, engine_->options());
+    options_ = or_defaults(options, source_->options());
     begin_rule_ = dialect_->begin(options_);
     transaction_ = transaction_state::pending;
 }
@@ -35,7 +35,7 @@ void link::begin(const transaction_options& options) {
 // Begins the transaction if this statement needs one. Answers whether it began now.
 bool link::begin_for(const prepared& statement) {
     if (transaction_ == transaction_state::none) {
-        options_ = or_defaults({}, engine_->options());
+        options_ = or_defaults({}, source_->options());
         if (options_.isolation == isolation::autocommit) return false;
         begin_rule_ = dialect_->begin(options_);
         transaction_ = transaction_state::pending;
@@ -191,6 +191,38 @@ void link::rollback() {
     end_transaction();
 }
 
+void link::rollback_later() noexcept {
+    try {
+        if (!queues()) {
+            rollback();
+            return;
+        }
+        const busy_guard guard{*this};
+        const bool sent = transaction_ == transaction_state::begun || transaction_ == transaction_state::failed;
+        end_transaction();
+        if (sent && !poisoned_) queue_text("ROLLBACK");
+    } catch (...) {
+        poisoned_ = true;
+    }
+}
+
+void link::rollback_to_savepoint_later(std::uint32_t depth) noexcept {
+    try {
+        if (!queues()) {
+            while (savepoint_depth_ >= depth && savepoint_depth_ != 0) rollback_to_savepoint(savepoint_depth_);
+            return;
+        }
+        const busy_guard guard{*this};
+        if (depth == 0 || depth > savepoint_depth_ || poisoned_) return;
+        queue_text(dialect_->rollback_to_savepoint(savepoint_name(depth)));
+        queue_text(dialect_->release_savepoint(savepoint_name(depth)));
+        transaction_ = transaction_state::begun;
+        savepoint_depth_ = depth - 1;
+    } catch (...) {
+        poisoned_ = true;
+    }
+}
+
 std::string link::savepoint_name(std::uint32_t depth) const {
     char text[40] = "koine_";
     char* end = std::to_chars(text + 6, text + 24, savepoint_prefix_, 16).ptr;
@@ -203,7 +235,7 @@ std::uint32_t link::savepoint() {
     const busy_guard guard{*this};
     check_usable();
     if (transaction_ == transaction_state::none) {
-        options_ = or_defaults({}, engine_->options());
+        options_ = or_defaults({}, source_->options());
         if (options_.isolation == isolation::autocommit) throw_usage("a savepoint needs a transaction; the isolation level is autocommit");
         begin_rule_ = dialect_->begin(options_);
         transaction_ = transaction_state::pending;

@@ -29,7 +29,7 @@ class registered_driver;
 
 namespace detail {
 
-class engine_core;
+class link_source;
 class statement_cache;
 
 // A statement prepared on one link. Owned by the link; a pointer stays valid until the next prepare on that link, or for
@@ -55,10 +55,13 @@ enum class entity_operation : std::uint8_t { get, insert, insert_with_key, delet
 // only rollback() is accepted.
 class KOINE_API link final : public pooled {
 public:
-    link(std::shared_ptr<engine_core> engine, koine_connection* handle);
+    link(std::shared_ptr<link_source> source, koine_connection* handle);
     ~link() override;
     link(const link&) = delete;
     link& operator=(const link&) = delete;
+
+    // Connects by `limit`. Called once, before anything else.
+    void connect(deadline limit);
 
     const koine::dialect& dialect() const noexcept { return *dialect_; }
     const koine_driver& driver() const noexcept { return *driver_; }
@@ -67,7 +70,7 @@ public:
     bind_context& context() noexcept { return context_; }
 
     // Of the operations that follow; deadline::never() takes it away.
-    void set_deadline(deadline d) noexcept { deadline_ = d; }
+    void set_deadline(deadline d) noexcept;
 
     // ---- Statements ----
     // Finds or prepares the statement of this shape.
@@ -127,12 +130,11 @@ public:
     // Sends COMMIT if anything was begun. Throws in_doubt_error when its answer is lost.
     void commit();
     void rollback();
+    // For destructors: ends the transaction without waiting. In-process drivers roll back now, others with the next statement.
+    void rollback_later() noexcept;
+    void rollback_to_savepoint_later(std::uint32_t depth) noexcept;
     // Savepoints nest; each is ended by exactly one of the two others, innermost first. Answers the depth, from 1.
     std::uint32_t savepoint();
-    // Marks the transaction as one that only rollback() can end; for owners that gave up without a call to the server.
-    void fail_transaction() noexcept {
-        if (transaction_ != transaction_state::none) transaction_ = transaction_state::failed;
-    }
     void release_savepoint(std::uint32_t depth);
     void rollback_to_savepoint(std::uint32_t depth);
     std::uint32_t savepoint_depth() const noexcept { return savepoint_depth_; }
@@ -191,7 +193,7 @@ private:
     std::string savepoint_name(std::uint32_t depth) const;
     std::span<const koine_value> in_placeholder_order(const prepared& statement, std::span<const koine_value> binds);
 
-    std::shared_ptr<engine_core> engine_;
+    std::shared_ptr<link_source> source_;
     const koine::dialect* dialect_;
     const koine_driver* driver_;
     koine_connection* handle_;
