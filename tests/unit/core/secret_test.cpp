@@ -2,9 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdint>
 #include <sstream>
+#include <string>
 #include <type_traits>
+#include <utility>
+
+#include <koine/url.hpp>
 
 namespace {
 
@@ -15,6 +22,64 @@ TEST(secret, wipes_every_byte) {
     koine::detail::wipe(text, sizeof text);
     for (const char c : text) EXPECT_EQ(c, '\0');
     koine::detail::wipe(nullptr, 0);
+}
+
+// Reads memory that may have been given back, through the kernel: to look at it by a pointer would be
+// undefined.
+class memory {
+public:
+    memory() : file_{::open("/proc/self/mem", O_RDONLY | O_CLOEXEC)} {}
+    ~memory() {
+        if (file_ >= 0) ::close(file_);
+    }
+    memory(const memory&) = delete;
+    memory& operator=(const memory&) = delete;
+
+    bool readable() const { return file_ >= 0; }
+    std::string read(std::uintptr_t at, std::size_t size) const {
+        std::string out(size, '?');
+        const auto got = ::pread(file_, out.data(), size, static_cast<off_t>(at));
+        return got == static_cast<ssize_t>(size) ? out : std::string{"unreadable"};
+    }
+
+private:
+    int file_;
+};
+
+constexpr std::size_t long_enough = 256;  // the allocator writes into the first bytes of what it gets back
+
+std::uintptr_t place_of(const secret& s) {
+    return reinterpret_cast<std::uintptr_t>(s.reveal().data());
+}
+
+bool holds_password(const memory& all, std::uintptr_t at) {
+    return all.read(at, long_enough).find("pppppppp") != std::string::npos;
+}
+
+TEST(secret, leaves_nothing_behind_in_memory) {
+    const memory all;
+    if (!all.readable()) GTEST_SKIP() << "this system hides /proc/self/mem";
+    const std::string password(long_enough, 'p');
+    std::uintptr_t destroyed = 0;
+    {
+        const secret s{password};
+        destroyed = place_of(s);
+        ASSERT_TRUE(holds_password(all, destroyed));
+    }
+    EXPECT_FALSE(holds_password(all, destroyed));
+
+    secret overwritten{password};
+    const auto before = place_of(overwritten);
+    overwritten = secret{"other"};
+    EXPECT_FALSE(holds_password(all, before));
+
+    std::uintptr_t in_url = 0;
+    {
+        const auto u = koine::url::create({.dialect = "a", .username = "u", .password = password});
+        in_url = place_of(*u.password());
+        ASSERT_TRUE(holds_password(all, in_url));
+    }
+    EXPECT_FALSE(holds_password(all, in_url));
 }
 
 TEST(secret, keeps_text_with_any_bytes) {
