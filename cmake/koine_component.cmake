@@ -9,6 +9,8 @@
 # compile. PRIVATE_LIBS (client libraries) are never seen by those who use the component. A folder without sources
 # becomes a header-only library.
 add_custom_target(header_self COMMENT "Every public header compiles on its own")
+# All components, without tests and examples.
+add_custom_target(libraries DEPENDS header_self)
 
 function(koine_component)
   cmake_parse_arguments(PARSE_ARGV 0 arg "NO_INSTALL" "NAME" "DEPENDS;PRIVATE_LIBS;COMPILE_OPTIONS")
@@ -38,10 +40,18 @@ function(koine_component)
       CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
       VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
     koine_warnings(${target})
+    if(BUILD_SHARED_LIBS)
+      # Installed libraries find each other wherever they are put; a missing symbol is found when linking, not later.
+      set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN")
+      if(NOT KOINE_SANITIZE)
+        target_link_options(${target} PRIVATE -Wl,-z,defs)
+      endif()
+    endif()
   else()
     set(scope INTERFACE)
     add_library(${target} INTERFACE)
   endif()
+  add_dependencies(libraries ${target})
   add_library(Koine::${arg_NAME} ALIAS ${target})
   target_include_directories(${target} ${scope}
     "$<BUILD_INTERFACE:${root}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")

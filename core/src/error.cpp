@@ -62,33 +62,42 @@ serialization_error::~serialization_error() = default;
 in_doubt_error::~in_doubt_error() = default;
 usage_error::~usage_error() = default;
 
-koine::advice error::advice() const noexcept { return advise(*info_); }
+koine::advice error::advice() const noexcept {
+    return advise(*info_);
+}
 
 void throw_error(error_info info) {
     switch (info.code) {
-        case errc::disconnected: throw disconnected_error{std::move(info)};
+        case errc::disconnected:
+            throw disconnected_error{std::move(info)};
         case errc::timeout:
         case errc::cancelled:
         case errc::lock_timeout:
-        case errc::pool_timeout: throw timeout_error{std::move(info)};
+        case errc::pool_timeout:
+            throw timeout_error{std::move(info)};
         case errc::constraint_violation:
         case errc::unique_violation:
         case errc::foreign_key_violation:
         case errc::not_null_violation:
         case errc::check_violation:
-        case errc::exclusion_violation: throw constraint_error{std::move(info)};
+        case errc::exclusion_violation:
+            throw constraint_error{std::move(info)};
         case errc::serialization_failure:
         case errc::deadlock:
-        case errc::stale_object: throw serialization_error{std::move(info)};
-        case errc::in_doubt: throw in_doubt_error{std::move(info)};
+        case errc::stale_object:
+            throw serialization_error{std::move(info)};
+        case errc::in_doubt:
+            throw in_doubt_error{std::move(info)};
         case errc::usage:
         case errc::operation_in_progress:
         case errc::invalid_url:
         case errc::unknown_name:
         case errc::not_implemented:
         case errc::forked:
-        case errc::closed: throw usage_error{std::move(info)};
-        default: throw error{std::move(info)};
+        case errc::closed:
+            throw usage_error{std::move(info)};
+        default:
+            throw error{std::move(info)};
     }
 }
 
@@ -109,7 +118,8 @@ std::string describe(const error_info& info) {
         detail::append_escaped(out, info.message, message_limit);
     facts known{out};
     known.add("SQLSTATE", info.sqlstate.text());
-    if (info.sqlstate.empty() && info.native_code != 0) known.add("native code", std::to_string(info.native_code));
+    if (info.sqlstate.empty() && info.native_code != 0)
+        known.add("native code", std::to_string(info.native_code));
     known.add("constraint", info.constraint);
     known.add("table", info.table);
     known.add("column", info.column);
@@ -127,14 +137,17 @@ advice advise(const error_info& info) noexcept {
         case errc::disconnected:
         case errc::connection_refused:
         case errc::too_many_connections:
-        case errc::server_starting: return advice::reconnect_and_retry;
+        case errc::server_starting:
+            return advice::reconnect_and_retry;
         case errc::serialization_failure:
         case errc::deadlock:
         case errc::stale_object:
-        case errc::lock_timeout: return advice::retry_transaction;
+        case errc::lock_timeout:
+            return advice::retry_transaction;
         case errc::statement_outdated:
             return info.poisons_transaction ? advice::retry_transaction : advice::retry_statement;
-        default: return advice::give_up;
+        default:
+            return advice::give_up;
     }
 }
 

@@ -31,10 +31,17 @@ void append_byte(std::string& out, unsigned byte) {
 
 void append_hidden(std::string& out, std::uint32_t c) {
     switch (c) {
-        case '\n': out += "\\n"; return;
-        case '\r': out += "\\r"; return;
-        case '\t': out += "\\t"; return;
-        default: break;
+        case '\n':
+            out += "\\n";
+            return;
+        case '\r':
+            out += "\\r";
+            return;
+        case '\t':
+            out += "\\t";
+            return;
+        default:
+            break;
     }
     if (c < 0x80) return append_byte(out, c);
     out += "\\u{";

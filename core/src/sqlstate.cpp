@@ -131,11 +131,14 @@ constexpr entry table[] = {
     {"XX002", errc::corrupt_database},
 };
 
-constexpr bool by_state(const entry& a, const entry& b) { return a.state < b.state; }
+constexpr bool by_state(const entry& a, const entry& b) {
+    return a.state < b.state;
+}
 static_assert(std::is_sorted(std::begin(table), std::end(table), by_state));
 
 const entry* find(std::string_view key) noexcept {
-    const auto* found = std::lower_bound(std::begin(table), std::end(table), entry{key, errc::unknown}, by_state);
+    const auto* found =
+        std::lower_bound(std::begin(table), std::end(table), entry{key, errc::unknown}, by_state);
     return found != std::end(table) && found->state == key ? found : nullptr;
 }
 

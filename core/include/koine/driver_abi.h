@@ -163,7 +163,8 @@ enum koine_connection_state {
     KOINE_STATE_FAILED_TRANSACTION = 2, /* only ROLLBACK is accepted */
     KOINE_STATE_BUSY = 4,               /* a result is still being read, or an operation is under way */
     KOINE_STATE_BROKEN = 8,             /* may only be closed */
-    KOINE_STATE_DIRTY = 16              /* session state differs from what `connect` made */
+    KOINE_STATE_DIRTY = 16,             /* session state differs from what `connect` made */
+    KOINE_STATE_PRIVATE_DATABASE = 32   /* the database lives and dies with this connection (in memory); known from `create` on */
 };
 
 enum { KOINE_PREPARE_STREAM = 1, /* deliver rows as they come */

@@ -9,8 +9,10 @@
 #include <koine/api.hpp>
 #include <koine/deadline.hpp>
 #include <koine/isolation.hpp>
+#include <koine/pool_events.hpp>
 #include <koine/pool_options.hpp>
 #include <koine/pool_stats.hpp>
+#include <koine/retry.hpp>
 #include <koine/url.hpp>
 
 namespace koine {
@@ -50,7 +52,13 @@ public:
     // Runs fn(connection&) in a transaction: commits when it returns, rolls back when it throws.
     template <class Body>
     decltype(auto) begin(Body&& body) const;
+    // As begin, and runs it again when it lost against another transaction (serialization failure, deadlock, lock not had in time). The body
+    // must be fit to run several times.
+    template <class Body>
+    decltype(auto) run(retry policy, Body&& body) const;
     pool_stats stats() const;
+    // Listeners of the pool: connect, checkout, checkin and the others.
+    pool_events& events() const;
     // Closes idle connections now and leased ones when they come back; the next use opens new ones.
     void dispose() const;
 

@@ -2,6 +2,7 @@
 // work with while they hold a lease.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,7 +29,7 @@ class registered_driver;
 
 namespace detail {
 
-class engine_core;
+class link_source;
 class statement_cache;
 
 // A statement prepared on one link. Owned by the link; a pointer stays valid until the next prepare on that link, or for
@@ -39,9 +40,12 @@ struct prepared {
     std::uint32_t columns = 0;
     std::uint32_t parameters = 0;
     std::uint32_t expected_rows = 0;  // of its last complete result, to reserve memory by
+    std::uint32_t block_rows = 0;     // rows that `cells` has room for
+    std::unique_ptr<koine_value[]> cells{};  // the last block, row-major; valid until the statement's next fetch, finish or execute
+    std::uint32_t prepare_flags = 0;  // KOINE_PREPARE_*
     bool read_only = false;
-    bool returns_rows = false;
     bool running = false;  // a result is open
+    bool once = false;     // belongs to whoever prepared it; see link::discard
 };
 
 // The statements that the unit of work keeps for each mapped class, found without hashing.
@@ -51,10 +55,13 @@ enum class entity_operation : std::uint8_t { get, insert, insert_with_key, delet
 // only rollback() is accepted.
 class KOINE_API link final : public pooled {
 public:
-    link(std::shared_ptr<engine_core> engine, koine_connection* handle);
+    link(std::shared_ptr<link_source> source, koine_connection* handle);
     ~link() override;
     link(const link&) = delete;
     link& operator=(const link&) = delete;
+
+    // Connects by `limit`. Called once, before anything else.
+    void connect(deadline limit);
 
     const koine::dialect& dialect() const noexcept { return *dialect_; }
     const koine_driver& driver() const noexcept { return *driver_; }
@@ -63,13 +70,16 @@ public:
     bind_context& context() noexcept { return context_; }
 
     // Of the operations that follow; deadline::never() takes it away.
-    void set_deadline(deadline d) noexcept { deadline_ = d; }
+    void set_deadline(deadline d) noexcept;
 
     // ---- Statements ----
     // Finds or prepares the statement of this shape.
     prepared& prepare(const sql::fragment& shape);
-    // Finds or prepares a text; `once` keeps it out of the cache.
+    // Finds or prepares a text. `once`, and a text whose cached statement has an open result, make a statement outside the cache, which
+    // the caller ends with discard().
     prepared& prepare(std::string_view text, bool once = false, bool stream = false);
+    // Frees a statement that is not in the cache (prepared::once); nothing for the others.
+    void discard(prepared& statement) noexcept;
     // The statement of a class and operation; `build` makes its shape when it is not prepared yet.
     template <class Build>
     prepared& prepare(const entity_info& entity, entity_operation operation, Build build) {
@@ -83,20 +93,21 @@ public:
     }
 
     // ---- Execution ----
-    // Runs a statement and answers the number of rows in the first block; 0: there are none (and the statement is finished).
+    // Runs a statement and answers the number of rows in the first block, which is in statement.cells; 0: there are none (and the
+    // statement is finished).
     // Begins the transaction where that is due. The binds' number must be the statement's.
     std::uint32_t execute(prepared& statement, std::span<const koine_value> binds);
     // The next block; 0: no more.
     std::uint32_t fetch(prepared& statement) {
+        const busy_guard guard{*this};
         std::uint32_t got = 0;
-        const koine_status status = driver_->fetch(statement.handle, cells_.get(), block_rows_, &got, &wait_, &error_);
+        const koine_status status =
+            driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
         if (status != KOINE_DONE) [[unlikely]]
             got = fetch_slow(statement, status);
         if (got == 0) statement.running = false;
         return got;
     }
-    // The rows of the last block, row-major, `statement.columns` cells each; valid until the next fetch, finish or execute.
-    const koine_value* cells() const noexcept { return cells_.get(); }
     // Ends a result before its end.
     void finish(prepared& statement);
     std::int64_t rows_affected(const prepared& statement) const noexcept { return driver_->rows_affected(statement.handle); }
@@ -119,6 +130,9 @@ public:
     // Sends COMMIT if anything was begun. Throws in_doubt_error when its answer is lost.
     void commit();
     void rollback();
+    // For destructors: ends the transaction without waiting. In-process drivers roll back now, others with the next statement.
+    void rollback_later() noexcept;
+    void rollback_to_savepoint_later(std::uint32_t depth) noexcept;
     // Savepoints nest; each is ended by exactly one of the two others, innermost first. Answers the depth, from 1.
     std::uint32_t savepoint();
     void release_savepoint(std::uint32_t depth);
@@ -136,44 +150,72 @@ public:
 
 private:
     enum class transaction_state : std::uint8_t { none, pending, begun, failed };
-    friend class link_factory;
 
+    // One operation at a time; a second thread gets usage_error (errc::operation_in_progress) instead of a data race.
+    class busy_guard {
+    public:
+        explicit busy_guard(link& owner) : owner_{owner} {
+            if (owner.busy_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+                raise_busy();
+        }
+        ~busy_guard() { owner_.busy_.store(false, std::memory_order_release); }
+        busy_guard(const busy_guard&) = delete;
+        busy_guard& operator=(const busy_guard&) = delete;
+
+    private:
+        link& owner_;
+    };
+    [[noreturn]] static void raise_busy();
+
+    std::uint32_t run(prepared& statement, std::span<const koine_value> binds);
+    std::uint32_t execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status);
+    KOINE_COLD std::uint32_t execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now);
     KOINE_COLD std::uint32_t fetch_slow(prepared& statement, koine_status status);
+    [[noreturn]] void raise_bind_failure(const prepared& statement);
+    void make_room(prepared& statement);
     prepared** entity_slot(const entity_info& entity, entity_operation operation);
     void fill_entity_slot(prepared** slot, const sql::fragment& shape);
-    [[noreturn]] void raise(const prepared* statement);
-    failure take_error(const prepared* statement);
-    template <class Operation>
-    koine_status drive(Operation operation);
-    void begin_for(const prepared& statement);
-    void send_begin(const begin_rule& rule);
-    void run_text(std::string_view text, bool ends_transaction = false);
-    void make_room(std::uint32_t columns);
     std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags);
-    void close_statement(prepared& statement) noexcept;
-    class busy_guard;
+    void open_handle(prepared& statement);
+    void close_handle(prepared& statement) noexcept;
+    [[noreturn]] void raise(const prepared* statement, std::string_view text = {});
+    error_info take_error(std::string_view text);
+    template <class Operation>
+    koine_status drive(koine_status status, Operation operation);
+    void check_usable();
+    bool queues() const noexcept { return driver_->enqueue != nullptr; }
+    bool begin_for(const prepared& statement);
+    void begin_now();
+    void end_transaction() noexcept;
+    void queue_text(std::string_view text);
+    void run_text(std::string_view text);
+    void flush_queue();
+    std::string savepoint_name(std::uint32_t depth) const;
+    std::span<const koine_value> in_placeholder_order(const prepared& statement, std::span<const koine_value> binds);
 
-    std::shared_ptr<engine_core> engine_;
+    std::shared_ptr<link_source> source_;
     const koine::dialect* dialect_;
     const koine_driver* driver_;
     koine_connection* handle_;
-    std::unique_ptr<koine_value[]> cells_{};
-    std::uint32_t cell_capacity_ = 0;
-    std::uint32_t block_rows_ = 1;
     deadline deadline_{};
     bind_context context_;
     koine_wait wait_{};
     koine_error error_{};
+    std::atomic<bool> busy_{false};
     transaction_state transaction_ = transaction_state::none;
     bool poisoned_ = false;
     std::uint32_t savepoint_depth_ = 0;
+    std::uint32_t full_block_ = 1;  // rows in a block once a result has proved large
     transaction_options options_{};
     begin_rule begin_rule_{};
-    std::vector<std::int64_t> affected_{};
-    std::uint32_t queued_ = 0;
+    std::vector<koine_value> ordered_{};
+    std::vector<const prepared*> queue_{};  // what the driver has queued; null: a BEGIN or COMMIT of ours
+    std::vector<std::int64_t> affected_{};  // of the statements queued since the last flush() that were sent already
+    bool affected_read_ = false;
+    std::uint64_t savepoint_prefix_ = 0;
     std::unique_ptr<statement_cache> statements_;
     std::vector<std::unique_ptr<prepared>> owned_{};
-    std::vector<prepared*> entity_statements_{};
+    std::vector<std::unique_ptr<prepared*[]>> entity_statements_{};
 };
 
 }  // namespace detail

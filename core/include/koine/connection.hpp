@@ -1,0 +1,129 @@
+// A connection on loan, for work without objects: statements, rows, transactions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <koine/api.hpp>
+#include <koine/deadline.hpp>
+#include <koine/engine.hpp>
+#include <koine/isolation.hpp>
+#include <koine/retry.hpp>
+#include <koine/rows.hpp>
+#include <koine/sql/fragment.hpp>
+#include <koine/sql/text.hpp>
+
+namespace koine {
+inline namespace v1 {
+
+namespace detail {
+struct connection_state;
+}
+
+// Settings of one call.
+struct call_options {
+    koine::deadline deadline{};  // the statement is cancelled when it passes
+    bool stream = false;         // deliver rows as they come instead of keeping the whole result in memory
+};
+
+// Stops what a connection is doing, from any thread, also after the connection is gone (then it does nothing). Copyable.
+class KOINE_API canceller {
+public:
+    void cancel() const;
+
+private:
+    friend class connection;
+    explicit canceller(std::shared_ptr<detail::connection_state> state) noexcept : state_{std::move(state)} {}
+    std::shared_ptr<detail::connection_state> state_;
+};
+
+// An open transaction or savepoint. Ended by commit() or rollback(); left without either, it is rolled back without waiting for the
+// server: at once in-process, with the next statement elsewhere. Move-only.
+class KOINE_API transaction {
+public:
+    transaction(transaction&& other) noexcept;
+    transaction& operator=(transaction&& other) noexcept;
+    ~transaction();
+
+    // Throws usage_error if it has ended already, in_doubt_error when the answer to COMMIT is lost.
+    void commit();
+    void rollback();
+    bool active() const noexcept { return state_ != nullptr; }
+
+private:
+    friend class connection;
+    transaction(std::shared_ptr<detail::connection_state> state, std::uint32_t depth) noexcept;
+    void abandon() noexcept;
+    std::shared_ptr<detail::connection_state> state_;
+    std::uint32_t depth_;  // 0: the transaction itself, else a savepoint
+};
+
+// Move-only; one thread at a time (another one gets usage_error with errc::operation_in_progress). Begins a transaction by itself with the
+// first statement that needs one, unless the isolation level is autocommit.
+class KOINE_API connection {
+public:
+    connection(connection&&) noexcept;
+    connection& operator=(connection&&) noexcept;
+    // Uncommitted work is lost; nothing is sent that has to be waited for.
+    ~connection();
+
+    // Runs a text with bound values: execute(sql("select ... :n", {{"n", name}})). Throws koine::error.
+    rows execute(const text_statement& statement, call_options options = {});
+    // Runs a built statement.
+    rows execute(const sql::fragment& statement, call_options options = {});
+    // As execute, with the failure as a value.
+    result<rows> try_execute(const text_statement& statement, call_options options = {});
+
+    // Opens the transaction with given options. Throws usage_error if one is open.
+    transaction begin(const transaction_options& options = {});
+    // Opens a savepoint.
+    transaction begin_nested();
+    bool in_transaction() const;
+    // End the transaction that is open, however it began; nothing happens if there is none.
+    void commit();
+    void rollback();
+
+    // Gives the connection back to the pool, rolling back what is not committed. Answers whether there was anything to roll back. Every later
+    // call throws usage_error.
+    bool close();
+    // For another thread to stop what this one is doing.
+    koine::canceller canceller() const;
+    // Proves that the server answers. Throws why not.
+    void ping(koine::deadline limit = {});
+    std::string_view server_version() const;
+    // The client library's handle: sqlite3*, PGconn*. What is done with it is between the caller and the library.
+    void* native_handle() const;
+
+private:
+    friend class engine;
+    explicit connection(std::shared_ptr<detail::connection_state> state) noexcept;
+    rows run(detail::prepared& statement, std::span<const koine_value> binds);
+    std::shared_ptr<detail::connection_state> state_;
+};
+
+template <class Body>
+decltype(auto) engine::begin(Body&& body) const {
+    connection on = connect();
+    transaction work = on.begin();
+    if constexpr (std::is_void_v<std::invoke_result_t<Body&, connection&>>) {
+        body(on);
+        work.commit();
+        on.close();
+    } else {
+        auto answer = body(on);
+        work.commit();
+        on.close();
+        return answer;
+    }
+}
+
+template <class Body>
+decltype(auto) engine::run(retry policy, Body&& body) const {
+    return detail::run_with_retry(policy, [&]() -> decltype(auto) { return begin(body); });
+}
+
+}  // namespace v1
+}  // namespace koine

@@ -1,0 +1,48 @@
+// A link on loan from an engine's pool: what connection and session hold.
+#pragma once
+
+#include <memory>
+
+#include <koine/api.hpp>
+#include <koine/deadline.hpp>
+#include <koine/detail/link.hpp>
+#include <koine/engine.hpp>
+#include <koine/here.hpp>
+#include <koine/pool.hpp>
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+// Move-only. The destructor never talks to the server: a link in its idle state goes back to the pool, another one is closed in the
+// background.
+class KOINE_API link_lease {
+public:
+    link_lease() noexcept = default;
+    // Leases from the engine's pool, waiting until `limit` at most (the pool's own timeout without one). Throws why not.
+    explicit link_lease(const engine& from, here where = here::now());
+    link_lease(const engine& from, deadline limit, here where = here::now());
+
+    explicit operator bool() const noexcept { return static_cast<bool>(lease_); }
+    // Precondition: not empty.
+    link& operator*() const noexcept { return static_cast<link&>(*lease_); }
+    link* operator->() const noexcept { return static_cast<link*>(lease_.get()); }
+    // Throws usage_error (errc::forked) in a child of the process that leased it.
+    void check() const {
+        if (lease_.forked()) [[unlikely]]
+            lease_.check().value();
+    }
+    // Gives the link back; a transaction that is still open is rolled back. Throws what the driver says of that.
+    void release() { lease_.release(); }
+    // As release(), when an error is already on its way: a link that cannot be cleaned is closed.
+    void release_quietly() noexcept;
+    // Has the link closed in the background.
+    void invalidate() noexcept { lease_.invalidate(); }
+
+private:
+    pool_lease lease_{};
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

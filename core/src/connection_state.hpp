@@ -1,0 +1,24 @@
+// What a connection shares with its rows, transactions and cancellers.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+
+#include <koine/detail/link_lease.hpp>
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+struct connection_state {
+    // The link, or throws usage_error if the connection is closed or belongs to a parent process.
+    link& use();
+
+    link_lease lease{};
+    std::chrono::milliseconds statement_timeout{0};
+    std::mutex closing{};  // a canceller of another thread must not meet a link that is being given back
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

@@ -1,0 +1,331 @@
+#include <koine/detail/link.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/link_source.hpp"
+#include "engine/link_drive.hpp"
+#include "engine/statement_cache.hpp"
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+namespace {
+
+// Rows fetched at once from drivers that can give several without copying; a new statement starts with few, as most return few.
+constexpr std::uint32_t first_block = 4;
+constexpr std::uint32_t full_block = 64;
+constexpr std::size_t max_statement_in_error = 2048;
+
+std::string_view key_of(const sql::fragment& shape) noexcept {
+    const auto nodes = shape.nodes();
+    return {reinterpret_cast<const char*>(nodes.data()), nodes.size_bytes()};
+}
+
+}  // namespace
+
+link::link(std::shared_ptr<link_source> source, koine_connection* handle)
+    : source_{std::move(source)},
+      dialect_{&source_->dialect()},
+      driver_{&source_->driver()},
+      handle_{handle},
+      context_{driver_->capabilities->native_tags},
+      full_block_{(driver_->capabilities->flags & KOINE_CAP_BLOCKING) != 0 ? 1 : full_block},
+      statements_{std::make_unique<statement_cache>(source_->options().statement_cache)} {}
+
+link::~link() {
+    release(error_);
+    if (handle_ == nullptr) return;
+    statements_->for_each([this](prepared& s) { close_handle(s); });
+    for (auto& s : owned_) close_handle(*s);
+    driver_->close(handle_);
+}
+
+// ---- Errors and waiting --------------------------------------------------------------------------------------------
+
+void link::raise_busy() {
+    error_info info;
+    info.code = errc::operation_in_progress;
+    info.outcome = outcome::not_sent;
+    info.message = "the connection is in use by another thread; a connection or session serves one thread at a time";
+    throw_error(std::move(info));
+}
+
+error_info link::take_error(std::string_view text) {
+    error_info info = to_info(error_);
+    release(error_);
+    info.statement = std::string{text.substr(0, max_statement_in_error)};
+    if (info.poisons_connection) poisoned_ = true;
+    // Databases differ in what survives an error; Koine does not: a failed transaction accepts only rollback().
+    if (transaction_ == transaction_state::begun && (info.outcome != outcome::not_sent || info.poisons_transaction)) {
+        info.poisons_transaction = true;
+        transaction_ = transaction_state::failed;
+    }
+    queue_.clear();
+    affected_.clear();
+    context_.clear();
+    return info;
+}
+
+void link::raise(const prepared* statement, std::string_view text) {
+    throw_error(take_error(statement != nullptr && statement->text ? std::string_view{statement->text->text} : text));
+}
+
+void link::check_usable() {
+    if (poisoned_) {
+        error_info info;
+        info.code = errc::disconnected;
+        info.outcome = outcome::not_sent;
+        info.poisons_connection = true;
+        info.message = "the connection failed earlier and can only be closed";
+        throw_error(std::move(info));
+    }
+    if (transaction_ == transaction_state::failed) {
+        error_info info;
+        info.code = errc::transaction_failed;
+        info.sqlstate = koine::sqlstate{"25P02"};
+        info.outcome = outcome::not_sent;
+        info.poisons_transaction = true;
+        info.message = "an earlier statement of the transaction failed; call rollback() before anything else";
+        throw_error(std::move(info));
+    }
+}
+
+void link::connect(deadline limit) {
+    set_deadline(limit);
+    const auto connect = [&] { return driver_->connect(handle_, &wait_, &error_); };
+    if (drive(connect(), connect) != KOINE_DONE) raise(nullptr);
+    set_deadline(deadline::never());
+}
+
+void link::set_deadline(deadline d) noexcept {
+    if (d == deadline_) return;
+    deadline_ = d;
+    if ((driver_->capabilities->flags & KOINE_CAP_BLOCKING) != 0) driver_->set_deadline(handle_, d.ns());
+}
+
+void link::cancel() {
+    koine_error error{};
+    if (driver_->cancel(handle_, &error) != KOINE_DONE) {
+        error_info info = to_info(error);
+        release(error);
+        throw_error(std::move(info));
+    }
+}
+
+// ---- Statements ------------------------------------------------------------------------------------------------------
+
+void link::open_handle(prepared& statement) {
+    const std::string_view text = statement.text->text;
+    const auto prepare = [&] {
+        return driver_->prepare(handle_, koine_string{text.data(), text.size()}, statement.prepare_flags, &statement.handle, &wait_,
+                                &error_);
+    };
+    if (drive(prepare(), prepare) != KOINE_DONE) raise(&statement);
+    const std::uint32_t flags = driver_->statement_flags(statement.handle);
+    statement.read_only = (flags & KOINE_STATEMENT_READ_ONLY) != 0 && !statement.text->writes;
+    statement.columns = driver_->column_count(statement.handle);
+    statement.parameters = driver_->parameter_count(statement.handle);
+    statement.block_rows = 0;
+}
+
+void link::close_handle(prepared& statement) noexcept {
+    if (statement.handle != nullptr) driver_->finalize(statement.handle);
+    statement.handle = nullptr;
+}
+
+std::unique_ptr<prepared> link::make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags) {
+    // A prepare is a round trip of its own: what is queued goes first, so that it cannot be overtaken.
+    if (!queue_.empty()) flush_queue();
+    auto statement = std::make_unique<prepared>();
+    statement->text = std::move(text);
+    statement->prepare_flags = flags;
+    open_handle(*statement);
+    return statement;
+}
+
+prepared& link::prepare(const sql::fragment& shape) {
+    const busy_guard guard{*this};
+    const std::string_view key = key_of(shape);
+    if (prepared* found = statements_->find(shape.hash(), key)) [[likely]]
+        return *found;
+    check_usable();
+    auto made = make_prepared(source_->compile(shape), 0);
+    prepared& statement = *made;
+    if (auto evicted = statements_->insert(shape.hash(), key, std::move(made))) close_handle(*evicted);
+    return statement;
+}
+
+prepared& link::prepare(std::string_view text, bool once, bool stream) {
+    const busy_guard guard{*this};
+    // A streaming statement is another one than a buffered one of the same text.
+    const std::uint64_t hash = std::hash<std::string_view>{}(text) + (stream ? 1 : 0);
+    if (!once)
+        if (prepared* found = statements_->find(hash, text); found != nullptr && !found->running) return *found;
+    check_usable();
+    auto as_compiled = std::make_shared<compiled>();
+    as_compiled->text = std::string{text};
+    const std::uint32_t flags = (once ? std::uint32_t{KOINE_PREPARE_ONCE} : 0U) | (stream ? std::uint32_t{KOINE_PREPARE_STREAM} : 0U);
+    auto made = make_prepared(std::move(as_compiled), flags);
+    prepared& statement = *made;
+    if (once || statements_->find(hash, text) != nullptr) {
+        statement.once = true;
+        owned_.push_back(std::move(made));
+    } else if (auto evicted = statements_->insert(hash, text, std::move(made))) {
+        close_handle(*evicted);
+    }
+    return statement;
+}
+
+prepared** link::entity_slot(const entity_info& entity, entity_operation operation) {
+    const std::uint32_t number = number_of(entity);
+    if (number >= entity_statements_.size()) [[unlikely]]
+        entity_statements_.resize(number + 1);
+    auto& slots = entity_statements_[number];
+    constexpr auto operations = static_cast<std::size_t>(entity_operation::count_);
+    if (!slots) [[unlikely]]
+        slots = std::make_unique<prepared*[]>(operations);
+    return &slots[static_cast<std::size_t>(operation)];
+}
+
+void link::fill_entity_slot(prepared** slot, const sql::fragment& shape) {
+    const busy_guard guard{*this};
+    check_usable();
+    auto made = make_prepared(source_->compile(shape), 0);
+    owned_.reserve(owned_.size() + 1);
+    *slot = made.get();
+    owned_.push_back(std::move(made));
+}
+
+void link::discard(prepared& statement) noexcept {
+    if (!statement.once) return;
+    close_handle(statement);
+    std::erase_if(owned_, [&](const auto& s) { return s.get() == &statement; });
+}
+
+koine_column link::column(const prepared& statement, std::uint32_t index) const noexcept {
+    koine_column out{};
+    driver_->column(statement.handle, index, &out);
+    return out;
+}
+
+// ---- Execution ---------------------------------------------------------------------------------------------------------
+
+std::span<const koine_value> link::in_placeholder_order(const prepared& statement, std::span<const koine_value> binds) {
+    const auto& order = statement.text->order;
+    ordered_.resize(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) ordered_[i] = binds[order[i]];
+    return ordered_;
+}
+
+std::uint32_t link::execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status) {
+    std::uint32_t got = 0;
+    const auto run = [&] {
+        return driver_->execute(statement.handle, binds.data(), static_cast<std::uint32_t>(binds.size()), statement.cells.get(),
+                                statement.columns == 0 ? 0 : statement.block_rows, &got, &wait_, &error_);
+    };
+    status = run();
+    if (status == KOINE_WAIT) status = drive(status, run);
+    return got;
+}
+
+void link::make_room(prepared& statement) {
+    if (statement.block_rows == 0) {
+        statement.block_rows = std::min(full_block_, first_block);
+    } else if (statement.expected_rows > statement.block_rows && statement.block_rows < full_block_) {
+        statement.block_rows = full_block_;
+    } else {
+        return;
+    }
+    statement.cells = std::make_unique<koine_value[]>(std::size_t{statement.block_rows} * std::max(statement.columns, 1U));
+}
+
+std::uint32_t link::execute(prepared& statement, std::span<const koine_value> binds) {
+    const busy_guard guard{*this};
+    return run(statement, binds);
+}
+
+std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds) {
+    if (poisoned_ || transaction_ == transaction_state::failed) [[unlikely]]
+        check_usable();
+    if (context_.failed()) [[unlikely]]
+        raise_bind_failure(statement);
+    if (binds.size() != statement.parameters) [[unlikely]]
+        throw_usage("the statement has " + std::to_string(statement.parameters) + " parameters, " + std::to_string(binds.size()) +
+                    " values were given: " + statement.text->text);
+    if (!statement.text->order.empty()) [[unlikely]]
+        binds = in_placeholder_order(statement, binds);
+    if (statement.block_rows == 0 || statement.expected_rows > statement.block_rows) [[unlikely]]
+        make_room(statement);
+    const bool began_now = transaction_ != transaction_state::begun && begin_for(statement);
+    koine_status status;
+    std::uint32_t got = execute_once(statement, binds, status);
+    if (status != KOINE_DONE) [[unlikely]] {
+        if (error_.code != static_cast<std::int32_t>(errc::statement_outdated)) raise(&statement);
+        got = execute_again(statement, binds, began_now);
+    }
+    context_.clear();
+    if (!queue_.empty()) queue_.clear();
+    statement.running = got != 0;
+    return got;
+}
+
+// The schema changed under a prepared statement, or the statement is gone. Once, and only where nothing but this statement can have
+// been lost, it is prepared anew.
+std::uint32_t link::execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now) {
+    if (transaction_ == transaction_state::begun && !began_now && (error_.poisons & KOINE_POISONS_TRANSACTION) != 0) raise(&statement);
+    release(error_);
+    if (began_now && (driver_->state(handle_) & KOINE_STATE_IN_TRANSACTION) != 0) {
+        run_text("ROLLBACK");
+        transaction_ = transaction_state::pending;
+    }
+    const std::uint32_t columns = statement.columns;
+    driver_->finalize(std::exchange(statement.handle, nullptr));
+    open_handle(statement);
+    if (statement.columns != columns && statement.text->columns != 0) {
+        // Koine wrote the column list itself, so that a changed shape cannot be a harmless new column.
+        throw_usage("the result of a mapped statement changed its shape: " + statement.text->text);
+    }
+    make_room(statement);
+    if (transaction_ != transaction_state::begun) begin_for(statement);
+    koine_status status;
+    const std::uint32_t got = execute_once(statement, binds, status);
+    if (status != KOINE_DONE) raise(&statement);
+    return got;
+}
+
+void link::raise_bind_failure(const prepared& statement) {
+    error_info info;
+    info.code = context_.code();
+    info.outcome = outcome::not_sent;
+    info.message = context_.what();
+    info.statement = statement.text->text.substr(0, max_statement_in_error);
+    context_.clear();
+    throw_error(std::move(info));
+}
+
+std::uint32_t link::fetch_slow(prepared& statement, koine_status status) {
+    std::uint32_t got = 0;
+    const auto fetch = [&] {
+        return driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
+    };
+    if (status == KOINE_WAIT) status = drive(status, fetch);
+    if (status != KOINE_DONE) {
+        statement.running = false;
+        raise(&statement);
+    }
+    return got;
+}
+
+void link::finish(prepared& statement) {
+    if (!statement.running) return;
+    const busy_guard guard{*this};
+    statement.running = false;
+    const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
+    if (drive(end(), end) != KOINE_DONE) raise(&statement);
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

@@ -1,0 +1,57 @@
+// How a link waits for its driver and reads its errors. Private to the sources of link.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+
+#include <koine/detail/link.hpp>
+
+#include "platform/wait.hpp"
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+// Frees what the driver attached to an error and zeroes it.
+void release(koine_error& error) noexcept;
+// Copies an error out of the driver's memory.
+error_info to_info(const koine_error& error);
+
+// How long a cancelled statement may take to end before the connection is given up.
+inline constexpr std::chrono::milliseconds cancel_grace{100};
+
+// Runs an operation that asked to be called again, until it is done, fails, or the deadline and a grace for cancelling pass.
+template <class Operation>
+koine_status link::drive(koine_status status, Operation operation) {
+    std::int64_t limit = deadline_.ns();
+    bool cancelled = false;
+    while (status == KOINE_WAIT) {
+        wait_for(wait_.fd, wait_.events, std::min(limit, wait_.deadline_ns));
+        if (deadline::from_ns(limit).passed()) {
+            if (cancelled) {
+                poisoned_ = true;
+                release(error_);
+                error_.code = static_cast<std::int32_t>(errc::timeout);
+                error_.outcome = KOINE_UNKNOWN;
+                error_.poisons = KOINE_POISONS_CONNECTION | KOINE_POISONS_TRANSACTION;
+                static constexpr std::string_view text = "the deadline passed and the server did not answer; the connection is given up";
+                error_.message = koine_string{text.data(), text.size()};
+                return KOINE_ERROR;
+            }
+            cancelled = true;
+            koine_error ignored{};
+            driver_->cancel(handle_, &ignored);
+            release(ignored);
+            limit = deadline::in(cancel_grace).ns();
+        }
+        status = operation();
+    }
+    if (cancelled && status == KOINE_ERROR && error_.code == static_cast<std::int32_t>(errc::cancelled))
+        error_.code = static_cast<std::int32_t>(errc::timeout);
+    return status;
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

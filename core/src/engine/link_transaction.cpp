@@ -1,0 +1,317 @@
+// The transaction of a link: begun with the first statement that needs it, BEGIN and COMMIT riding with other work where the driver can
+// queue.
+#include <koine/detail/link.hpp>
+
+#include <charconv>
+#include <utility>
+
+#include "engine/link_source.hpp"
+#include "engine/link_drive.hpp"
+#include "engine/statement_cache.hpp"
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+namespace {
+
+transaction_options or_defaults(transaction_options options, const engine_options& defaults) {
+    if (options.isolation == isolation::default_) options.isolation = defaults.isolation;
+    options.read_only = options.read_only || defaults.read_only;
+    return options;
+}
+
+}  // namespace
+
+void link::begin(const transaction_options& options) {
+    const busy_guard guard{*this};
+    check_usable();
+    if (transaction_ != transaction_state::none) throw_usage("a transaction is already open: commit or roll back, or use a savepoint");
+    options_ = or_defaults(options, source_->options());
+    begin_rule_ = dialect_->begin(options_);
+    transaction_ = transaction_state::pending;
+}
+
+// Begins the transaction if this statement needs one. Answers whether it began now.
+bool link::begin_for(const prepared& statement) {
+    if (transaction_ == transaction_state::none) {
+        options_ = or_defaults({}, source_->options());
+        if (options_.isolation == isolation::autocommit) return false;
+        begin_rule_ = dialect_->begin(options_);
+        transaction_ = transaction_state::pending;
+    }
+    if (options_.isolation == isolation::autocommit) return false;
+    if (!statement.read_only && options_.read_only && (driver_->capabilities->flags & KOINE_CAP_IN_PROCESS) != 0) {
+        error_info info;
+        info.code = errc::read_only;
+        info.sqlstate = koine::sqlstate{"25006"};
+        info.outcome = outcome::not_sent;
+        info.message = "the transaction is read only";
+        info.statement = statement.text->text;
+        throw_error(std::move(info));
+    }
+    if (begin_rule_.at_first_write && statement.read_only) return false;
+    begin_now();
+    return true;
+}
+
+void link::begin_now() {
+    if (queues())
+        queue_text(begin_rule_.text);
+    else
+        run_text(begin_rule_.text);
+    transaction_ = transaction_state::begun;
+}
+
+void link::end_transaction() noexcept {
+    transaction_ = transaction_state::none;
+    savepoint_depth_ = 0;
+    options_ = {};
+}
+
+void link::queue_text(std::string_view text) {
+    if (driver_->enqueue(handle_, nullptr, koine_string{text.data(), text.size()}, nullptr, 0, &error_) != KOINE_DONE)
+        raise(nullptr, text);
+    queue_.push_back(nullptr);
+}
+
+// A statement without parameters and rows: transaction control.
+void link::run_text(std::string_view text) {
+    if (queues()) {
+        queue_text(text);
+        flush_queue();
+        return;
+    }
+    const std::uint64_t hash = std::hash<std::string_view>{}(text);
+    prepared* statement = statements_->find(hash, text);
+    if (statement == nullptr) {
+        auto as_compiled = std::make_shared<compiled>();
+        as_compiled->text = std::string{text};
+        auto made = make_prepared(std::move(as_compiled), 0);
+        statement = made.get();
+        if (auto evicted = statements_->insert(hash, text, std::move(made))) close_handle(*evicted);
+    }
+    koine_status status;
+    execute_once(*statement, {}, status);
+    if (status != KOINE_DONE) raise(statement);
+}
+
+// Sends what is queued; counts go to affected_.
+void link::flush_queue() {
+    const std::size_t before = affected_.size();
+    std::vector<std::int64_t> counts(queue_.size(), -1);
+    const auto flush = [&] { return driver_->flush(handle_, counts.data(), counts.size(), &wait_, &error_); };
+    if (drive(flush(), flush) != KOINE_DONE) {
+        const std::uint32_t index = error_.queued_index;
+        raise(index != 0 && index <= queue_.size() ? queue_[index - 1] : nullptr);
+    }
+    affected_.reserve(before + queue_.size());
+    for (std::size_t i = 0; i < queue_.size(); ++i)
+        if (queue_[i] != nullptr) affected_.push_back(counts[i]);
+    queue_.clear();
+}
+
+void link::enqueue(prepared& statement, std::span<const koine_value> binds) {
+    const busy_guard guard{*this};
+    if (std::exchange(affected_read_, false)) affected_.clear();
+    if (!queues()) {
+        if (run(statement, binds) != 0) {
+            statement.running = false;
+            const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
+            if (drive(end(), end) != KOINE_DONE) raise(&statement);
+        }
+        affected_.push_back(driver_->rows_affected(statement.handle));
+        return;
+    }
+    check_usable();
+    if (context_.failed()) raise_bind_failure(statement);
+    if (binds.size() != statement.parameters) throw_usage("wrong number of values for: " + statement.text->text);
+    if (!statement.text->order.empty()) binds = in_placeholder_order(statement, binds);
+    if (transaction_ != transaction_state::begun) begin_for(statement);
+    if (driver_->enqueue(handle_, statement.handle, koine_string{}, binds.data(), static_cast<std::uint32_t>(binds.size()), &error_) !=
+        KOINE_DONE)
+        raise(&statement);
+    context_.clear();
+    queue_.push_back(&statement);
+}
+
+std::span<const std::int64_t> link::flush(bool commit) {
+    if (commit) {
+        this->commit();
+    } else {
+        const busy_guard guard{*this};
+        if (!queue_.empty()) flush_queue();
+    }
+    affected_read_ = true;
+    return affected_;
+}
+
+void link::commit() {
+    const busy_guard guard{*this};
+    if (transaction_ == transaction_state::none) return;
+    if (transaction_ == transaction_state::pending) {
+        end_transaction();
+        return;
+    }
+    check_usable();
+    try {
+        run_text("COMMIT");
+    } catch (error& failed) {
+        // A statement in front of COMMIT failed: the transaction is there, and failed. COMMIT itself failed: it is over on every backend.
+        const std::uint32_t state = poisoned_ ? 0U : driver_->state(handle_);
+        if (queues() ? (state & KOINE_STATE_FAILED_TRANSACTION) != 0 : false) throw;
+        if (!poisoned_ && (state & (KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION)) != 0) {
+            transaction_ = transaction_state::failed;
+            try {
+                run_text("ROLLBACK");
+            } catch (const error&) {
+                poisoned_ = true;
+            }
+        }
+        end_transaction();
+        throw;
+    }
+    end_transaction();
+}
+
+void link::rollback() {
+    const busy_guard guard{*this};
+    queue_.clear();
+    affected_.clear();
+    if (transaction_ == transaction_state::begun || transaction_ == transaction_state::failed) {
+        if (!poisoned_) {
+            const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
+            if (drive(reset(), reset) != KOINE_DONE) {
+                poisoned_ = true;
+                end_transaction();
+                raise(nullptr, "ROLLBACK");
+            }
+        }
+    }
+    end_transaction();
+}
+
+void link::rollback_later() noexcept {
+    try {
+        if (!queues()) {
+            rollback();
+            return;
+        }
+        const busy_guard guard{*this};
+        const bool sent = transaction_ == transaction_state::begun || transaction_ == transaction_state::failed;
+        end_transaction();
+        if (sent && !poisoned_) queue_text("ROLLBACK");
+    } catch (...) {
+        poisoned_ = true;
+    }
+}
+
+void link::rollback_to_savepoint_later(std::uint32_t depth) noexcept {
+    try {
+        if (!queues()) {
+            while (savepoint_depth_ >= depth && savepoint_depth_ != 0) rollback_to_savepoint(savepoint_depth_);
+            return;
+        }
+        const busy_guard guard{*this};
+        if (depth == 0 || depth > savepoint_depth_ || poisoned_) return;
+        queue_text(dialect_->rollback_to_savepoint(savepoint_name(depth)));
+        queue_text(dialect_->release_savepoint(savepoint_name(depth)));
+        transaction_ = transaction_state::begun;
+        savepoint_depth_ = depth - 1;
+    } catch (...) {
+        poisoned_ = true;
+    }
+}
+
+std::string link::savepoint_name(std::uint32_t depth) const {
+    char text[40] = "koine_";
+    char* end = std::to_chars(text + 6, text + 24, savepoint_prefix_, 16).ptr;
+    *end++ = '_';
+    end = std::to_chars(end, text + sizeof text, depth).ptr;
+    return {text, end};
+}
+
+std::uint32_t link::savepoint() {
+    const busy_guard guard{*this};
+    check_usable();
+    if (transaction_ == transaction_state::none) {
+        options_ = or_defaults({}, source_->options());
+        if (options_.isolation == isolation::autocommit) throw_usage("a savepoint needs a transaction; the isolation level is autocommit");
+        begin_rule_ = dialect_->begin(options_);
+        transaction_ = transaction_state::pending;
+    }
+    if (transaction_ == transaction_state::pending) begin_now();
+    run_text(dialect_->savepoint(savepoint_name(savepoint_depth_ + 1)));
+    return ++savepoint_depth_;
+}
+
+void link::release_savepoint(std::uint32_t depth) {
+    const busy_guard guard{*this};
+    check_usable();
+    if (depth == 0 || depth != savepoint_depth_) throw_usage("savepoints end innermost first, each once");
+    run_text(dialect_->release_savepoint(savepoint_name(depth)));
+    --savepoint_depth_;
+}
+
+void link::rollback_to_savepoint(std::uint32_t depth) {
+    const busy_guard guard{*this};
+    if (depth == 0 || depth != savepoint_depth_) throw_usage("savepoints end innermost first, each once");
+    if (poisoned_) check_usable();
+    queue_.clear();
+    run_text(dialect_->rollback_to_savepoint(savepoint_name(depth)));
+    run_text(dialect_->release_savepoint(savepoint_name(depth)));
+    transaction_ = transaction_state::begun;
+    --savepoint_depth_;
+}
+
+// ---- pooled --------------------------------------------------------------------------------------------------------------
+
+result<void> link::reset(deadline limit) {
+    try {
+        set_deadline(limit);
+        const busy_guard guard{*this};
+        queue_.clear();
+        affected_.clear();
+        if (!poisoned_) {
+            const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
+            if (drive(reset(), reset) != KOINE_DONE) {
+                poisoned_ = true;
+                return failure{take_error("reset")};
+            }
+        }
+        end_transaction();
+        set_deadline(deadline::never());
+        return {};
+    } catch (const error& e) {
+        return failure{e.info()};
+    }
+}
+
+bool link::reusable() const noexcept {
+    return !poisoned_ && transaction_ == transaction_state::none && queue_.empty() && handle_ != nullptr &&
+           (driver_->state(handle_) & ~std::uint32_t{KOINE_STATE_PRIVATE_DATABASE}) == 0;
+}
+
+result<void> link::ping(deadline limit) {
+    try {
+        set_deadline(limit);
+        const busy_guard guard{*this};
+        const auto ping = [&] { return driver_->ping(handle_, &wait_, &error_); };
+        if (drive(ping(), ping) != KOINE_DONE) {
+            poisoned_ = true;
+            return failure{take_error("ping")};
+        }
+        set_deadline(deadline::never());
+        return {};
+    } catch (const error& e) {
+        return failure{e.info()};
+    }
+}
+
+void link::abandon() noexcept {
+    if (handle_ != nullptr) driver_->abandon(std::exchange(handle_, nullptr));
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

@@ -1,0 +1,127 @@
+"""Each check of ci/ finds the fault it is there for, and is silent on a clean tree."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CI = pathlib.Path(__file__).resolve().parent.parent.parent / "ci"
+
+CLEAN = {
+    "core/include/koine/url.hpp": "// A URL.\n#pragma once\n#include <string>\n",
+    "core/src/url.cpp": '#include <koine/url.hpp>\n#include "parser.hpp"\n',
+    "core/src/parser.hpp": "// Splits a URL.\n#pragma once\n",
+    "core/src/wait.cpp": "#include <poll.h>\n",
+    "core/include/koine/engine.hpp": "// An engine.\n#pragma once\n#include <koine/url.hpp>\n",
+    "drivers/one/src/driver.cpp": "#include <koine/url.hpp>\n",
+    "drivers/sqlite3/src/driver.cpp": "#include <sqlite3.h>\n",
+    "README.md": "See README.md.\n",
+}
+
+
+class checks(unittest.TestCase):
+    def run_check(self, name, changes):
+        with tempfile.TemporaryDirectory() as folder:
+            for path, text in {**CLEAN, **changes}.items():
+                file = pathlib.Path(folder, path)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, encoding="utf-8")
+            done = subprocess.run([sys.executable, CI / f"check_{name}.py", folder], capture_output=True, text=True)
+            return done.returncode, done.stdout + done.stderr
+
+    def assert_fault(self, name, path, text, expected):
+        status, output = self.run_check(name, {path: text})
+        self.assertEqual(status, 1, output)
+        self.assertIn(expected, output)
+        self.assertIn(", 1 faults", output)
+
+    def test_a_clean_tree_passes_every_check(self):
+        for name in ("layers", "includes", "sizes", "text"):
+            self.assertEqual(self.run_check(name, {})[0], 0, name)
+
+    def test_core_may_not_include_a_driver(self):
+        _, output = self.run_check("layers", {
+            "drivers/one/include/koine/drivers/one.hpp": "// One.\n",
+            "core/src/bad.cpp": "#include <koine/drivers/one.hpp>\n"})
+        self.assertIn("core may not include koine/drivers/one.hpp of drivers/one", output)
+
+    def test_a_driver_may_not_include_the_engine(self):
+        self.assert_fault("layers", "drivers/one/src/bad.cpp", "#include <koine/engine.hpp>\n", "above the driver contract")
+
+    def test_a_relative_include_leaves_the_component(self):
+        self.assert_fault("layers", "orm/src/bad.cpp", '#include "../../core/src/parser.hpp"\n', "relative include")
+
+    def test_a_private_header_belongs_to_its_component(self):
+        self.assert_fault("layers", "orm/src/bad.cpp", '#include "parser.hpp"\n', "not a private header of orm")
+
+    def test_a_public_header_keeps_private_headers_out(self):
+        self.assert_fault("layers", "core/include/koine/bad.hpp", '// Bad.\n#include "parser.hpp"\n', "private parser.hpp")
+
+    def test_a_header_that_nobody_has_is_named(self):
+        self.assert_fault("layers", "core/src/bad.cpp", "#include <koine/nothing.hpp>\n", "no component has")
+
+    def test_a_client_library_stays_in_its_driver(self):
+        self.assert_fault("includes", "core/src/bad.cpp", "#include <sqlite3.h>\n", "only for drivers/sqlite3")
+        self.assert_fault("includes", "drivers/one/src/bad.cpp", "#include <libpq-fe.h>\n", "only for drivers/libpq")
+
+    def test_boost_stays_out_of_core(self):
+        self.assert_fault("includes", "core/src/bad.cpp", "#include <boost/asio.hpp>\n", "only for async")
+
+    def test_a_platform_call_stands_in_one_file(self):
+        self.assert_fault("includes", "drivers/one/src/bad.cpp", "#include <poll.h>\n", "and nowhere else")
+
+    def test_a_public_header_includes_no_slow_header(self):
+        self.assert_fault("includes", "core/include/koine/bad.hpp", "// Bad.\n#include <functional>\n", "too slow")
+
+    def test_a_public_header_includes_no_platform_header(self):
+        self.assert_fault("includes", "core/include/koine/bad.hpp", "// Bad.\n#include <unistd.h>\n", "standard library alone")
+
+    def test_a_c_header_includes_two_headers_at_most(self):
+        self.assert_fault("includes", "core/include/koine/bad.h", "/* Bad. */\n#include <stdio.h>\n", "a C header includes")
+
+    def test_a_long_header_is_a_fault_and_a_reason_lifts_it(self):
+        long = "// Long.\n" * 301
+        self.assert_fault("sizes", "core/include/koine/long.hpp", long, "301 lines, at most 300")
+        reason = "// size: one table that is read as a whole\n"
+        self.assertEqual(self.run_check("sizes", {"core/include/koine/long.hpp": reason + long})[0], 0)
+        self.assert_fault("sizes", "core/include/koine/long.hpp", reason + long * 3, "at most 800")
+
+    def test_a_long_source_is_a_fault(self):
+        self.assert_fault("sizes", "core/src/long.cpp", "// Long.\n" * 501, "501 lines, at most 500")
+
+    def test_a_vague_name_is_a_fault(self):
+        self.assert_fault("sizes", "core/src/url_utils.cpp", "", "does not say")
+        self.assertEqual(self.run_check("sizes", {"core/src/outils.cpp": ""})[0], 0)
+
+    def test_a_source_is_ascii(self):
+        self.assert_fault("text", "core/src/bad.cpp", "// caf\u00e9\n", "not ASCII")
+        self.assertEqual(self.run_check("text", {"NOTES.md": "caf\u00e9\n"})[0], 0)
+
+    def test_a_public_header_starts_with_a_comment(self):
+        self.assert_fault("text", "core/include/koine/bad.hpp", "#pragma once\n", "starts with a comment")
+
+    def test_a_path_of_one_machine_is_a_fault(self):
+        self.assert_fault("text", "ci/bad.sh", "cd /home/me/koine\n", "path of one machine")
+        self.assertEqual(self.run_check("text", {"ci/good.sh": "cd /tmp/koine; ls a/work/b\n"})[0], 0)
+
+    def test_a_document_that_is_not_there_is_a_fault(self):
+        self.assert_fault("text", "core/src/bad.cpp", "// See lost.md.\n", "no document")
+
+    def test_an_issue_number_is_a_fault(self):
+        self.assert_fault("text", "core/src/bad.cpp", "// Closes issue 12.\n", "names an issue")
+
+    def test_a_leftover_mark_is_a_fault(self):
+        self.assert_fault("text", "core/src/bad.cpp", "// TODO: more\n", "leftover")
+
+    def test_a_banner_is_a_fault(self):
+        self.assert_fault("text", "core/src/bad.cpp", "// --------------------\n", "banner")
+
+    def test_a_fault_id_is_explained_in_the_documents(self):
+        self.assert_fault("text", "tests/fault/bad.cpp", "// F12\n", "not explained")
+        explained = {"docs/faults.md": "F12: the wire is cut\n", "tests/fault/good.cpp": "// F12\n"}
+        self.assertEqual(self.run_check("text", explained)[0], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
