@@ -67,6 +67,8 @@ std::vector<expectation> expectations() {
         from + " WHERE age BETWEEN $1 AND $2", 5);
     add("in", select().column(age).bind().bind().op(op::in, 2).op(op::where), from + " WHERE age IN (?1, ?2)",
         from + " WHERE age IN ($1, $2)", 5);
+    add("a value between columns", select().bind().column(age).bind().op(op::between).op(op::where),
+        from + " WHERE ?1 BETWEEN age AND ?2", from + " WHERE CAST($1 AS bigint) BETWEEN age AND $2", 5);
     add("in nothing", select().column(age).op(op::in, 0).op(op::where).column(age).op(op::not_in, 0).op(op::where),
         from + " WHERE (age IS NULL AND 1 = 0) AND (age IS NULL OR 1 = 1)",
         from + " WHERE (age IS NULL AND 1 = 0) AND (age IS NULL OR 1 = 1)", 5);
