@@ -25,7 +25,7 @@ bool is_plain_name(std::string_view name) noexcept {
     error_info info;
     info.code = errc::unknown_name;
     info.outcome = outcome::not_sent;
-    info.message = detail::unknown_name_text(what, name, {}, views);
+    info.message = detail::unknown_name(what, name, {}, views);
     throw_error(std::move(info));
 }
 

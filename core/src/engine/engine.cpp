@@ -44,7 +44,10 @@ connection engine::connect(deadline limit) const {
 }
 
 engine create_engine(const koine::url& url, const registry& names, engine_options options) {
-    auto source = std::make_shared<detail::link_source>(url, names.find_dialect(url.dialect()),
+    auto dialect = names.find_dialect(url.dialect());
+    if (options.strict_tables)
+        if (auto strict = dialect->with({.strict_tables = true})) dialect = std::move(strict);
+    auto source = std::make_shared<detail::link_source>(url, std::move(dialect),
                                                         names.find_driver(url.driver(), url.dialect()), options);
     // A database that lives in its connection is shared by sharing the connection.
     if (source->is_private_database() && options.pool.kind == pool_kind::queue) options.pool.kind = pool_kind::static_;

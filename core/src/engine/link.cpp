@@ -166,7 +166,7 @@ prepared& link::prepare(std::string_view text, bool once, bool stream) {
     check_usable();
     auto as_compiled = std::make_shared<compiled>();
     as_compiled->text = std::string{text};
-    const std::uint32_t flags = (once ? KOINE_PREPARE_ONCE : 0U) | (stream ? KOINE_PREPARE_STREAM : 0U);
+    const std::uint32_t flags = (once ? std::uint32_t{KOINE_PREPARE_ONCE} : 0U) | (stream ? std::uint32_t{KOINE_PREPARE_STREAM} : 0U);
     auto made = make_prepared(std::move(as_compiled), flags);
     prepared& statement = *made;
     if (once || statements_->find(hash, text) != nullptr) {

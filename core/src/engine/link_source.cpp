@@ -63,7 +63,7 @@ void check_option(const koine_driver& driver, std::string_view key, std::string_
     error_info info;
     info.code = errc::unknown_name;
     info.outcome = outcome::not_sent;
-    info.message = unknown_name_text("option", key, "of driver " + std::string{view(driver.name)}, known);
+    info.message = unknown_name("option", key, "driver " + std::string{view(driver.name)}, known);
     throw_error(std::move(info));
 }
 
@@ -74,25 +74,30 @@ link_source::link_source(const koine::url& url, std::shared_ptr<const koine::dia
     : dialect_{std::move(dialect)}, driver_{std::move(driver)}, options_{options} {
     const auto add = [this](std::string_view key, std::string_view value) { parameters_.emplace_back(std::string{key}, secret{value}); };
     if (url.username()) add("user", *url.username());
-    if (url.password()) add("password", *url.password());
-    if (!url.database().empty()) add("database", url.database());
+    if (url.password()) add("password", url.password()->reveal());
+    if (url.database()) add("database", *url.database());
     // One or several hosts, from the authority or from host= keys, as the client libraries take them: lists with commas.
     std::string hosts;
     std::string ports;
-    for (const auto& [host, port] : url.hosts()) {
-        if (!hosts.empty() || !ports.empty()) {
+    bool first = true;
+    bool any_port = false;
+    for (const url_host& host : url.hosts()) {
+        if (!std::exchange(first, false)) {
             hosts += ',';
             ports += ',';
         }
-        hosts += host;
-        if (port) ports += std::to_string(*port);
+        hosts += host.name;
+        if (host.port) {
+            ports += std::to_string(*host.port);
+            any_port = true;
+        }
     }
-    if (hosts.find_first_not_of(',') != std::string::npos) add("host", hosts);
-    if (ports.find_first_not_of(',') != std::string::npos) add("port", ports);
+    if (!first) add("host", hosts);
+    if (any_port) add("port", ports);
     for (const auto& [key, value] : url.query()) {
         if (key == "host" || key == "port") continue;
-        check_option(this->driver(), key, value);
-        add(key, value);
+        check_option(this->driver(), key, value.reveal());
+        add(key, value.reveal());
     }
 }
 
@@ -144,11 +149,6 @@ std::shared_ptr<const compiled> link_source::compile(const sql::fragment& shape)
     const std::unique_lock lock{compiled_mutex_};
     if (compiled_.size() >= max_compiled) compiled_.clear();
     return compiled_.try_emplace(std::move(key), std::move(made)).first->second;
-}
-
-std::size_t link_source::compiled_count() const {
-    const std::shared_lock lock{compiled_mutex_};
-    return compiled_.size();
 }
 
 }  // namespace detail

@@ -70,7 +70,7 @@ public:
     bind_context& context() noexcept { return context_; }
 
     // Of the operations that follow; deadline::never() takes it away.
-    void set_deadline(deadline d) noexcept { deadline_ = d; }
+    void set_deadline(deadline d) noexcept;
 
     // ---- Statements ----
     // Finds or prepares the statement of this shape.

@@ -1,0 +1,8 @@
+// Everything that a file with mapped classes and queries on them needs: tables, columns, types, predicates.
+#pragma once
+
+#include <koine/mapping/comparison.hpp>
+#include <koine/mapping/entity.hpp>
+#include <koine/mapping/rebase.hpp>
+#include <koine/types/enumeration.hpp>
+#include <koine/types/text.hpp>

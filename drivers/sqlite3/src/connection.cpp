@@ -1,0 +1,321 @@
+#include "connection.hpp"
+
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "errors.hpp"
+#include "statement.hpp"
+
+namespace koine {
+inline namespace v1 {
+namespace sqlite3_driver {
+
+namespace {
+
+// Steps of SQLite's machine between two looks at deadline and cancellation: some tens of microseconds.
+constexpr int steps_between_looks = 1000;
+
+constexpr std::int64_t millisecond = 1000000;
+
+std::int64_t now_ns(clockid_t clock) noexcept {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
+}
+
+}  // namespace
+
+connection::connection(std::span<const koine_parameter> parameters) : options_{parse_options(parameters)} {}
+
+connection::~connection() {
+    while (statements_ != nullptr) delete statements_;
+    close_database();
+}
+
+void connection::close_database() noexcept {
+    sqlite3* closing = nullptr;
+    {
+        const std::lock_guard lock{interrupter_};
+        closing = std::exchange(database_, nullptr);
+    }
+    sqlite3_close(closing);
+}
+
+koine_status connection::connect(koine_wait&) {
+    if (database_ != nullptr) throw own_failure(errc::usage, outcome::not_sent, {}, "the connection is open already");
+    if (sqlite3_threadsafe() == 0)
+        throw own_failure(errc::not_supported, outcome::not_sent, {}, "this SQLite was built without thread safety");
+    std::uint64_t number = 0;
+    begin_operation(number);
+    try {
+        if (options_.private_file) create_private_file();
+        open();
+        configure();
+    } catch (...) {
+        close_database();
+        throw;
+    }
+    return KOINE_DONE;
+}
+
+// Opening and closing a file that SQLite has open elsewhere in this process would drop that one's locks; a file that was
+// created just now is nobody's yet. SQLite gives the journal the same permissions.
+void connection::create_private_file() const {
+    const int file = ::open(options_.file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0) ::close(file);
+    // Whatever else went wrong, opening the database tells it.
+}
+
+void connection::open() {
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    switch (options_.mode) {
+        case open_mode::read_only: flags |= SQLITE_OPEN_READONLY; break;
+        case open_mode::read_write: flags |= SQLITE_OPEN_READWRITE; break;
+        case open_mode::read_write_create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE; break;
+        case open_mode::memory: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY; break;
+    }
+    if (options_.uri) flags |= SQLITE_OPEN_URI;
+    flags |= options_.shared_cache ? SQLITE_OPEN_SHAREDCACHE : SQLITE_OPEN_PRIVATECACHE;
+    sqlite3* opened = nullptr;
+    const int code = sqlite3_open_v2(options_.file.c_str(), &opened, flags, nullptr);
+    if (code != SQLITE_OK) {
+        const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closing{opened, &sqlite3_close};
+        spi::failure why = last_error(opened, code);
+        why.outcome = outcome::not_sent;
+        throw why;
+    }
+    const std::lock_guard lock{interrupter_};
+    database_ = opened;
+}
+
+void connection::set_switch(int which, int value) {
+    int now = -1;
+    if (sqlite3_db_config(database_, which, value, &now) != SQLITE_OK || now != value)
+        throw own_failure(errc::not_supported, outcome::not_sent, {}, "this SQLite lacks a setting that Koine needs");
+}
+
+void connection::run(const char* sql) {
+    const int code = sqlite3_exec(database_, sql, nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return;
+    spi::failure why = failure_of(code, current_, sql);
+    why.outcome = outcome::not_sent;
+    throw why;
+}
+
+void connection::configure() {
+    sqlite3_busy_handler(database_, &connection::on_busy, this);
+    sqlite3_progress_handler(database_, steps_between_looks, &connection::on_progress, this);
+    set_switch(SQLITE_DBCONFIG_DQS_DML, 0);
+    set_switch(SQLITE_DBCONFIG_DQS_DDL, 0);
+    set_switch(SQLITE_DBCONFIG_DEFENSIVE, 1);
+    set_switch(SQLITE_DBCONFIG_TRUSTED_SCHEMA, options_.trusted_schema ? 1 : 0);
+    set_switch(SQLITE_DBCONFIG_ENABLE_FKEY, options_.foreign_keys ? 1 : 0);
+#ifndef SQLITE_OMIT_LOAD_EXTENSION
+    sqlite3_db_config(database_, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+#endif
+    sqlite3_limit(database_, SQLITE_LIMIT_ATTACHED, options_.attach_limit);
+    run(("pragma synchronous=" + options_.synchronous).c_str());
+    configure_journal();
+    // Opening reads nothing yet: this is where a file that is not a database is found out.
+    run("pragma schema_version");
+}
+
+// SQLite does not call the busy handler for every lock that a change of the journal mode needs, so several first connections
+// to one file would fail at random without the loop.
+void connection::configure_journal() {
+    if (options_.in_memory() && !options_.journal_mode_asked) return;
+    if (sqlite3_db_readonly(database_, nullptr) == 1) return;
+    const std::string sql = "pragma journal_mode=" + options_.journal_mode;
+    for (int tries = 0;; ++tries) {
+        std::string got;
+        const auto take = [](void* to, int, char** values, char**) {
+            *static_cast<std::string*>(to) = values[0] == nullptr ? "" : values[0];
+            return 0;
+        };
+        const int code = sqlite3_exec(database_, sql.c_str(), take, &got, nullptr);
+        if (code == SQLITE_OK) {
+            if (got == options_.journal_mode || !options_.journal_mode_asked) return;
+            throw own_failure(errc::not_supported, outcome::not_sent, {},
+                              "the database keeps journal_mode=" + got + " instead of " + options_.journal_mode);
+        }
+        if ((code & 0xff) == SQLITE_BUSY && wait_for_lock(tries)) continue;
+        spi::failure why = failure_of(code, current_, sql);
+        why.outcome = outcome::not_sent;
+        throw why;
+    }
+}
+
+// A fork left the same file, locks and mappings to two processes: whatever this one closes breaks the other one's.
+void connection::abandon() noexcept { database_ = nullptr; }
+
+std::uint32_t connection::state() const noexcept {
+    std::uint32_t bits = 0;
+    if (options_.private_database()) bits |= KOINE_STATE_PRIVATE_DATABASE;
+    if (database_ == nullptr) return bits;
+    if (sqlite3_get_autocommit(database_) == 0) bits |= KOINE_STATE_IN_TRANSACTION;
+    if (condition_ == condition::failed_transaction) bits |= KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION;
+    if (condition_ == condition::broken) bits |= KOINE_STATE_BROKEN;
+    if (open_results_ != 0) bits |= KOINE_STATE_BUSY;
+    return bits;
+}
+
+koine_status connection::reset(koine_wait&) {
+    if (condition_ == condition::broken) refuse_broken();
+    if (open_results_ != 0) end_results(errc{});
+    if (condition_ == condition::failed_transaction) condition_ = condition::usable;
+    if (database_ != nullptr && sqlite3_get_autocommit(database_) == 0) return roll_back();
+    return KOINE_DONE;
+}
+
+koine_status connection::roll_back() {
+    std::uint64_t number = 0;
+    begin_operation(number);
+    in_transaction_ = false;
+    run("rollback");
+    return KOINE_DONE;
+}
+
+koine_status connection::ping(koine_wait&) {
+    if (condition_ == condition::broken || database_ == nullptr) refuse_broken();
+    int moved = 0;
+    sqlite3_file_control(database_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (moved == 0) return KOINE_DONE;
+    condition_ = condition::broken;
+    spi::failure why = own_failure(errc::disconnected, outcome::not_sent, "58P01", "the database file was moved or deleted");
+    why.poisons_connection = why.poisons_transaction = true;
+    throw why;
+}
+
+void connection::cancel() noexcept {
+    const std::lock_guard lock{interrupter_};
+    cancelled_up_to_.store(latest_.load(std::memory_order_acquire), std::memory_order_relaxed);
+    interrupting_.store(true, std::memory_order_seq_cst);
+    if (interruptible_.load(std::memory_order_seq_cst) && database_ != nullptr &&
+        cancelled(latest_.load(std::memory_order_acquire)))
+        sqlite3_interrupt(database_);
+    interrupting_.store(false, std::memory_order_seq_cst);
+}
+
+void connection::wait_for_interrupter() noexcept { const std::lock_guard lock{interrupter_}; }
+
+std::int64_t connection::last_insert_id() const noexcept {
+    return database_ == nullptr ? 0 : sqlite3_last_insert_rowid(database_);
+}
+
+std::string_view connection::server_version() const noexcept {
+    return database_ == nullptr ? std::string_view{} : std::string_view{sqlite3_libversion()};
+}
+
+bool connection::past_deadline() const noexcept {
+    // The coarse clock is a few milliseconds late at most, and never early.
+    return deadline_ns_ != KOINE_NO_DEADLINE && now_ns(CLOCK_MONOTONIC_COARSE) >= deadline_ns_;
+}
+
+int connection::on_progress(void* self) noexcept {
+    auto& me = *static_cast<connection*>(self);
+    if (me.cancelled(me.current_)) return 1;
+    if (!me.past_deadline()) return 0;
+    me.timed_out_ = true;
+    return 1;
+}
+
+int connection::on_busy(void* self, int tries) noexcept { return static_cast<connection*>(self)->wait_for_lock(tries) ? 1 : 0; }
+
+bool connection::wait_for_lock(int tries) noexcept {
+    if (cancelled(current_)) return false;
+    const std::int64_t now = now_ns(CLOCK_MONOTONIC);
+    if (tries == 0) busy_since_ns_ = now;
+    std::int64_t limit = busy_since_ns_ + options_.busy_timeout_ms * millisecond;
+    if (deadline_ns_ < limit) limit = deadline_ns_;
+    if (now >= limit) return false;
+    // Short at first, for a writer holds its lock for well under a millisecond as a rule.
+    std::int64_t nap = (millisecond / 10) << (tries < 6 ? tries : 6);
+    if (nap > limit - now) nap = limit - now;
+    const timespec time{static_cast<time_t>(nap / 1000000000), static_cast<long>(nap % 1000000000)};
+    nanosleep(&time, nullptr);
+    return true;
+}
+
+koine_status connection::prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait&) {
+    if (condition_ == condition::broken || database_ == nullptr) refuse_broken();
+    if (const auto nul = sql.find('\0'); nul != std::string_view::npos) {
+        auto why = own_failure(errc::syntax_error, outcome::not_sent, "42601", "the statement contains a NUL character");
+        why.position = character_position(sql, nul);
+        throw why;
+    }
+    if (sql.size() > 0x7fffffff) throw own_failure(errc::too_big, outcome::not_sent, "54000", "the statement is too long");
+    std::uint64_t number = 0;
+    begin_operation(number);
+    in_transaction_ = sqlite3_get_autocommit(database_) == 0;
+    sqlite3_stmt* handle = nullptr;
+    const char* tail = nullptr;
+    const unsigned persistence = (flags & KOINE_PREPARE_ONCE) != 0U ? 0U : unsigned{SQLITE_PREPARE_PERSISTENT};
+    const int code =
+        sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), persistence, &handle, &tail);
+    if (code != SQLITE_OK) {
+        spi::failure why = failure_of(code, number, sql);
+        why.outcome = outcome::not_sent;
+        throw why;
+    }
+    std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> guard{handle, &sqlite3_finalize};
+    if (handle == nullptr) throw own_failure(errc::syntax_error, outcome::not_sent, "42601", "the statement is empty");
+    const auto rest = find_text(sql, static_cast<std::size_t>(tail - sql.data()));
+    if (rest != std::string_view::npos) {
+        auto why = own_failure(errc::syntax_error, outcome::not_sent, "42601", "there is text after the end of the statement");
+        why.position = character_position(sql, rest);
+        throw why;
+    }
+    auto made = std::make_unique<statement>(*this, handle, kind_of(sql));
+    guard.release();
+    out = made.release();
+    return KOINE_DONE;
+}
+
+void connection::refuse_broken() const {
+    auto why = own_failure(errc::closed, outcome::not_sent, "08003",
+                           database_ == nullptr ? "the connection is not open" : "the connection has failed and may only be closed");
+    why.poisons_connection = true;
+    throw why;
+}
+
+void connection::end_results(errc reason) noexcept {
+    for (statement* each = statements_; each != nullptr; each = each->next_) {
+        if (!each->open_) continue;
+        each->end();
+        each->ended_by_ = reason;
+    }
+}
+
+spi::failure connection::failure_of(int code, std::uint64_t number, std::string_view sql) {
+    spi::failure why = last_error(database_, code, sql);
+    if (cancelled(number) && ((code & 0xff) == SQLITE_INTERRUPT || (code & 0xff) == SQLITE_BUSY)) {
+        why.code = errc::cancelled;
+        why.sqlstate = "57014";
+        why.message = "the operation was cancelled";
+    } else if ((code & 0xff) == SQLITE_INTERRUPT && timed_out_) {
+        why.code = errc::timeout;
+        why.message = "the deadline passed";
+    }
+    timed_out_ = false;
+    if (in_transaction_ && sqlite3_get_autocommit(database_) != 0) {
+        // What follows would commit by itself, one statement at a time, so nothing may follow but ROLLBACK.
+        condition_ = condition::failed_transaction;
+        in_transaction_ = false;
+        why.poisons_transaction = true;
+        end_results(errc::transaction_failed);
+    }
+    if (why.poisons_connection) condition_ = condition::broken;
+    // SQLite forgets an interrupt when no statement is open: one that stays would hit the next operation.
+    if (code == SQLITE_INTERRUPT || cancelled(number)) end_results(why.code);
+    return why;
+}
+
+}  // namespace sqlite3_driver
+}  // namespace v1
+}  // namespace koine
