@@ -1,4 +1,4 @@
-#include <koine/secret.hpp>
+#include <koine/secret_text.hpp>
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@
 
 namespace {
 
-using koine::secret;
+using koine::secret_text;
 
 TEST(secret, wipes_every_byte) {
     char text[] = "hunter2";
@@ -87,21 +87,21 @@ TEST(secret, leaves_nothing_behind_in_memory) {
 
 TEST(secret, keeps_text_with_any_bytes) {
     const std::string text{"a\0b\xff", 4};
-    EXPECT_EQ(secret{text}.reveal(), text);
-    EXPECT_TRUE(secret{}.empty());
-    EXPECT_TRUE(secret{""}.empty());
-    EXPECT_EQ(secret{"a"}, secret{std::string_view{"a"}});
-    EXPECT_FALSE(secret{"a"} == secret{"b"});
+    EXPECT_EQ(secret_text{text}.reveal(), text);
+    EXPECT_TRUE(secret_text{}.empty());
+    EXPECT_TRUE(secret_text{""}.empty());
+    EXPECT_EQ(secret_text{"a"}, secret_text{std::string_view{"a"}});
+    EXPECT_FALSE(secret_text{"a"} == secret_text{"b"});
 }
 
 TEST(secret, copies_and_moves_like_a_value) {
-    static_assert(std::is_nothrow_move_constructible_v<secret> && std::is_nothrow_move_assignable_v<secret>);
+    static_assert(std::is_nothrow_move_constructible_v<secret_text> && std::is_nothrow_move_assignable_v<secret_text>);
     secret a = "first";
     secret b = a;
     EXPECT_EQ(b.reveal(), "first");
     secret c = std::move(a);
     EXPECT_EQ(c.reveal(), "first");
-    b = secret{"second"};
+    b = secret_text{"second"};
     c = b;
     EXPECT_EQ(c.reveal(), "second");
     const auto& same = c;
@@ -116,7 +116,7 @@ TEST(secret, copies_and_moves_like_a_value) {
 
 TEST(secret, never_prints_itself) {
     std::ostringstream out;
-    out << secret{"hunter2"} << secret{};
+    out << secret_text{"hunter2"} << secret_text{};
     EXPECT_EQ(out.str(), "******");
 }
 
