@@ -78,6 +78,20 @@ void transaction::rollback() {
         on.rollback_to_savepoint(depth_);
 }
 
+connection engine::connect() const {
+    auto state = std::make_shared<detail::connection_state>();
+    state->lease = detail::link_lease{*this};
+    state->statement_timeout = options().statement_timeout;
+    return connection{std::move(state)};
+}
+
+connection engine::connect(deadline limit) const {
+    auto state = std::make_shared<detail::connection_state>();
+    state->lease = detail::link_lease{*this, limit};
+    state->statement_timeout = options().statement_timeout;
+    return connection{std::move(state)};
+}
+
 // ---- connection --------------------------------------------------------------------------------------------------------
 
 connection::connection(std::shared_ptr<detail::connection_state> state) noexcept : state_{std::move(state)} {}
