@@ -160,7 +160,9 @@ protected:
     static std::uint32_t columns(connection& c) {
         koine::rows found = c.execute(sql("select * from things"));
         EXPECT_TRUE(found.next());
-        if (found.column_count() > 1) EXPECT_EQ(found.current()["more"].as<std::int64_t>(), 2);
+        if (found.column_count() > 1) {
+            EXPECT_EQ(found.current()["more"].as<std::int64_t>(), 2);
+        }
         return found.column_count();
     }
     static void expect_retry(const std::optional<koine::error>& why) {

@@ -239,7 +239,7 @@ TEST_P(pool_use, a_thread_that_ends_with_a_connection_gives_its_place_back) {
                 open_result.emplace(kept->execute(sql("select id from marks"), {.stream = true}));
                 EXPECT_TRUE(open_result->next());
             }
-            if (i == 0) EXPECT_NO_THROW(kept->ping());
+            if (i == 0) kept->ping();
         }}.join();
         if (i != 0) ++abandoned;
         connection next = on.connect(deadline::in(60s));

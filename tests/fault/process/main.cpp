@@ -33,7 +33,7 @@ using koine::engine;
 using koine::errc;
 using koine::sql;
 
-koine::url address{};
+std::string address{};
 
 void check(bool holds, const char* what) {
     if (holds) return;
@@ -259,7 +259,7 @@ int main(int argc, char** argv) {
     };
     const auto found = argc == 3 ? cases.find(argv[1]) : cases.end();
     if (found == cases.end()) return 2;
-    address = koine::url{argv[2]};
+    address = argv[2];
     try {
         return found->second();
     } catch (const std::exception& why) {
