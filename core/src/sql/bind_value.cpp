@@ -15,14 +15,14 @@ void bind_value::take(const koine_value& value, const bind_context& context) {
         throw usage_error{std::move(info)};
     }
     value_ = value;
-    if (!ast::has_content(value.tag)) return;
+    if (!syntax::has_content(value.tag)) return;
     const std::size_t size = value.tag == KOINE_UUID ? 16 : value.len;
     if (size != 0) content_.assign(static_cast<const char*>(value.u.p), size);
 }
 
 koine_value bind_value::view() const noexcept {
     koine_value out = value_;
-    if (ast::has_content(out.tag)) out.u.p = content_.data();
+    if (syntax::has_content(out.tag)) out.u.p = content_.data();
     return out;
 }
 
