@@ -2,11 +2,9 @@
 
 #include <utility>
 
-#include <koine/connection.hpp>
 #include <koine/detail/link_lease.hpp>
 #include <koine/registry.hpp>
 
-#include "connection_state.hpp"
 #include "engine/engine_core.hpp"
 
 namespace koine {
@@ -27,20 +25,6 @@ void engine::dispose() const {
     // Leases that are out close their connections as they come back; nobody has to wait for that here.
     if (const auto closed = core()->pool.dispose(deadline::in({})); !closed && closed.error().info().code != errc::timeout)
         throw_error(closed.error().info());
-}
-
-connection engine::connect() const {
-    auto state = std::make_shared<detail::connection_state>();
-    state->lease = detail::link_lease{*this};
-    state->statement_timeout = options().statement_timeout;
-    return connection{std::move(state)};
-}
-
-connection engine::connect(deadline limit) const {
-    auto state = std::make_shared<detail::connection_state>();
-    state->lease = detail::link_lease{*this, limit};
-    state->statement_timeout = options().statement_timeout;
-    return connection{std::move(state)};
 }
 
 engine create_engine(const koine::url& url, const registry& names, engine_options options) {

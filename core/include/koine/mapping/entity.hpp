@@ -177,8 +177,5 @@ column_reference reference_to() {
 
 }  // namespace detail
 
-// A number of the class's own in this process, from 1 on, for tables indexed by class. The same in every thread; never fails.
-KOINE_API std::uint32_t number_of(const entity_info& entity) noexcept;
-
 }  // namespace v1
 }  // namespace koine
