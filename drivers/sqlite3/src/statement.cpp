@@ -91,7 +91,7 @@ void statement::describe() noexcept {
 }
 
 // SQLite prepares a statement again inside its first step when the schema has changed.
-bool statement::shape_changed() noexcept {
+inline bool statement::shape_changed() noexcept {
     if (sqlite3_stmt_status(handle_, SQLITE_STMTSTATUS_REPREPARE, 0) == reprepared_) [[likely]]
         return false;
     const std::uint64_t before = shape_;
@@ -105,24 +105,23 @@ std::string_view statement::sql() const noexcept {
     return text == nullptr ? std::string_view{} : std::string_view{text};
 }
 
-int statement::bind(std::uint32_t index, const koine_value& value) noexcept {
-    const auto i = static_cast<int>(index);
+inline int statement::bind(int index, const koine_value& value) noexcept {
     // A null pointer would bind NULL.
-    const void* const bytes = value.len == 0 ? "" : value.u.p;
+    const auto bytes = [&value] { return value.len == 0 ? "" : static_cast<const char*>(value.u.p); };
     switch (value.tag) {
-        case KOINE_NULL: return sqlite3_bind_null(handle_, i);
-        case KOINE_INT64: return sqlite3_bind_int64(handle_, i, value.u.i);
+        case KOINE_NULL: return sqlite3_bind_null(handle_, index);
+        case KOINE_INT64: return sqlite3_bind_int64(handle_, index, value.u.i);
         // SQLite stores NaN as NULL without a word.
-        case KOINE_FLOAT64: return value.u.f != value.u.f ? SQLITE_MISMATCH : sqlite3_bind_double(handle_, i, value.u.f);
+        case KOINE_FLOAT64: return value.u.f != value.u.f ? SQLITE_MISMATCH : sqlite3_bind_double(handle_, index, value.u.f);
         case KOINE_TEXT:
-            return sqlite3_bind_text64(handle_, i, static_cast<const char*>(bytes), value.len, SQLITE_STATIC, SQLITE_UTF8);
-        case KOINE_BLOB: return sqlite3_bind_blob64(handle_, i, bytes, value.len, SQLITE_STATIC);
+            return sqlite3_bind_text64(handle_, index, bytes(), value.len, SQLITE_STATIC, SQLITE_UTF8);
+        case KOINE_BLOB: return sqlite3_bind_blob64(handle_, index, bytes(), value.len, SQLITE_STATIC);
         default: return SQLITE_MISUSE;
     }
 }
 
-int statement::bind_all(std::span<const koine_value> binds) noexcept {
-    std::uint32_t index = 0;
+inline int statement::bind_all(std::span<const koine_value> binds) noexcept {
+    int index = 0;
     for (const auto& value : binds)
         if (const int code = bind(++index, value); code != SQLITE_OK) [[unlikely]]
             return code;
@@ -151,48 +150,45 @@ std::span<const koine_value> statement::keep(std::span<const koine_value> binds)
 // column_value with value_* is a third cheaper than column_*, which looks the column up for every call. It is for
 // connections of one thread only, which this one is.
 inline bool statement::read_row(koine_value* cells) noexcept {
+    sqlite3_stmt* const handle = handle_;
     const auto count = static_cast<int>(column_count_);
-    for (int i = 0; i < count; ++i) {
-        sqlite3_value* const value = sqlite3_column_value(handle_, i);
-        koine_value& cell = cells[i];
-        cell.len = 0;
-        cell.reserved = 0;
-        cell.reserved2 = 0;
+    for (int i = 0; i < count; ++i, ++cells) {
+        sqlite3_value* const value = sqlite3_column_value(handle, i);
         switch (sqlite3_value_type(value)) {
             case SQLITE_INTEGER:
-                cell.tag = KOINE_INT64;
-                cell.u.i = sqlite3_value_int64(value);
+                *cells = koine_value{0, KOINE_INT64, 0, 0, {sqlite3_value_int64(value)}};
                 break;
             case SQLITE_FLOAT:
-                cell.tag = KOINE_FLOAT64;
-                cell.u.f = sqlite3_value_double(value);
+                *cells = koine_value{0, KOINE_FLOAT64, 0, 0, {}};
+                cells->u.f = sqlite3_value_double(value);
                 break;
-            case SQLITE_TEXT:
+            case SQLITE_TEXT: {
                 // Text before bytes: the first may convert from UTF-16.
-                cell.tag = KOINE_TEXT;
-                cell.u.p = sqlite3_value_text(value);
-                cell.len = static_cast<std::uint32_t>(sqlite3_value_bytes(value));
-                if (cell.u.p == nullptr) [[unlikely]]
+                const void* const text = sqlite3_value_text(value);
+                *cells = koine_value{static_cast<std::uint32_t>(sqlite3_value_bytes(value)), KOINE_TEXT, 0, 0, {}};
+                cells->u.p = text;
+                if (text == nullptr) [[unlikely]]
                     return false;
                 break;
-            case SQLITE_BLOB:
-                cell.tag = KOINE_BLOB;
-                cell.u.p = sqlite3_value_blob(value);
-                cell.len = static_cast<std::uint32_t>(sqlite3_value_bytes(value));
-                if (cell.u.p == nullptr) {
-                    if (cell.len != 0) return false;
-                    cell.u.p = "";
-                }
+            }
+            case SQLITE_BLOB: {
+                const void* const blob = sqlite3_value_blob(value);
+                const auto length = static_cast<std::uint32_t>(sqlite3_value_bytes(value));
+                if (blob == nullptr && length != 0) [[unlikely]]
+                    return false;
+                *cells = koine_value{length, KOINE_BLOB, 0, 0, {}};
+                cells->u.p = blob == nullptr ? "" : blob;
                 break;
-            default:
-                cell.tag = KOINE_NULL;
-                cell.u.i = 0;
+            }
+            default: *cells = koine_value{0, KOINE_NULL, 0, 0, {}};
         }
     }
     return true;
 }
 
-void statement::end() noexcept {
+void statement::end() noexcept { end_now(); }
+
+inline void statement::end_now() noexcept {
     sqlite3_reset(handle_);
     if (open_) {
         open_ = false;
@@ -203,7 +199,7 @@ void statement::end() noexcept {
 }
 
 inline void statement::complete() noexcept {
-    end();
+    end_now();
     if (kind_ == statement_kind::counting) {
         if (!read_only_) rows_affected_ = sqlite3_changes64(owner_.database_);
     } else {

@@ -55,7 +55,7 @@ public:
 private:
     friend class connection;
 
-    int bind(std::uint32_t index, const koine_value& value) noexcept;
+    int bind(int index, const koine_value& value) noexcept;
     int bind_all(std::span<const koine_value> binds) noexcept;
     std::span<const koine_value> keep(std::span<const koine_value> binds);
     bool read_row(koine_value* cells) noexcept;
@@ -65,6 +65,7 @@ private:
     std::uint64_t shape() const noexcept;
     // Ends an execution, so that neither a lock nor a snapshot stays.
     void end() noexcept;
+    void end_now() noexcept;  // end(), for the paths that are hot
     void complete() noexcept;
     std::string_view sql() const noexcept;
 
