@@ -78,6 +78,20 @@ void transaction::rollback() {
         on.rollback_to_savepoint(depth_);
 }
 
+connection engine::connect() const {
+    auto state = std::make_shared<detail::connection_state>();
+    state->lease = detail::link_lease{*this};
+    state->statement_timeout = options().statement_timeout;
+    return connection{std::move(state)};
+}
+
+connection engine::connect(deadline limit) const {
+    auto state = std::make_shared<detail::connection_state>();
+    state->lease = detail::link_lease{*this, limit};
+    state->statement_timeout = options().statement_timeout;
+    return connection{std::move(state)};
+}
+
 // ---- connection --------------------------------------------------------------------------------------------------------
 
 connection::connection(std::shared_ptr<detail::connection_state> state) noexcept : state_{std::move(state)} {}
@@ -152,7 +166,7 @@ rows connection::execute(const text_statement& statement, call_options options) 
     return run(found, buffer.values());
 }
 
-rows connection::execute(const sql::fragment& statement, call_options options) {
+rows connection::execute(const syntax::fragment& statement, call_options options) {
     detail::connection_state& state = usable(state_);
     detail::link& on = *state.lease;
     const call_deadline limit{on, options, state.statement_timeout};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,12 +32,20 @@ struct dialect_features {
     bool transactional_ddl = false;
     bool savepoints = false;
     bool returning_in_row_order = false; // RETURNING rows come in VALUES order, promised by the database
+    // Keys generated for the rows of one INSERT (compile_rows) ascend in the order of the rows: the returned keys, sorted, belong to
+    // the rows in their order.
+    bool generated_keys_ascend = false;
     std::uint32_t max_identifier = 0;    // bytes; 0: no limit
+};
+
+// Choices that change what a dialect writes. Each dialect heeds those that concern it.
+struct dialect_options {
+    bool strict_tables = false;  // SQLite: CREATE TABLE ... STRICT
 };
 
 // How a transaction with given options begins.
 struct begin_rule {
-    std::string text{};
+    std::string text{};           // empty: no transaction, each statement is its own
     bool at_first_write = false;  // reads before the first write run outside; otherwise it begins with the first statement
 };
 
@@ -51,11 +60,13 @@ public:
     // "sqlite", "postgresql"; lives as long as the dialect.
     virtual std::string_view name() const noexcept = 0;
     virtual const dialect_features& features() const noexcept = 0;
+    // The same dialect with these options; null if they change nothing, which is what dialects without options answer.
+    virtual std::shared_ptr<const dialect> with(const dialect_options& options) const;
 
     // Renders a statement. Throws usage_error (errc::not_supported) for what the dialect cannot say.
-    virtual compiled compile(const sql::fragment& statement) const = 0;
+    virtual compiled compile(const syntax::fragment& statement) const = 0;
     // Renders an INSERT of `rows` rows (see features().multi_row_insert) of a statement that op::insert heads.
-    virtual compiled compile_rows(const sql::fragment& insert, std::uint32_t rows) const = 0;
+    virtual compiled compile_rows(const syntax::fragment& insert, std::uint32_t rows) const = 0;
     // An identifier as it must be written, quoted when it needs it. Throws usage_error for names that cannot be written.
     virtual std::string quote(std::string_view identifier) const = 0;
     // Placeholder number `index`, from 1: "?1", "$1".

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/engine_core.hpp"
+#include "engine/link_source.hpp"
 #include "engine/link_drive.hpp"
 #include "engine/statement_cache.hpp"
 
@@ -18,21 +18,21 @@ constexpr std::uint32_t first_block = 4;
 constexpr std::uint32_t full_block = 64;
 constexpr std::size_t max_statement_in_error = 2048;
 
-std::string_view key_of(const sql::fragment& shape) noexcept {
+std::string_view key_of(const syntax::fragment& shape) noexcept {
     const auto nodes = shape.nodes();
     return {reinterpret_cast<const char*>(nodes.data()), nodes.size_bytes()};
 }
 
 }  // namespace
 
-link::link(std::shared_ptr<engine_core> engine, koine_connection* handle)
-    : engine_{std::move(engine)},
-      dialect_{&engine_->dialect()},
-      driver_{&engine_->driver()},
+link::link(std::shared_ptr<link_source> source, koine_connection* handle)
+    : source_{std::move(source)},
+      dialect_{&source_->dialect()},
+      driver_{&source_->driver()},
       handle_{handle},
       context_{driver_->capabilities->native_tags},
       full_block_{(driver_->capabilities->flags & KOINE_CAP_BLOCKING) != 0 ? 1 : full_block},
-      statements_{std::make_unique<statement_cache>(engine_->options().statement_cache)} {}
+      statements_{std::make_unique<statement_cache>(source_->options().statement_cache)} {}
 
 link::~link() {
     release(error_);
@@ -92,6 +92,13 @@ void link::check_usable() {
     }
 }
 
+void link::connect(deadline limit) {
+    set_deadline(limit);
+    const auto connect = [&] { return driver_->connect(handle_, &wait_, &error_); };
+    if (drive(connect(), connect) != KOINE_DONE) raise(nullptr);
+    set_deadline(deadline::never());
+}
+
 void link::set_deadline(deadline d) noexcept {
     if (d == deadline_) return;
     deadline_ = d;
@@ -138,13 +145,13 @@ std::unique_ptr<prepared> link::make_prepared(std::shared_ptr<const compiled> te
     return statement;
 }
 
-prepared& link::prepare(const sql::fragment& shape) {
+prepared& link::prepare(const syntax::fragment& shape) {
     const busy_guard guard{*this};
     const std::string_view key = key_of(shape);
     if (prepared* found = statements_->find(shape.hash(), key)) [[likely]]
         return *found;
     check_usable();
-    auto made = make_prepared(engine_->compile(shape), 0);
+    auto made = make_prepared(source_->compile(shape), 0);
     prepared& statement = *made;
     if (auto evicted = statements_->insert(shape.hash(), key, std::move(made))) close_handle(*evicted);
     return statement;
@@ -159,7 +166,7 @@ prepared& link::prepare(std::string_view text, bool once, bool stream) {
     check_usable();
     auto as_compiled = std::make_shared<compiled>();
     as_compiled->text = std::string{text};
-    const std::uint32_t flags = (once ? KOINE_PREPARE_ONCE : 0U) | (stream ? KOINE_PREPARE_STREAM : 0U);
+    const std::uint32_t flags = (once ? std::uint32_t{KOINE_PREPARE_ONCE} : 0U) | (stream ? std::uint32_t{KOINE_PREPARE_STREAM} : 0U);
     auto made = make_prepared(std::move(as_compiled), flags);
     prepared& statement = *made;
     if (once || statements_->find(hash, text) != nullptr) {
@@ -182,10 +189,10 @@ prepared** link::entity_slot(const entity_info& entity, entity_operation operati
     return &slots[static_cast<std::size_t>(operation)];
 }
 
-void link::fill_entity_slot(prepared** slot, const sql::fragment& shape) {
+void link::fill_entity_slot(prepared** slot, const syntax::fragment& shape) {
     const busy_guard guard{*this};
     check_usable();
-    auto made = make_prepared(engine_->compile(shape), 0);
+    auto made = make_prepared(source_->compile(shape), 0);
     owned_.reserve(owned_.size() + 1);
     *slot = made.get();
     owned_.push_back(std::move(made));

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <utility>
 
-#include "engine/engine_core.hpp"
+#include "engine/link_source.hpp"
 #include "engine/link_drive.hpp"
 #include "engine/statement_cache.hpp"
 
@@ -27,7 +27,7 @@ void link::begin(const transaction_options& options) {
     const busy_guard guard{*this};
     check_usable();
     if (transaction_ != transaction_state::none) throw_usage("a transaction is already open: commit or roll back, or use a savepoint");
-    options_ = or_defaults(options, engine_->options());
+    options_ = or_defaults(options, source_->options());
     begin_rule_ = dialect_->begin(options_);
     transaction_ = transaction_state::pending;
 }
@@ -35,7 +35,7 @@ void link::begin(const transaction_options& options) {
 // Begins the transaction if this statement needs one. Answers whether it began now.
 bool link::begin_for(const prepared& statement) {
     if (transaction_ == transaction_state::none) {
-        options_ = or_defaults({}, engine_->options());
+        options_ = or_defaults({}, source_->options());
         if (options_.isolation == isolation::autocommit) return false;
         begin_rule_ = dialect_->begin(options_);
         transaction_ = transaction_state::pending;
@@ -235,7 +235,7 @@ std::uint32_t link::savepoint() {
     const busy_guard guard{*this};
     check_usable();
     if (transaction_ == transaction_state::none) {
-        options_ = or_defaults({}, engine_->options());
+        options_ = or_defaults({}, source_->options());
         if (options_.isolation == isolation::autocommit) throw_usage("a savepoint needs a transaction; the isolation level is autocommit");
         begin_rule_ = dialect_->begin(options_);
         transaction_ = transaction_state::pending;

@@ -29,7 +29,7 @@ class registered_driver;
 
 namespace detail {
 
-class engine_core;
+class link_source;
 class statement_cache;
 
 // A statement prepared on one link. Owned by the link; a pointer stays valid until the next prepare on that link, or for
@@ -55,10 +55,13 @@ enum class entity_operation : std::uint8_t { get, insert, insert_with_key, delet
 // only rollback() is accepted.
 class KOINE_API link final : public pooled {
 public:
-    link(std::shared_ptr<engine_core> engine, koine_connection* handle);
+    link(std::shared_ptr<link_source> source, koine_connection* handle);
     ~link() override;
     link(const link&) = delete;
     link& operator=(const link&) = delete;
+
+    // Connects by `limit`. Called once, before anything else.
+    void connect(deadline limit);
 
     const koine::dialect& dialect() const noexcept { return *dialect_; }
     const koine_driver& driver() const noexcept { return *driver_; }
@@ -67,11 +70,11 @@ public:
     bind_context& context() noexcept { return context_; }
 
     // Of the operations that follow; deadline::never() takes it away.
-    void set_deadline(deadline d) noexcept { deadline_ = d; }
+    void set_deadline(deadline d) noexcept;
 
     // ---- Statements ----
     // Finds or prepares the statement of this shape.
-    prepared& prepare(const sql::fragment& shape);
+    prepared& prepare(const syntax::fragment& shape);
     // Finds or prepares a text. `once`, and a text whose cached statement has an open result, make a statement outside the cache, which
     // the caller ends with discard().
     prepared& prepare(std::string_view text, bool once = false, bool stream = false);
@@ -82,7 +85,7 @@ public:
     prepared& prepare(const entity_info& entity, entity_operation operation, Build build) {
         prepared** const slot = entity_slot(entity, operation);
         if (*slot == nullptr) [[unlikely]] {
-            sql::fragment shape;
+            syntax::fragment shape;
             build(shape);
             fill_entity_slot(slot, shape);
         }
@@ -171,7 +174,7 @@ private:
     [[noreturn]] void raise_bind_failure(const prepared& statement);
     void make_room(prepared& statement);
     prepared** entity_slot(const entity_info& entity, entity_operation operation);
-    void fill_entity_slot(prepared** slot, const sql::fragment& shape);
+    void fill_entity_slot(prepared** slot, const syntax::fragment& shape);
     std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags);
     void open_handle(prepared& statement);
     void close_handle(prepared& statement) noexcept;
@@ -190,7 +193,7 @@ private:
     std::string savepoint_name(std::uint32_t depth) const;
     std::span<const koine_value> in_placeholder_order(const prepared& statement, std::span<const koine_value> binds);
 
-    std::shared_ptr<engine_core> engine_;
+    std::shared_ptr<link_source> source_;
     const koine::dialect* dialect_;
     const koine_driver* driver_;
     koine_connection* handle_;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <koine/api.hpp>
 #include <koine/driver_abi.h>
 #include <koine/schema/table_info.hpp>
 
@@ -38,9 +39,16 @@ struct entity_info {
     // Binds the columns of a default-constructed object, to recognise values that were left alone.
     void (*bind_default)(bind_context& context, koine_value* out) = nullptr;
 
-    // A small number that is this class's own in this process, for tables indexed by class. Set by the first call of number_of().
+    // A small number that is this class's own in this process, from 1, for tables indexed by class; 0 until number_of() gives it.
     std::atomic<std::uint32_t>* number = nullptr;
 };
+
+KOINE_API KOINE_COLD std::uint32_t give_number(const entity_info& entity) noexcept;
+// The class's number. Thread-safe.
+inline std::uint32_t number_of(const entity_info& entity) noexcept {
+    const std::uint32_t number = entity.number->load(std::memory_order_relaxed);
+    return number != 0 ? number : give_number(entity);
+}
 
 }  // namespace v1
 }  // namespace koine

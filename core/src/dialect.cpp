@@ -1,0 +1,11 @@
+#include <koine/dialect.hpp>
+
+namespace koine {
+inline namespace v1 {
+
+dialect::~dialect() = default;
+
+std::shared_ptr<const dialect> dialect::with(const dialect_options&) const { return nullptr; }
+
+}  // namespace v1
+}  // namespace koine

@@ -1,0 +1,55 @@
+// Where links come from: driver, dialect, parameters and compiled statements of one engine. Shared by the engine, its pool and every link, so
+// that each may outlive the others.
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <koine/detail/pool_backend.hpp>
+#include <koine/dialect.hpp>
+#include <koine/engine.hpp>
+#include <koine/registry.hpp>
+#include <koine/secret_text.hpp>
+#include <koine/sql/fragment.hpp>
+#include <koine/url.hpp>
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+// Thread-safe: immutable but for the compiled statements, which a lock guards.
+class link_source final : public pool_backend, public std::enable_shared_from_this<link_source> {
+public:
+    // Throws usage_error for query keys that the driver does not know or that have impossible values.
+    link_source(const koine::url& url, std::shared_ptr<const koine::dialect> dialect, std::shared_ptr<const registered_driver> driver,
+                const engine_options& options);
+    ~link_source() override;
+
+    const koine::dialect& dialect() const noexcept { return *dialect_; }
+    const koine_driver& driver() const noexcept { return driver_->table(); }
+    const engine_options& options() const noexcept { return options_; }
+
+    // Whether the database lives and dies with its connection. The driver checks its parameters here: throws what it says of them.
+    bool is_private_database() const;
+    // The compiled form of a statement: found by its shape, or rendered now.
+    std::shared_ptr<const compiled> compile(const syntax::fragment& shape);
+    result<std::unique_ptr<pooled>> open(deadline limit) override;
+
+private:
+    koine_connection* create_handle() const;
+
+    std::shared_ptr<const koine::dialect> dialect_;
+    std::shared_ptr<const registered_driver> driver_;
+    engine_options options_;
+    std::vector<std::pair<std::string, secret_text>> parameters_{};
+    std::shared_mutex compiled_mutex_{};
+    std::unordered_map<std::string, std::shared_ptr<const compiled>> compiled_{};
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

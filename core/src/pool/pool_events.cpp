@@ -1,0 +1,84 @@
+#include <koine/pool_events.hpp>
+
+#include <utility>
+
+#include "pool/listeners.hpp"
+
+namespace koine {
+inline namespace v1 {
+
+namespace detail {
+
+pooled::~pooled() = default;
+pool_backend::~pool_backend() = default;
+
+void listeners::add(std::shared_ptr<pool_listener> listener) {
+    const std::lock_guard hold{lock_};
+    auto longer = list_ ? std::make_shared<list>(*list_) : std::make_shared<list>();
+    longer->push_back(std::move(listener));
+    list_ = std::move(longer);
+    count_.store(static_cast<std::uint32_t>(list_->size()), std::memory_order_relaxed);
+}
+
+void listeners::remove(const pool_listener* listener) noexcept {
+    std::shared_ptr<const list> old;  // destroyed outside the lock: a listener's destructor may do anything
+    const std::lock_guard hold{lock_};
+    if (!list_) return;
+    auto shorter = std::make_shared<list>();
+    bool found = false;
+    for (const auto& one : *list_) {
+        if (!found && one.get() == listener)
+            found = true;
+        else
+            shorter->push_back(one);
+    }
+    old = std::exchange(list_, std::move(shorter));
+    count_.store(static_cast<std::uint32_t>(list_->size()), std::memory_order_relaxed);
+}
+
+std::shared_ptr<const listeners::list> listeners::current() const noexcept {
+    const std::lock_guard hold{lock_};
+    return list_;
+}
+
+}  // namespace detail
+
+pool_listener::~pool_listener() = default;
+void pool_listener::on_connect(detail::pooled&) {}
+void pool_listener::on_first_connect(detail::pooled&) {}
+void pool_listener::on_checkout(detail::pooled&) {}
+void pool_listener::on_checkin(detail::pooled&) {}
+void pool_listener::on_reset(detail::pooled&) {}
+void pool_listener::on_close(detail::pooled&) {}
+void pool_listener::on_invalidate(detail::pooled&, bool) {}
+void pool_listener::on_detach(detail::pooled&) {}
+void pool_listener::on_leak(here, std::chrono::nanoseconds) {}
+
+pool_subscription::pool_subscription(std::shared_ptr<detail::listeners> home, const pool_listener* listener) noexcept
+    : home_{std::move(home)}, listener_{listener} {}
+
+pool_subscription::pool_subscription(pool_subscription&& other) noexcept = default;
+
+pool_subscription& pool_subscription::operator=(pool_subscription&& other) noexcept {
+    if (this != &other) {
+        const pool_subscription ended{std::move(*this)};
+        home_ = std::move(other.home_);
+        listener_ = other.listener_;
+    }
+    return *this;
+}
+
+pool_subscription::~pool_subscription() {
+    if (home_) home_->remove(listener_);
+}
+
+pool_events::pool_events() : list_{std::make_shared<detail::listeners>()} {}
+
+pool_subscription pool_events::subscribe(std::shared_ptr<pool_listener> listener) {
+    const pool_listener* address = listener.get();
+    list_->add(std::move(listener));
+    return pool_subscription{list_, address};
+}
+
+}  // namespace v1
+}  // namespace koine

@@ -1,0 +1,254 @@
+// The parts of the shell that no caller waits for: the background thread, closing, forks.
+#include <cstdio>
+#include <new>
+#include <system_error>
+
+#include "platform/quiet_thread.hpp"
+#include "pool/pool_locked.hpp"
+#include "pool/pool_shell.hpp"
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+namespace {
+
+std::string seconds(std::int64_t ns) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.3g s", static_cast<double>(ns) / 1e9);
+    return text;
+}
+
+}  // namespace
+
+// ---- The lock ------------------------------------------------------------------------------------------------------
+
+pool_shell::locked::~locked() {
+    deliver();
+    if (!shell_.thread_runs_ || shell_.orphaned_) shell_.close_doomed(*this);
+    const bool last = shell_.orphaned_ && shell_.core_.occupied() == 0 && !std::exchange(shell_.last_reference_given_, shell_.orphaned_);
+    lock_.unlock();
+    if (last) shell_.drop_reference();
+}
+
+void pool_shell::locked::deliver() noexcept {
+    while (pool_waiter* w = shell_.core_.pop_woken()) static_cast<sleeper*>(w)->answered.notify_one();
+    const bool restless = shell_.core_.take_restless();
+    if (restless || shell_.core_.has_doomed() || shell_.core_.has_dirty())
+        if (background()) shell_.work_.notify_one();
+    if (shell_.drain_waiters_ > 0) shell_.drained_.notify_all();
+}
+
+// Makes sure that the background thread runs. False: there can be none, and this thread does its work.
+bool pool_shell::locked::background() noexcept {
+    if (shell_.thread_runs_) return true;
+    if (shell_.orphaned_) return false;
+    shell_.add_reference();
+    try {
+        shell_.thread_ = platform::start_quiet_thread(
+            [](void* context) {
+                auto* shell = static_cast<pool_shell*>(context);
+                shell->run();
+                shell->drop_reference();
+            },
+            &shell_);
+        shell_.thread_runs_ = true;
+    } catch (...) {
+        shell_.drop_reference();
+    }
+    return shell_.thread_runs_;
+}
+
+// The child has no other threads, and locks and conditions as the parent's other threads left them.
+void pool_shell::locked::adopt() noexcept {
+    while (pooled* item = shell_.core_.forget_parent()) {
+        item->abandon();
+        delete item;
+    }
+    new (&shell_.work_) std::condition_variable;
+    new (&shell_.drained_) std::condition_variable;
+    new (&shell_.thread_) std::thread;
+    shell_.thread_runs_ = shell_.stop_thread_ = false;
+    shell_.drain_waiters_ = 0;
+    // Leases of the parent may live on in this process and point here: the shell is never freed.
+    shell_.add_reference();
+}
+
+failure pool_shell::locked::refusal(errc code, std::string message, here where) {
+    failure why{code, std::move(message)};
+    why.info().outcome = outcome::not_sent;
+    why.info().where = where;
+    return why;
+}
+
+// ---- Life ----------------------------------------------------------------------------------------------------------
+
+pool_shell::pool_shell(std::shared_ptr<pool_backend> backend, const pool_options& options, std::shared_ptr<listeners> heard)
+    : core_{options, this, static_cast<std::uint64_t>(locked::now()) ^ reinterpret_cast<std::uintptr_t>(this)},
+      heard_{std::move(heard)},
+      backend_{std::move(backend)} {
+    enlist();
+}
+
+pool_shell::~pool_shell() { delist(); }
+
+void pool_shell::orphan() noexcept {
+    std::shared_ptr<pool_backend> backend;
+    {
+        locked hold{*this};
+        if (!core_.is_closing()) core_.close(locked::now());
+        close_doomed(hold);
+        stop_thread(hold);
+        silent_.store(true, std::memory_order_relaxed);
+        orphaned_ = true;
+        backend.swap(backend_);
+    }
+}
+
+void pool_shell::before() noexcept { mutex_.lock(); }
+void pool_shell::after_in_parent() noexcept { mutex_.unlock(); }
+void pool_shell::after_in_child() noexcept {
+    core_.mark_forked();
+    mutex_.unlock();
+}
+
+// ---- Closing -------------------------------------------------------------------------------------------------------
+
+void pool_shell::close_item(pooled* item) noexcept {
+    if (!silent()) heard_->tell_quietly([&](pool_listener& one) { one.on_close(*item); });
+    delete item;
+}
+
+// Closes on this thread what waits for it; connections that wait for a reset too.
+void pool_shell::close_doomed(locked& hold) noexcept {
+    for (;;) {
+        pooled* item = nullptr;
+        pool_slot* s = core_.pop_doomed(item);
+        if (s == nullptr) s = core_.pop_dirty(item);
+        if (s == nullptr) return;
+        hold.outside([&] { close_item(item); });
+        core_.closed(*s, locked::now());
+    }
+}
+
+result<void> pool_shell::wait_until_closed(locked& hold, deadline until, std::uint64_t before, const char* what) {
+    close_doomed(hold);
+    ++drain_waiters_;
+    std::uint32_t left = core_.older_than(before);
+    while (left > 0 && locked::now() < until.ns()) {
+        hold.sleep(drained_, until.ns());
+        left = core_.older_than(before);
+    }
+    --drain_waiters_;
+    if (left == 0) return {};
+    return locked::refusal(errc::timeout,
+                           std::string{what} + ": " + std::to_string(left) + " connections are still in use; they are closed as they come back", {});
+}
+
+result<void> pool_shell::dispose(deadline until) {
+    locked hold{*this};
+    core_.invalidate_all(locked::now());
+    return wait_until_closed(hold, until, core_.generation(), "dispose");
+}
+
+result<void> pool_shell::close(deadline until) {
+    locked hold{*this};
+    if (!core_.is_closing()) core_.close(locked::now());
+    auto answer = wait_until_closed(hold, until, ~std::uint64_t{0}, "close");
+    if (answer) stop_thread(hold);
+    return answer;
+}
+
+void pool_shell::invalidate_all() noexcept {
+    const locked hold{*this};
+    core_.invalidate_all(locked::now());
+}
+
+// ---- The background thread -------------------------------------------------------------------------------------------
+
+void pool_shell::stop_thread(locked& hold) noexcept {
+    std::thread mine = std::move(thread_);
+    if (!mine.joinable()) return;
+    stop_thread_ = true;
+    work_.notify_all();
+    // A hook on the background thread may end the pool: that thread cannot wait for itself, and keeps the shell.
+    if (mine.get_id() == std::this_thread::get_id()) {
+        mine.detach();
+        return;
+    }
+    hold.outside([&] { mine.join(); });
+    stop_thread_ = thread_runs_ = false;
+}
+
+void pool_shell::run() noexcept {
+    locked hold{*this};
+    while (!stop_thread_) {
+        pooled* item = nullptr;
+        if (pool_slot* s = core_.pop_doomed(item)) {
+            hold.outside([&] { close_item(item); });
+            core_.closed(*s, locked::now());
+            continue;
+        }
+        if (pool_slot* s = core_.pop_dirty(item)) {
+            bool fit = false;
+            hold.outside([&] {
+                try {
+                    heard_->tell([&](pool_listener& one) { one.on_reset(*item); });
+                    fit = item->reset(deadline::in(options().reset_timeout)).has_value() && item->reusable();
+                } catch (...) {
+                }
+            });
+            core_.reset_done(*s, item, fit, locked::now());
+            continue;
+        }
+        pool_time next = pool_never;
+        if (core_.wants_ticks()) {
+            next = core_.tick(locked::now());
+            here where;
+            pool_time age = 0;
+            bool told = false;
+            while (!stop_thread_ && core_.pop_leak(where, age, locked::now())) {
+                hold.outside([&] {
+                    heard_->tell_quietly([&](pool_listener& one) { one.on_leak(where, std::chrono::nanoseconds{age}); });
+                });
+                told = true;
+            }
+            if (told || core_.has_doomed()) continue;
+        }
+        hold.sleep(work_, next);
+    }
+}
+
+// ---- Numbers ---------------------------------------------------------------------------------------------------------
+
+pool_stats pool_shell::stats() {
+    const locked hold{*this};
+    return core_.stats(locked::now());
+}
+
+// The error of a caller whose deadline has passed.
+failure pool_shell::exhausted(locked&, pool_time began, here where) {
+    core_.count_timeout();
+    const pool_time now = locked::now();
+    if (const auto trouble = core_.open_trouble()) {
+        failure why{*trouble};
+        why.info().message = "no connection could be opened within " + seconds(now - began) + ": " + why.info().message;
+        why.info().outcome = outcome::not_sent;
+        why.info().where = where;
+        return why;
+    }
+    const pool_stats s = core_.stats(now);
+    std::string text = "pool exhausted: no connection became free within " + seconds(now - began) + " (size " + std::to_string(s.size) +
+                       ", max_overflow " + std::to_string(s.max_overflow) + ", leased " + std::to_string(s.leased) + ", idle " +
+                       std::to_string(s.idle) + ", opening " + std::to_string(s.opening) + ", closing " + std::to_string(s.closing) +
+                       ", waiting " + std::to_string(s.waiting);
+    if (s.leased > 0) {
+        text += "; oldest lease: " + seconds(s.oldest_lease_age.count()) + ", acquired at " + s.oldest_lease_where.file + ":" +
+                std::to_string(s.oldest_lease_where.line) + " in " + s.oldest_lease_where.function;
+    }
+    return locked::refusal(errc::pool_timeout, text + ")", where);
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

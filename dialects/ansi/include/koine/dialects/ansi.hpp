@@ -1,0 +1,92 @@
+// SQL as ISO/IEC 9075 writes it, and the renderer that the other dialects are made from: derive, override what differs.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <koine/api.hpp>
+#include <koine/dialect.hpp>
+
+namespace koine {
+inline namespace v1 {
+namespace dialects {
+
+// A condition that values of a column must meet; `expression` is empty if there is none.
+struct column_check {
+    std::string_view rule{};  // last word of the constraint's name: "length"
+    std::string expression{};
+};
+
+// Immutable and stateless: one object serves all threads. Everything that compiles or renders throws usage_error (errc::not_supported
+// for what cannot be said in the dialect, errc::usage for a statement or table that makes no sense), and std::bad_alloc.
+class KOINE_API ansi : public dialect {
+public:
+    ansi() = default;
+    ~ansi() override;
+
+    std::string_view name() const noexcept override;
+    const dialect_features& features() const noexcept override;
+
+    compiled compile(const syntax::fragment& statement) const override;
+    compiled compile_rows(const syntax::fragment& insert, std::uint32_t rows) const override;
+    std::string quote(std::string_view identifier) const override;
+    std::string placeholder(std::uint32_t index) const override;
+
+    begin_rule begin(const transaction_options& options) const override;
+    std::string savepoint(std::string_view name) const override;
+    std::string release_savepoint(std::string_view name) const override;
+    std::string rollback_to_savepoint(std::string_view name) const override;
+
+    std::vector<std::string> create_table(const table_info& table, bool with_foreign_keys) const override;
+    std::vector<std::string> add_foreign_keys(const table_info& table) const override;
+    std::string drop_table(const table_info& table) const override;
+    std::vector<std::string> drop_foreign_keys(const table_info& table) const override;
+    std::string table_exists() const override;
+
+    // ---- What a derived dialect may say differently ----
+    // Public so that the renderer's parts can ask; programs have no use for them. Operands arrive as finished text, parenthesised
+    // where an operator needs it, their placeholders already numbered in the order of the parameters.
+
+    // Whether a lower-case word must be quoted to be an identifier.
+    virtual bool reserved(std::string_view word) const noexcept;
+    // The table as statements name it, with its schema.
+    virtual std::string table_name(const table_info& table) const;
+    // The table `to` as a foreign key of `from` names it.
+    virtual std::string referenced_table(const table_info& from, const table_info& to) const;
+    // One of op::like, not_like, ilike, not_ilike.
+    virtual std::string like(syntax::op kind, std::string_view text, std::string_view pattern) const;
+    // The clause that ends a SELECT; either may be empty, not both.
+    virtual std::string paging(std::string_view limit, std::string_view offset) const;
+    // A bound value where nothing else tells the database its type.
+    virtual std::string typed_placeholder(std::uint32_t index, std::uint8_t tag) const;
+    // An INSERT of several rows: `rows` are the finished lists of values, `columns` their columns in order.
+    virtual std::string insert_rows(const table_info& table, const std::vector<std::uint16_t>& columns,
+                                    const std::vector<std::vector<std::string>>& rows, bool returns_generated_key) const;
+
+    // A text literal, for DDL alone; values of statements are always bound.
+    virtual std::string literal(std::string_view text) const;
+    // The type of a column, with what makes it a generated key; throws for what the dialect cannot hold.
+    virtual std::string column_type(const column_info& column) const;
+    // The column's default, ready for "DEFAULT (...)"; empty: none.
+    virtual std::string column_default(const column_info& column) const;
+    // `quoted` is the column's name as text.
+    virtual column_check check(const column_info& column, std::string_view quoted) const;
+    // Whether the generated key carries its PRIMARY KEY constraint itself, and the word that follows it.
+    virtual bool inline_generated_key() const noexcept;
+    virtual std::string_view generated_key_suffix() const noexcept;
+    // What follows the closing parenthesis of CREATE TABLE.
+    virtual std::string_view table_suffix() const noexcept;
+    // Whether foreign keys can be added to a table that exists.
+    virtual bool alters_constraints() const noexcept;
+
+protected:
+    // A constraint's name by the convention: the parts joined by '_', shortened with a hash where it would be too long. Not quoted.
+    std::string constraint_name(std::initializer_list<std::string_view> parts) const;
+};
+
+}  // namespace dialects
+}  // namespace v1
+}  // namespace koine

@@ -1,0 +1,47 @@
+// Memory for values that have to be rewritten on their way to the caller. Addresses stay until the next clear().
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace koine::libpq {
+
+class arena {
+public:
+    char* take(std::size_t bytes) {
+        if (bytes > left_) grow(bytes);
+        char* const result = at_;
+        at_ += bytes;
+        left_ -= bytes;
+        return result;
+    }
+    void clear() noexcept {
+        if (blocks_.empty()) return;
+        // The last block is the largest: one block serves a statement that is executed again and again.
+        blocks_.front() = std::move(blocks_.back());
+        blocks_.resize(1);
+        at_ = blocks_.front().memory.get();
+        left_ = blocks_.front().size;
+    }
+
+private:
+    struct block {
+        std::unique_ptr<char[]> memory{};
+        std::size_t size = 0;
+    };
+
+    void grow(std::size_t bytes) {
+        std::size_t size = blocks_.empty() ? 1024 : blocks_.back().size * 2;
+        if (size < bytes) size = bytes;
+        blocks_.push_back(block{std::make_unique_for_overwrite<char[]>(size), size});
+        at_ = blocks_.back().memory.get();
+        left_ = size;
+    }
+
+    std::vector<block> blocks_{};
+    char* at_ = nullptr;
+    std::size_t left_ = 0;
+};
+
+}  // namespace koine::libpq

@@ -1,0 +1,323 @@
+#include "connection.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <unistd.h>
+
+namespace koine::libpq {
+
+namespace {
+
+// Names of statements cannot be guessed and do not repeat, so that a pooler that swaps sessions makes an error of a name
+// that another client prepared, never that client's statement.
+std::string random_prefix() {
+    unsigned char bytes[8];
+    if (::getentropy(bytes, sizeof bytes) != 0) throw std::system_error{errno, std::generic_category(), "getentropy"};
+    std::string out = "koine_";
+    for (const unsigned char byte : bytes) {
+        out += "0123456789abcdef"[byte >> 4];
+        out += "0123456789abcdef"[byte & 15];
+    }
+    return out + '_';
+}
+
+void check_sql(std::string_view sql) {
+    // libpq would drop what follows without a word.
+    if (sql.find('\0') != std::string_view::npos) throw local_failure(errc::invalid_encoding, "the statement's text contains a NUL byte");
+}
+
+}  // namespace
+
+connection::connection(std::span<const koine_parameter> parameters)
+    : settings_{std::make_shared<const connect_settings>(read_settings(parameters))} {}
+
+connection::~connection() {
+    preparing_.reset();
+    while (statements_ != nullptr) delete statements_;
+}
+
+void connection::abandon() noexcept {
+    // The session belongs to another process. Nothing of it is touched, not even its memory: libpq has no way to free that
+    // without sending its farewell.
+    exchange_.break_off();
+}
+
+bool connection::resumes(task what, const statement* owner) const {
+    if (task_ == what && owner_ == owner) return true;
+    if (task_ != task::none || exchange_.active())
+        throw local_failure(errc::operation_in_progress, "another operation is under way on the connection");
+    if (what != task::connect && handle_ == nullptr) throw local_failure(errc::closed, "the connection is not connected");
+    return false;
+}
+
+void connection::enter(task what, statement* owner) noexcept {
+    task_ = what;
+    owner_ = owner;
+}
+
+koine_status connection::connect(koine_wait& wait) {
+    if (!resumes(task::connect, nullptr)) {
+        if (handle_ != nullptr || exchange_.broken()) throw local_failure(errc::usage, "a connection connects only once");
+        connector_ = std::make_unique<connector>(settings_);
+        enter(task::connect, nullptr);
+    }
+    try {
+        return step([&] {
+            if (const auto status = connector_->run(handle_, &exchange::receive_notice, &exchange_, wait); status != KOINE_DONE)
+                return status;
+            connector_.reset();
+            exchange_.attach(handle_.get());
+            encoding_ = PQclientEncoding(handle_.get());
+            const char* const version = PQparameterStatus(handle_.get(), "server_version");
+            server_version_ = version != nullptr ? version : "";
+            server_version_.resize(std::min(server_version_.find(' '), server_version_.size()));
+            name_prefix_ = random_prefix();
+            return koine_status{KOINE_DONE};
+        });
+    } catch (...) {
+        connector_.reset();
+        exchange_.break_off();
+        throw;
+    }
+}
+
+std::uint32_t connection::state() const noexcept {
+    if (exchange_.broken()) return KOINE_STATE_BROKEN;
+    if (task_ == task::connect) return KOINE_STATE_BUSY;
+    if (handle_ == nullptr) return 0;
+    std::uint32_t bits = 0;
+    switch (PQtransactionStatus(handle_.get())) {
+        case PQTRANS_IDLE: break;
+        case PQTRANS_INTRANS: bits |= KOINE_STATE_IN_TRANSACTION; break;
+        case PQTRANS_INERROR: bits |= KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION; break;
+        case PQTRANS_ACTIVE: bits |= KOINE_STATE_BUSY; break;
+        case PQTRANS_UNKNOWN: return KOINE_STATE_BROKEN;
+    }
+    if (task_ != task::none || exchange_.active()) bits |= KOINE_STATE_BUSY;
+    if (queued_ != 0 || has_drifted()) bits |= KOINE_STATE_DIRTY;
+    return bits;
+}
+
+bool connection::has_drifted() const noexcept {
+    return dirty_ || PQclientEncoding(handle_.get()) != encoding_ || exchange_.cancels().used();
+}
+
+koine_status connection::prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait& wait) {
+    const bool stream = (flags & KOINE_PREPARE_STREAM) != 0;
+    if (!resumes(task::prepare, nullptr)) {
+        check_sql(sql);
+        // Without a name the server describes the statement and keeps nothing that anyone relies on.
+        const bool keep = (flags & KOINE_PREPARE_ONCE) == 0 && !settings_->transaction_pooler;
+        auto made = std::make_unique<statement>(*this, sql, keep ? next_name() : std::string{}, stream);
+        exchange_.open(true);
+        send_doomed();
+        exchange_.send_prepare(made->plan()->name.c_str(), std::string{sql});
+        exchange_.send_sync();
+        exchange_.go();
+        preparing_ = std::move(made);
+        enter(task::prepare, nullptr);
+    }
+    try {
+        return step([&] {
+            answer got;
+            do {
+                if (const auto status = exchange_.next(got, wait); status != KOINE_DONE) return status;
+                if (got.of == part::describe) preparing_->take_description(std::move(got.result));
+            } while (got.of != part::over);
+            out = preparing_.release();
+            return koine_status{KOINE_DONE};
+        });
+    } catch (...) {
+        preparing_.reset();
+        throw;
+    }
+}
+
+void connection::send_execution(const prepared& plan, const parameters& values, bool stream) {
+    const bool pipelined = has_front();
+    exchange_.open(pipelined);
+    if (pipelined) send_front();
+    send_plan(plan, values, part::statement, 0);
+    if (pipelined) exchange_.send_sync();
+    if (stream) exchange_.stream();
+    exchange_.go();
+}
+
+void connection::send_plan(const prepared& plan, const parameters& values, part of, std::uint32_t index) {
+    if (plan.facts.sets_session) dirty_ = true;
+    if (plan.named()) {
+        exchange_.send_prepared(plan.name.c_str(), values, plan.binary, plan.facts, of, index);
+    } else {
+        exchange_.send_unprepared(plan.sql, plan.parameter_types, values, plan.binary, plan.facts, of, index);
+    }
+}
+
+// Whether something has to ride in front of the next statement.
+bool connection::has_front() const noexcept {
+    return queued_ != 0 || (!doomed_.empty() && PQtransactionStatus(handle_.get()) == PQTRANS_IDLE);
+}
+
+void connection::send_front() {
+    send_doomed();
+    for (std::size_t i = 0; i < queued_; ++i) {
+        queued& one = queue_[i];
+        const auto index = static_cast<std::uint32_t>(i);
+        if (one.plan != nullptr) {
+            send_plan(*one.plan, one.values, part::queued, index);
+        } else {
+            if (one.facts.sets_session) dirty_ = true;
+            exchange_.send_text(one.sql, one.facts, part::queued, index);
+        }
+        one.plan.reset();
+    }
+    queued_ = 0;
+}
+
+// Inside a transaction a name that is gone already (DISCARD ALL) would fail the transaction, so it waits. Each has its own
+// Sync: one that fails takes nothing with it.
+void connection::send_doomed() {
+    if (!exchange_.starts_idle()) return;
+    for (const std::string& name : doomed_) {
+        exchange_.send_command(("DEALLOCATE " + name).c_str(), part::housekeeping);
+        exchange_.send_sync();
+    }
+    doomed_.clear();
+}
+
+koine_status connection::enqueue(statement* what, std::string_view sql, std::span<const koine_value> binds) {
+    resumes(task::none, nullptr);
+    if (exchange_.broken()) exchange_.open(false);
+    if (queued_ == queue_.size()) queue_.emplace_back();
+    queued& next = queue_[queued_];
+    if (what != nullptr) {
+        what->encode(binds, next.values, true);
+        next.plan = what->plan();
+    } else {
+        check_sql(sql);
+        if (!binds.empty()) throw local_failure(errc::usage, "a queued text takes no parameters");
+        next.plan.reset();
+        next.sql = sql;
+        next.facts = inspect(sql);
+    }
+    ++queued_;
+    return KOINE_DONE;
+}
+
+koine_status connection::flush(std::span<std::int64_t> affected, koine_wait& wait, koine_error&) {
+    if (!resumes(task::flush, nullptr)) {
+        if (queued_ == 0) return KOINE_DONE;
+        std::fill(affected.begin(), affected.end(), std::int64_t{-1});
+        exchange_.open(true);
+        send_front();
+        exchange_.send_sync();
+        exchange_.go();
+        enter(task::flush, nullptr);
+    }
+    return step([&] {
+        answer got;
+        do {
+            if (const auto status = exchange_.next(got, wait); status != KOINE_DONE) return status;
+            if (got.of == part::queued && got.index < affected.size()) affected[got.index] = affected_rows(got.result.get());
+        } while (got.of != part::over);
+        return koine_status{KOINE_DONE};
+    });
+}
+
+koine_status connection::ping(koine_wait& wait) {
+    if (!resumes(task::ping, nullptr)) {
+        exchange_.open(false);
+        exchange_.send_command("", part::statement);
+        exchange_.go();
+        enter(task::ping, nullptr);
+    }
+    return step([&] {
+        answer got;
+        do {
+            if (const auto status = exchange_.next(got, wait); status != KOINE_DONE) return status;
+        } while (got.of != part::over);
+        return koine_status{KOINE_DONE};
+    });
+}
+
+// Ends whatever is under way by reading its answers to their end.
+koine_status connection::drained(koine_wait& wait) {
+    if (!exchange_.active()) return KOINE_DONE;
+    return exchange_.drain(wait);
+}
+
+koine_status connection::reset(koine_wait& wait) {
+    if (handle_ == nullptr) throw local_failure(errc::closed, "the connection is not connected");
+    if (task_ != task::reset) {
+        for (std::size_t i = 0; i < queued_; ++i) queue_[i].plan.reset();
+        queued_ = 0;
+        preparing_.reset();
+        enter(task::reset, nullptr);
+        resetting_ = false;
+    }
+    return step([&] {
+        if (!resetting_) {
+            if (const auto status = drained(wait); status != KOINE_DONE) return status;
+            if (exchange_.broken()) exchange_.open(false);
+            if (!send_reset()) return koine_status{KOINE_DONE};
+            resetting_ = true;
+        }
+        answer got;
+        do {
+            if (const auto status = exchange_.next(got, wait); status != KOINE_DONE) return status;
+        } while (got.of != part::over);
+        if (PQtransactionStatus(handle_.get()) == PQTRANS_IDLE) {
+            dirty_ = false;
+            exchange_.cancels().forget();
+            return koine_status{KOINE_DONE};
+        }
+        exchange_.break_off();
+        auto why = local_failure(errc::transaction_failed, "the transaction could not be rolled back");
+        why.poisons_connection = why.poisons_transaction = true;
+        throw why;
+    });
+}
+
+// Sends what brings the session back to what connect() made; false if it is that already.
+bool connection::send_reset() {
+    const bool rollback = PQtransactionStatus(handle_.get()) != PQTRANS_IDLE;
+    const bool drifted = has_drifted();
+    if (!rollback && !drifted) return false;
+    exchange_.open(drifted);
+    if (rollback) exchange_.send_command("ROLLBACK", part::statement);
+    if (drifted) {
+        if (rollback) exchange_.send_sync();
+        // Not DISCARD ALL: it would take the prepared statements with it, and their owners would only notice when the next
+        // transaction fails.
+        exchange_.send_command("RESET SESSION AUTHORIZATION", part::statement);
+        exchange_.send_command("RESET ALL", part::statement);
+        exchange_.send_sync();
+    }
+    exchange_.go();
+    return true;
+}
+
+void connection::adopt(statement& one) noexcept {
+    one.next_ = statements_;
+    if (statements_ != nullptr) statements_->previous_ = &one;
+    statements_ = &one;
+}
+
+void connection::forget(statement& one) noexcept {
+    (one.previous_ != nullptr ? one.previous_->next_ : statements_) = one.next_;
+    if (one.next_ != nullptr) one.next_->previous_ = one.previous_;
+    // Its answers are read and dropped by reset().
+    if (owner_ == &one) leave();
+    if (!one.plan()->named()) return;
+    try {
+        doomed_.push_back(one.plan()->name);
+    } catch (...) {
+        // The server then keeps the statement as long as the session lives.
+    }
+}
+
+std::string connection::next_name() { return name_prefix_ + std::to_string(++names_); }
+
+}  // namespace koine::libpq

@@ -1,0 +1,104 @@
+// A session with a server, and the round trips that its statements share.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <koine/driver_abi.h>
+
+#include "connector.hpp"
+#include "exchange.hpp"
+#include "options.hpp"
+#include "statement.hpp"
+
+namespace koine::libpq {
+
+class connection {
+public:
+    explicit connection(std::span<const koine_parameter> parameters);
+    ~connection();
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+
+    // The functions of the driver contract of the same names.
+    koine_status connect(koine_wait& wait);
+    void abandon() noexcept;
+    std::uint32_t state() const noexcept;
+    koine_status reset(koine_wait& wait);
+    koine_status ping(koine_wait& wait);
+    void cancel() { exchange_.cancels().request(); }
+    void set_deadline(std::int64_t) noexcept {}
+    std::int64_t last_insert_id() const noexcept { return 0; }
+    std::string_view server_version() const noexcept { return server_version_; }
+    void* native_handle() noexcept { return handle_.get(); }
+    koine_status prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait& wait);
+    koine_status enqueue(statement* what, std::string_view sql, std::span<const koine_value> binds);
+    koine_status flush(std::span<std::int64_t> affected, koine_wait& wait, koine_error& error);
+
+private:
+    friend class statement;
+
+    // The resumable function that is under way.
+    enum class task : std::uint8_t { none, connect, prepare, execute, stream, flush, reset, ping };
+
+    struct queued {
+        std::shared_ptr<const prepared> plan{};  // null: sql alone
+        std::string sql{};
+        sql_facts facts{};
+        parameters values{};
+    };
+
+    // Whether the call goes on with what it began; throws if something else is under way.
+    bool resumes(task what, const statement* owner) const;
+    void enter(task what, statement* owner) noexcept;
+    void leave() noexcept { enter(task::none, nullptr); }
+    // Runs a step of a resumable function; an exception ends the function.
+    template <class Step>
+    koine_status step(Step&& body) {
+        try {
+            const koine_status status = body();
+            if (status == KOINE_DONE) leave();
+            return status;
+        } catch (...) {
+            leave();
+            throw;
+        }
+    }
+
+    void send_execution(const prepared& plan, const parameters& values, bool stream);
+    void send_plan(const prepared& plan, const parameters& values, part of, std::uint32_t index);
+    bool has_front() const noexcept;
+    void send_front();
+    void send_doomed();
+    koine_status drained(koine_wait& wait);
+    bool send_reset();
+    bool has_drifted() const noexcept;
+
+    void adopt(statement& one) noexcept;
+    void forget(statement& one) noexcept;
+    std::string next_name();
+
+    std::shared_ptr<const connect_settings> settings_;
+    std::unique_ptr<connector> connector_{};
+    exchange exchange_{};
+    connection_ptr handle_{};
+    task task_ = task::none;
+    statement* owner_ = nullptr;
+    std::unique_ptr<statement> preparing_{};
+    statement* statements_ = nullptr;
+    std::vector<queued> queue_{};  // the first queued_ entries; the others keep their memory for later
+    std::size_t queued_ = 0;
+    std::vector<std::string> doomed_{};  // names that the server may forget
+    std::string name_prefix_{};
+    std::uint64_t names_ = 0;
+    std::string server_version_{};
+    int encoding_ = 0;
+    bool dirty_ = false;
+    bool resetting_ = false;  // reset() has sent its commands
+};
+
+}  // namespace koine::libpq

@@ -1,0 +1,38 @@
+// From tagged values to the parameters of one execution, as libpq wants them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <koine/driver_abi.h>
+
+namespace koine::libpq {
+
+// Most bytes of one value: the server's own limit of a message, less room for its other fields.
+inline constexpr std::uint32_t max_value_bytes = 1'073'741'824u - 65'536u;
+inline constexpr std::size_t max_parameters = 65'535;
+
+// Parameters in the server's formats. Reused from execution to execution; grows, never shrinks.
+class parameters {
+public:
+    // Encodes for parameters of the types that the server inferred; there are as many as values. With `keep` the bytes of
+    // texts are copied; else they are borrowed from `values`. Throws spi::failure, outcome not_sent.
+    void encode(std::span<const koine_value> values, std::span<const std::uint32_t> types, bool keep);
+
+    int count() const noexcept { return static_cast<int>(texts_.size()); }
+    const char* const* values() const noexcept { return texts_.data(); }
+    const int* lengths() const noexcept { return lengths_.data(); }
+    const int* formats() const noexcept { return formats_.data(); }
+
+private:
+    struct place;
+    void encode_one(const koine_value& value, std::uint32_t type, bool keep, place& out);
+
+    std::vector<const char*> texts_{};
+    std::vector<int> lengths_{};
+    std::vector<int> formats_{};
+    std::vector<char> memory_{};
+};
+
+}  // namespace koine::libpq

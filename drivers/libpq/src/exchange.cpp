@@ -1,0 +1,244 @@
+#include "exchange.hpp"
+
+#include <cstring>
+
+namespace koine::libpq {
+
+void exchange::attach(PGconn* connection) {
+    connection_ = connection;
+    canceller_.take(connection);
+}
+
+void exchange::receive_notice(void* self, const PGresult* result) noexcept {
+    auto& kept = static_cast<exchange*>(self)->notice_;
+    const char* const state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char* const text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    std::memset(kept.sqlstate, 0, sizeof kept.sqlstate);
+    if (state != nullptr) std::strncpy(kept.sqlstate, state, 5);
+    try {
+        kept.message.assign(text != nullptr ? text : "", text != nullptr ? strnlen(text, spi::max_error_text) : 0);
+    } catch (...) {
+        kept.message.clear();
+    }
+}
+
+void exchange::open(bool pipelined) {
+    if (broken_) {
+        auto why = local_failure(errc::disconnected, "the connection was lost before");
+        why.poisons_connection = why.poisons_transaction = true;
+        throw why;
+    }
+    due_.clear();
+    at_ = 0;
+    failure_.reset();
+    stream_ = false;
+    waited_ = false;
+    flushed_ = true;
+    start_ = PQtransactionStatus(connection_);
+    facts_ = work_facts{};
+    facts_.in_transaction = start_ == PQTRANS_INTRANS || start_ == PQTRANS_INERROR;
+    facts_.reads_only = true;
+    pipelined_ = pipelined;
+    if (pipelined_ && PQenterPipelineMode(connection_) == 0) lose(nullptr);
+    active_ = true;
+    canceller_.begin();
+}
+
+void exchange::expect(part of, const sql_facts& facts, std::uint32_t index) {
+    // COMMIT of a transaction that has failed can only roll back.
+    if (facts.commits && start_ != PQTRANS_INERROR) facts_.commits = true;
+    if (facts.begins) facts_.in_transaction = true;
+    if (!facts.reads_only) facts_.reads_only = false;
+    due_.push_back(due{of, facts.commits, index});
+}
+
+void exchange::sent(int libpq_status) {
+    if (libpq_status != 0) return;
+    // Refused before a byte was written, or in the middle of a batch: the connection is out of step.
+    active_ = false;
+    broken_ = true;
+    auto why = lost_connection(connection_, nullptr, notice_, facts_);
+    if (due_.empty() && !facts_.in_transaction) why.outcome = outcome::not_sent;
+    throw why;
+}
+
+void exchange::send_command(const char* sql, part of) {
+    sql_facts harmless;
+    harmless.reads_only = true;
+    sent(PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, 0));
+    expect(of, harmless, 0);
+}
+
+void exchange::send_text(const std::string& sql, const sql_facts& facts, part of, std::uint32_t index) {
+    sent(PQsendQueryParams(connection_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0));
+    expect(of, facts, index);
+}
+
+void exchange::send_unprepared(const std::string& sql, std::span<const std::uint32_t> types, const parameters& values, bool binary,
+                               const sql_facts& facts, part of, std::uint32_t index) {
+    sent(PQsendQueryParams(connection_, sql.c_str(), values.count(), types.data(), values.values(), values.lengths(),
+                           values.formats(), binary ? 1 : 0));
+    expect(of, facts, index);
+}
+
+void exchange::send_prepared(const char* name, const parameters& values, bool binary, const sql_facts& facts, part of,
+                             std::uint32_t index) {
+    sent(PQsendQueryPrepared(connection_, name, values.count(), values.values(), values.lengths(), values.formats(), binary ? 1 : 0));
+    expect(of, facts, index);
+}
+
+void exchange::send_prepare(const char* name, const std::string& sql) {
+    sql_facts harmless;
+    harmless.reads_only = true;
+    sent(PQsendPrepare(connection_, name, sql.c_str(), 0, nullptr));
+    expect(part::prepare, harmless, 0);
+    sent(PQsendDescribePrepared(connection_, name));
+    expect(part::describe, harmless, 0);
+}
+
+void exchange::send_sync() {
+    sent(PQpipelineSync(connection_));
+    due_.push_back(due{part::sync, false, 0});
+}
+
+void exchange::go() {
+    if (!pipelined_ && stream_) PQsetSingleRowMode(connection_);
+    flushed_ = false;
+}
+
+// Answers KOINE_DONE when PQgetResult will not block.
+koine_status exchange::readable(koine_wait& wait) {
+    if (!flushed_) {
+        const int left = PQflush(connection_);
+        if (left == 0) {
+            flushed_ = true;
+        } else {
+            // The server may be unable to read on before we have read what it sends.
+            if (left < 0 || PQconsumeInput(connection_) == 0) lose(nullptr);
+            wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ | KOINE_WAIT_WRITE, KOINE_NO_DEADLINE};
+            return KOINE_WAIT;
+        }
+    }
+    if (waited_) {
+        waited_ = false;
+        if (PQconsumeInput(connection_) == 0 && PQisBusy(connection_) != 0) lose(nullptr);
+    }
+    if (PQisBusy(connection_) == 0) return KOINE_DONE;
+    if (PQsocket(connection_) < 0) lose(nullptr);
+    waited_ = true;
+    wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
+    return KOINE_WAIT;
+}
+
+// The next part is due.
+void exchange::step() {
+    ++at_;
+    if (stream_ && at_ < due_.size() && due_[at_].of == part::statement) PQsetSingleRowMode(connection_);
+}
+
+koine_status exchange::next(answer& out, koine_wait& wait) {
+    while (at_ < due_.size()) {
+        if (const auto status = readable(wait); status != KOINE_DONE) return status;
+        out.result.reset(PQgetResult(connection_));
+        const due& now = due_[at_];
+        if (out.result == nullptr) {
+            if (now.of == part::sync || PQstatus(connection_) == CONNECTION_BAD) lose(nullptr);
+            step();
+            continue;
+        }
+        switch (PQresultStatus(out.result.get())) {
+            case PGRES_COMMAND_OK:
+                // A COMMIT that the server turned into a ROLLBACK is no error to it.
+                if (now.commits && !failure_ && std::strcmp(PQcmdStatus(out.result.get()), "ROLLBACK") == 0) {
+                    failure_ = rolled_back_commit();
+                    failure_->queued_index = now.of == part::queued ? now.index + 1 : 0;
+                    out.of = part::failed;
+                    return KOINE_DONE;
+                }
+                break;
+            case PGRES_TUPLES_OK:
+            case PGRES_SINGLE_TUPLE:
+            case PGRES_EMPTY_QUERY: break;
+            case PGRES_PIPELINE_SYNC: step(); continue;
+            case PGRES_PIPELINE_ABORTED: continue;
+            case PGRES_FATAL_ERROR:
+            case PGRES_NONFATAL_ERROR:
+                take_error(out.result.get());
+                if (!failure_) continue;
+                out.of = part::failed;
+                return KOINE_DONE;
+            default: {
+                // COPY would take the connection over: there is no way to end it that keeps pipelines in step.
+                active_ = false;
+                broken_ = true;
+                auto why = local_failure(errc::not_supported, "COPY to or from the client cannot be run as a statement");
+                why.outcome = outcome::rejected;
+                why.poisons_connection = why.poisons_transaction = true;
+                throw why;
+            }
+        }
+        if (now.of == part::housekeeping) continue;
+        out.of = now.of;
+        out.index = now.index;
+        return KOINE_DONE;
+    }
+    return conclude(out, wait);
+}
+
+void exchange::take_error(const PGresult* error) {
+    if (!session_survives(error)) lose(error);
+    const due& now = due_[at_];
+    if (failure_ || now.of == part::housekeeping) return;
+    facts_.cancelled_by_us = canceller_.requested();
+    failure_ = server_failure(error, facts_);
+    failed_state_[failure_->sqlstate.copy(failed_state_, 5)] = '\0';
+    failure_->sqlstate = failed_state_;
+    if (now.of == part::queued) failure_->queued_index = now.index + 1;
+}
+
+koine_status exchange::conclude(answer& out, koine_wait& wait) {
+    if (pipelined_) {
+        if (PQexitPipelineMode(connection_) == 0) lose(nullptr);
+        pipelined_ = false;
+    }
+    if (!canceller_.end(wait)) return KOINE_WAIT;
+    active_ = false;
+    if (failure_) {
+        auto why = std::move(*failure_);
+        failure_.reset();
+        if (PQtransactionStatus(connection_) == PQTRANS_INERROR) why.poisons_transaction = true;
+        throw why;
+    }
+    out.of = part::over;
+    out.result.reset();
+    return KOINE_DONE;
+}
+
+koine_status exchange::drain(koine_wait& wait) {
+    answer dropped;
+    do {
+        try {
+            if (const auto status = next(dropped, wait); status != KOINE_DONE) return status;
+        } catch (const spi::failure&) {
+            if (broken_) throw;
+            return KOINE_DONE;
+        }
+    } while (dropped.of != part::over);
+    return KOINE_DONE;
+}
+
+// The session is over. What the server said last may still stand in the input.
+void exchange::lose(const PGresult* last) {
+    active_ = false;
+    broken_ = true;
+    result_ptr found;
+    // Bounded: a broken libpq connection may answer errors for ever. Blocks never: the socket is gone or nothing is awaited.
+    for (int i = 0; last == nullptr && i < 8 && PQisBusy(connection_) == 0; ++i) {
+        found.reset(PQgetResult(connection_));
+        if (found == nullptr) break;
+        if (PQresultStatus(found.get()) == PGRES_FATAL_ERROR) last = found.get();
+    }
+    throw lost_connection(connection_, last, notice_, facts_);
+}
+
+}  // namespace koine::libpq

@@ -1,0 +1,18 @@
+// What can be told about a statement from its text, without the server.
+#pragma once
+
+#include <string_view>
+
+namespace koine::libpq {
+
+struct sql_facts {
+    bool begins = false;           // BEGIN or START TRANSACTION
+    bool commits = false;          // COMMIT, END or PREPARE TRANSACTION: its answer decides what is known of the work
+    bool reads_only = false;       // a query without data-changing parts and without functions that may change something
+    bool sets_session = false;     // may change settings of the session beyond the transaction
+};
+
+// Scans the text once. Never fails: what it does not understand it takes for something that may write.
+sql_facts inspect(std::string_view sql) noexcept;
+
+}  // namespace koine::libpq

@@ -1,0 +1,3 @@
+#include "models/user.hpp"
+
+std::string greeting(const User& user) { return "Hello, " + user.name + (user.email ? " <" + *user.email + ">!" : "!"); }
