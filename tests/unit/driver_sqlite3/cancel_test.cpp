@@ -1,9 +1,18 @@
-#include <sqlite3.h>
-
 #include <atomic>
 #include <thread>
 
 #include "client.hpp"
+
+// The two functions of the client library that a test needs: its header is for the driver alone.
+extern "C" {
+struct sqlite3;
+struct sqlite3_context;
+struct sqlite3_value;
+using sqlite3_test_function = void (*)(sqlite3_context*, int, sqlite3_value**);
+int sqlite3_create_function(sqlite3*, const char*, int, int, void*, sqlite3_test_function,
+                            sqlite3_test_function, void (*)(sqlite3_context*));
+void* sqlite3_user_data(sqlite3_context*);
+}
 
 namespace sqlite3_test {
 namespace {
@@ -159,8 +168,8 @@ TEST_F(sqlite3_cancel, sent_once_is_enough) {
         static_cast<connection*>(sqlite3_user_data(context))->cancel();
     };
     ASSERT_EQ(sqlite3_create_function(static_cast<sqlite3*>(table().native_handle(db.handle())), "cancel_it",
-                                      0, SQLITE_UTF8, &db, cancel_it, nullptr, nullptr),
-              SQLITE_OK);
+                                      0, 1, &db, cancel_it, nullptr, nullptr),
+              0);
     const answer stopped = db.run(
         "with recursive n(i) as (select cancel_it() is null union all select i+1 from n) select count(*) "
         "from n");
