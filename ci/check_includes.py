@@ -11,7 +11,7 @@ import source_tree
 
 # header pattern -> folders that may include it
 PLACES = [
-    (re.compile(r"^sqlite3(ext)?\.h$"), ("drivers/sqlite3", "bench")),
+    (re.compile(r"^sqlite3(ext)?\.h$"), ("drivers/sqlite3", "bench", "tests/unit")),
     (re.compile(r"^(libpq-fe|libpq/.*|pg_config\w*|postgres_ext|internal/.*)\.h$"), ("drivers/libpq", "bench")),
     (re.compile(r"^(postgresql/.*)\.h$"), ()),
     (re.compile(r"^boost/"), ("async", "tests", "examples")),
