@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "errors.hpp"
+#include "functions.hpp"
 #include "statement.hpp"
 
 namespace koine {
@@ -120,6 +121,11 @@ void connection::configure() {
     sqlite3_db_config(database_, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
 #endif
     sqlite3_limit(database_, SQLITE_LIMIT_ATTACHED, options_.attach_limit);
+    if (const int code = add_functions(database_); code != SQLITE_OK) {
+        spi::failure why = failure_of(code, current_, {});
+        why.outcome = outcome::not_sent;
+        throw why;
+    }
     run(("pragma synchronous=" + options_.synchronous).c_str());
     configure_journal();
     // Opening reads nothing yet: this is where a file that is not a database is found out.
