@@ -22,7 +22,8 @@ spi::failure failure_of(errc code, koine::outcome known, std::string message) {
 
 std::string upper_words(std::string_view sql, std::size_t most) {
     std::string out;
-    for (const char c : sql.substr(0, most)) out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    for (const char c : sql.substr(0, most))
+        out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return out;
 }
 
@@ -30,15 +31,23 @@ value owned(const koine_value& from) {
     value made;
     made.tag = static_cast<koine_tag>(from.tag);
     switch (made.tag) {
-        case KOINE_NULL: break;
-        case KOINE_FLOAT64: made.f = from.u.f; break;
+        case KOINE_NULL:
+            break;
+        case KOINE_FLOAT64:
+            made.f = from.u.f;
+            break;
         case KOINE_TEXT:
         case KOINE_BLOB:
         case KOINE_DECIMAL:
         case KOINE_JSON:
-        case KOINE_OPAQUE: made.bytes.assign(static_cast<const char*>(from.u.p), from.len); break;
-        case KOINE_UUID: made.bytes.assign(static_cast<const char*>(from.u.p), 16); break;
-        default: made.i = from.u.i;
+        case KOINE_OPAQUE:
+            made.bytes.assign(static_cast<const char*>(from.u.p), from.len);
+            break;
+        case KOINE_UUID:
+            made.bytes.assign(static_cast<const char*>(from.u.p), 16);
+            break;
+        default:
+            made.i = from.u.i;
     }
     return made;
 }
@@ -47,8 +56,11 @@ koine_value borrowed(const value& from) {
     koine_value made{};
     made.tag = static_cast<std::uint8_t>(from.tag);
     switch (from.tag) {
-        case KOINE_NULL: break;
-        case KOINE_FLOAT64: made.u.f = from.f; break;
+        case KOINE_NULL:
+            break;
+        case KOINE_FLOAT64:
+            made.u.f = from.f;
+            break;
         case KOINE_TEXT:
         case KOINE_BLOB:
         case KOINE_UUID:
@@ -58,7 +70,8 @@ koine_value borrowed(const value& from) {
             made.u.p = from.bytes.data();
             made.len = static_cast<std::uint32_t>(from.bytes.size());
             break;
-        default: made.u.i = from.i;
+        default:
+            made.u.i = from.i;
     }
     return made;
 }
@@ -92,7 +105,9 @@ connection::connection(std::span<const koine_parameter> parameters) {
     for (const auto& one : parameters)
         if (spi::to_view(one.key) == "database") name = spi::to_view(one.value);
     script_ = script_state::find(name);
-    if (!script_) throw failure_of(errc::database_not_found, outcome::not_sent, "there is no script named '" + std::string{name} + "'");
+    if (!script_)
+        throw failure_of(errc::database_not_found, outcome::not_sent,
+                         "there is no script named '" + std::string{name} + "'");
     const std::lock_guard guard{script_->lock};
     number_ = ++script_->numbers.created;
     script_->bells.push_back(&bell_);
@@ -115,7 +130,8 @@ void connection::raise(const fault& why) {
     spi::failure out = failure_of(why.code, why.outcome, why.message);
     out.poisons_connection = why.poisons_connection;
     out.poisons_transaction = why.poisons_transaction;
-    // A view of it is copied before the fault dies: it crosses the table while the script's lock is long gone.
+    // A view of it is copied before the fault dies: it crosses the table while the script's lock is long
+    // gone.
     static thread_local std::string state;
     state = why.sqlstate;
     out.sqlstate = state;
@@ -123,12 +139,14 @@ void connection::raise(const fault& why) {
     throw out;
 }
 
-koine_status connection::pass(operation what, std::string_view sql, std::span<const koine_value> binds, koine_wait& wait) {
-    if (broken_) throw [] {
-        auto why = failure_of(errc::disconnected, outcome::not_sent, "the connection is broken");
-        why.poisons_connection = true;
-        return why;
-    }();
+koine_status connection::pass(operation what, std::string_view sql, std::span<const koine_value> binds,
+                              koine_wait& wait) {
+    if (broken_)
+        throw [] {
+            auto why = failure_of(errc::disconnected, outcome::not_sent, "the connection is broken");
+            why.poisons_connection = true;
+            return why;
+        }();
     bell_.quiet();
     std::optional<fault> due;
     {
@@ -143,7 +161,8 @@ koine_status connection::pass(operation what, std::string_view sql, std::span<co
         }
         const auto stop = script_->stopped_by(what, sql);
         if (stop) {
-            const bool obeys = script_->on_cancel == cancelling::prompt || (script_->on_cancel == cancelling::slow && script_->drain_open);
+            const bool obeys = script_->on_cancel == cancelling::prompt ||
+                               (script_->on_cancel == cancelling::slow && script_->drain_open);
             if (!(cancelled_ && obeys)) {
                 if (first) {
                     ++stop->arrived;
@@ -155,7 +174,13 @@ koine_status connection::pass(operation what, std::string_view sql, std::span<co
                 return KOINE_WAIT;
             }
             pending_.reset();
-            due = fault{errc::cancelled, outcome::rejected, in_transaction_, false, "57014", "the operation was cancelled", {}};
+            due = fault{errc::cancelled,
+                        outcome::rejected,
+                        in_transaction_,
+                        false,
+                        "57014",
+                        "the operation was cancelled",
+                        {}};
         } else {
             pending_.reset();
             due = script_->fault_for(what, sql);
@@ -197,12 +222,15 @@ koine_status connection::reset(koine_wait& wait) {
     return KOINE_DONE;
 }
 
-koine_status connection::ping(koine_wait& wait) { return pass(operation::ping, {}, {}, wait); }
+koine_status connection::ping(koine_wait& wait) {
+    return pass(operation::ping, {}, {}, wait);
+}
 
 void connection::cancel() {
     const std::lock_guard guard{script_->lock};
     ++script_->numbers.cancels;
-    if (script_->on_cancel == cancelling::fails) throw failure_of(errc::disconnected, outcome::rejected, "the request to cancel was refused");
+    if (script_->on_cancel == cancelling::fails)
+        throw failure_of(errc::disconnected, outcome::rejected, "the request to cancel was refused");
     cancelled_ = true;
     bell_.ring();
 }
@@ -217,16 +245,30 @@ std::shared_ptr<const answer> connection::run(std::string_view sql) {
     const std::string start = upper_words(sql, 24);
     const bool ends = start.starts_with("ROLLBACK");
     if (failed_ && !ends && !start.starts_with("COMMIT") && !start.starts_with("END"))
-        raise({errc::transaction_failed, outcome::rejected, true, false, "25P02", "the transaction has failed: only ROLLBACK is accepted", {}});
+        raise({errc::transaction_failed,
+               outcome::rejected,
+               true,
+               false,
+               "25P02",
+               "the transaction has failed: only ROLLBACK is accepted",
+               {}});
     std::shared_ptr<const answer> found;
     bool lost = false;
     {
         const std::lock_guard guard{script_->lock};
         found = script_->answer_to(sql);
-        if (start.starts_with("COMMIT") || start.starts_with("END")) lost = std::exchange(script_->commit_lost, false);
+        if (start.starts_with("COMMIT") || start.starts_with("END"))
+            lost = std::exchange(script_->commit_lost, false);
     }
     if (!found) found = run_unscripted(sql);
-    if (lost) raise({errc::in_doubt, outcome::unknown, true, true, "08007", "the connection was lost while COMMIT was under way", {}});
+    if (lost)
+        raise({errc::in_doubt,
+               outcome::unknown,
+               true,
+               true,
+               "08007",
+               "the connection was lost while COMMIT was under way",
+               {}});
     if (found->breaks_after == 0 && found->columns.empty()) raise(found->fault);
     last_insert_id_ = found->last_insert_id != 0 ? found->last_insert_id : last_insert_id_;
     return found;
@@ -237,19 +279,33 @@ std::shared_ptr<const answer> connection::run_unscripted(std::string_view sql) {
     const std::string start = upper_words(sql, 24);
     const auto is = [&](std::string_view word) { return start.starts_with(word); };
     if (is("BEGIN") || is("START")) {
-        if (in_transaction_) raise({errc::usage, outcome::rejected, false, false, "25001", "there is a transaction already", {}});
+        if (in_transaction_)
+            raise({errc::usage,
+                   outcome::rejected,
+                   false,
+                   false,
+                   "25001",
+                   "there is a transaction already",
+                   {}});
         in_transaction_ = true;
     } else if (is("ROLLBACK TO") || is("ROLLBACK TRANSACTION TO")) {
         failed_ = false;
     } else if (is("COMMIT") || is("END") || is("ROLLBACK")) {
         in_transaction_ = failed_ = false;
     } else if (!is("SAVEPOINT") && !is("RELEASE") && !is("SET") && !is("PRAGMA")) {
-        raise({errc::syntax_error, outcome::rejected, true, false, "42601", "the script has no answer to: " + std::string{sql}, {}});
+        raise({errc::syntax_error,
+               outcome::rejected,
+               true,
+               false,
+               "42601",
+               "the script has no answer to: " + std::string{sql},
+               {}});
     }
     return nothing;
 }
 
-koine_status connection::enqueue(statement* prepared, std::string_view sql, std::span<const koine_value> binds) {
+koine_status connection::enqueue(statement* prepared, std::string_view sql,
+                                 std::span<const koine_value> binds) {
     queued one{prepared != nullptr ? prepared->sql() : std::string{sql}, {}};
     for (const auto& bind : binds) one.binds.push_back(owned(bind));
     queue_.push_back(std::move(one));
@@ -284,9 +340,11 @@ koine_status connection::flush(std::span<std::int64_t> affected, koine_wait& wai
     return run_queue(affected, wait) ? KOINE_DONE : KOINE_WAIT;
 }
 
-// ---- Statements ----------------------------------------------------------------------------------------------------
+// ---- Statements
+// ----------------------------------------------------------------------------------------------------
 
-statement::statement(connection& home, std::string_view sql) : home_{home}, sql_{sql}, parameters_{count_parameters(sql)} {
+statement::statement(connection& home, std::string_view sql)
+    : home_{home}, sql_{sql}, parameters_{count_parameters(sql)} {
     const std::lock_guard guard{home_.script_->lock};
     shape_ = home_.script_->peek(sql);
 }
@@ -301,7 +359,9 @@ std::uint32_t statement::flags() const noexcept {
            (shape_->columns.empty() ? 0U : std::uint32_t{KOINE_STATEMENT_RETURNS_ROWS});
 }
 
-std::uint32_t statement::column_count() const noexcept { return shape_ ? static_cast<std::uint32_t>(shape_->columns.size()) : 0; }
+std::uint32_t statement::column_count() const noexcept {
+    return shape_ ? static_cast<std::uint32_t>(shape_->columns.size()) : 0;
+}
 
 void statement::column(std::uint32_t index, koine_column& out) const noexcept {
     const auto& from = shape_->columns[index];
@@ -311,16 +371,22 @@ void statement::column(std::uint32_t index, koine_column& out) const noexcept {
     out.native_type = 0;
 }
 
-koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
-                                koine_wait& wait, koine_error&) {
+koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells,
+                                std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error&) {
     got = 0;
     result_.reset();
     if (home_.reading_ == this) home_.reading_ = nullptr;
     if (!home_.queue_.empty() && !home_.run_queue({}, wait)) return KOINE_WAIT;
-    if (const auto status = home_.pass(operation::execute, sql_, binds, wait); status != KOINE_DONE) return status;
+    if (const auto status = home_.pass(operation::execute, sql_, binds, wait); status != KOINE_DONE)
+        return status;
     if (binds.size() != parameters_)
-        home_.raise({errc::usage, outcome::not_sent, false, false, "07001",
-                     std::to_string(parameters_) + " parameters, " + std::to_string(binds.size()) + " values", {}});
+        home_.raise({errc::usage,
+                     outcome::not_sent,
+                     false,
+                     false,
+                     "07001",
+                     std::to_string(parameters_) + " parameters, " + std::to_string(binds.size()) + " values",
+                     {}});
     affected_ = -1;
     result_ = home_.run(sql_);
     shape_ = result_;
@@ -347,11 +413,13 @@ void statement::give(koine_value* cells, std::uint32_t max_rows, std::uint32_t& 
     if (next_ >= ended->breaks_after && ended->breaks_after <= rows.size()) home_.raise(ended->fault);
 }
 
-koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error&) {
+koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
+                              koine_wait& wait, koine_error&) {
     got = 0;
     if (!result_) return KOINE_DONE;
     try {
-        if (const auto status = home_.pass(operation::fetch, sql_, {}, wait); status != KOINE_DONE) return status;
+        if (const auto status = home_.pass(operation::fetch, sql_, {}, wait); status != KOINE_DONE)
+            return status;
     } catch (...) {
         home_.reading_ = nullptr;
         result_.reset();
@@ -363,12 +431,15 @@ koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::u
 
 std::int64_t statement::rows_remaining() const noexcept {
     if (!result_) return 0;
-    return result_->breaks_after <= result_->rows.size() ? -1 : static_cast<std::int64_t>(result_->rows.size() - next_);
+    return result_->breaks_after <= result_->rows.size()
+               ? -1
+               : static_cast<std::int64_t>(result_->rows.size() - next_);
 }
 
 koine_status statement::finish(koine_wait& wait, koine_error&) {
     if (!result_) return KOINE_DONE;
-    if (const auto status = home_.pass(operation::finish, sql_, {}, wait); status != KOINE_DONE) return status;
+    if (const auto status = home_.pass(operation::finish, sql_, {}, wait); status != KOINE_DONE)
+        return status;
     home_.reading_ = nullptr;
     result_.reset();
     return KOINE_DONE;

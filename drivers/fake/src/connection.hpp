@@ -49,8 +49,10 @@ private:
         std::vector<value> binds;
     };
 
-    // The gate of every operation. On its first call logs it; answers KOINE_WAIT while it is held up; throws its fault.
-    koine_status pass(operation what, std::string_view sql, std::span<const koine_value> binds, koine_wait& wait);
+    // The gate of every operation. On its first call logs it; answers KOINE_WAIT while it is held up; throws
+    // its fault.
+    koine_status pass(operation what, std::string_view sql, std::span<const koine_value> binds,
+                      koine_wait& wait);
     // Runs a statement that has passed; throws. Null for one without rows that the script does not know.
     std::shared_ptr<const answer> run(std::string_view sql);
     std::shared_ptr<const answer> run_unscripted(std::string_view sql);
@@ -86,9 +88,10 @@ public:
     std::uint32_t parameter_count() const noexcept { return parameters_; }
     std::uint32_t column_count() const noexcept;
     void column(std::uint32_t index, koine_column& out) const noexcept;
-    koine_status execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait,
-                         koine_error& error);
-    koine_status fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error& error);
+    koine_status execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows,
+                         std::uint32_t& got, koine_wait& wait, koine_error& error);
+    koine_status fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait,
+                       koine_error& error);
     std::int64_t rows_remaining() const noexcept;
     std::int64_t rows_affected() const noexcept { return affected_; }
     koine_status finish(koine_wait& wait, koine_error& error);
@@ -100,7 +103,7 @@ private:
     connection& home_;
     std::string sql_;
     std::uint32_t parameters_;
-    std::shared_ptr<const answer> shape_;   // known after prepare
+    std::shared_ptr<const answer> shape_;  // known after prepare
     std::shared_ptr<const answer> result_{};
     std::size_t next_ = 0;
     std::int64_t affected_ = -1;

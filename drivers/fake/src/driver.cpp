@@ -19,11 +19,10 @@ struct driver {
     static std::span<const koine_option> options() noexcept { return {}; }
 };
 
-const koine_capabilities driver::capabilities{
-    KOINE_CAP_QUEUE | KOINE_CAP_CANCEL | KOINE_CAP_STREAM | KOINE_CAP_LAST_INSERT_ID | KOINE_CAP_TRANSACTIONAL_DDL,
-    // Every tag can be bound as it is.
-    (1U << (KOINE_OPAQUE + 1)) - 1,
-    65535, 0, 1'000'000'000};
+const koine_capabilities driver::capabilities{KOINE_CAP_QUEUE | KOINE_CAP_CANCEL | KOINE_CAP_STREAM |
+                                                  KOINE_CAP_LAST_INSERT_ID | KOINE_CAP_TRANSACTIONAL_DDL,
+                                              // Every tag can be bound as it is.
+                                              (1U << (KOINE_OPAQUE + 1)) - 1, 65535, 0, 1'000'000'000};
 
 }  // namespace
 

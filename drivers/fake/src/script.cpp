@@ -30,7 +30,9 @@ directory& scripts() {
 wake_up::wake_up() : fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
     if (fd_ < 0) throw std::runtime_error{"eventfd"};
 }
-wake_up::~wake_up() { ::close(fd_); }
+wake_up::~wake_up() {
+    ::close(fd_);
+}
 void wake_up::ring() noexcept {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);
@@ -48,7 +50,8 @@ std::shared_ptr<script_state> script_state::find(std::string_view name) {
 
 void script_state::enter(const std::string& name, std::shared_ptr<script_state> state) {
     const std::lock_guard guard{scripts().lock};
-    if (!scripts().known.emplace(name, std::move(state)).second) throw std::logic_error{"there is a script named '" + name + "' already"};
+    if (!scripts().known.emplace(name, std::move(state)).second)
+        throw std::logic_error{"there is a script named '" + name + "' already"};
 }
 
 void script_state::leave(const std::string& name) noexcept {
@@ -59,7 +62,9 @@ void script_state::leave(const std::string& name) noexcept {
 std::shared_ptr<hold_state> script_state::stopped_by(operation what, std::string_view sql) const {
     for (const auto& one : holds) {
         if (one->is_open) continue;
-        if (one->what ? *one->what == what : what == operation::execute && sql.find(one->part) != std::string_view::npos) return one;
+        if (one->what ? *one->what == what
+                      : what == operation::execute && sql.find(one->part) != std::string_view::npos)
+            return one;
     }
     return nullptr;
 }
@@ -137,7 +142,9 @@ script::script(std::string name) : state_{std::make_shared<detail::script_state>
     detail::script_state::enter(name, state_);
 }
 
-script::~script() { detail::script_state::leave(state_->name); }
+script::~script() {
+    detail::script_state::leave(state_->name);
+}
 
 void script::on(std::string sql, answer what) {
     std::vector<answer> one;

@@ -27,7 +27,9 @@ const koine_driver& table() {
     return made;
 }
 
-koine_string c(std::string_view text) { return {text.data(), text.size()}; }
+koine_string c(std::string_view text) {
+    return {text.data(), text.size()};
+}
 
 struct problem {
     errc code{};
@@ -60,8 +62,12 @@ public:
             const koine_status status = call();
             if (status == KOINE_DONE) return true;
             if (status == KOINE_ERROR) {
-                failed = {static_cast<errc>(error.code), static_cast<koine::outcome>(error.outcome), error.poisons, error.queued_index,
-                          error.sqlstate, std::string{error.message.data, error.message.size}};
+                failed = {static_cast<errc>(error.code),
+                          static_cast<koine::outcome>(error.outcome),
+                          error.poisons,
+                          error.queued_index,
+                          error.sqlstate,
+                          std::string{error.message.data, error.message.size}};
                 if (error.release != nullptr) error.release(&error);
                 return false;
             }
@@ -86,7 +92,10 @@ public:
             binds.push_back(bind);
         }
         current = s;
-        return run([&] { return table().execute(s, binds.data(), static_cast<std::uint32_t>(binds.size()), cells, 2, &got, &wait, &error); });
+        return run([&] {
+            return table().execute(s, binds.data(), static_cast<std::uint32_t>(binds.size()), cells, 2, &got,
+                                   &wait, &error);
+        });
     }
     bool fetch() {
         return run([&] { return table().fetch(current, cells, 2, &got, &wait, &error); });
@@ -110,7 +119,8 @@ TEST(fake_driver, refuses_a_database_that_no_script_describes) {
 
 TEST(fake_driver, gives_the_rows_of_the_script_and_records_what_was_sent) {
     fake::script db{"rows"};
-    db.on("select ?", {.columns = {{"n", KOINE_INT64}, {"t", KOINE_TEXT}}, .rows = {{1, "one"}, {2, nullptr}, {3, "three"}}});
+    db.on("select ?", {.columns = {{"n", KOINE_INT64}, {"t", KOINE_TEXT}},
+                       .rows = {{1, "one"}, {2, nullptr}, {3, "three"}}});
     client me{"rows"};
     ASSERT_TRUE(me.execute("select ?", {42}));
     ASSERT_EQ(me.got, 2U);
@@ -167,7 +177,8 @@ TEST(fake_driver, follows_transactions) {
 TEST(fake_driver, fails_the_nth_operation_as_scripted) {
     fake::script db{"nth"};
     db.on("q", {});
-    db.fail(operation::execute, 2, {.code = errc::unique_violation, .sqlstate = "23505", .constraint = "users_pkey"});
+    db.fail(operation::execute, 2,
+            {.code = errc::unique_violation, .sqlstate = "23505", .constraint = "users_pkey"});
     client me{"nth"};
     EXPECT_TRUE(me.execute("q"));
     EXPECT_FALSE(me.execute("q"));
@@ -181,10 +192,11 @@ TEST(fake_driver, fails_the_nth_operation_as_scripted) {
 
 TEST(fake_driver, breaks_a_result_off_in_the_middle) {
     fake::script db{"middle"};
-    db.on("q", {.columns = {{"n"}},
-                .rows = {{1}, {2}, {3}, {4}},
-                .breaks_after = 3,
-                .fault = {.code = errc::disconnected, .outcome = outcome::unknown, .poisons_connection = true}});
+    db.on("q",
+          {.columns = {{"n"}},
+           .rows = {{1}, {2}, {3}, {4}},
+           .breaks_after = 3,
+           .fault = {.code = errc::disconnected, .outcome = outcome::unknown, .poisons_connection = true}});
     client me{"middle"};
     ASSERT_TRUE(me.execute("q"));
     ASSERT_TRUE(me.fetch());
@@ -252,7 +264,9 @@ TEST(fake_driver, drains_slowly_after_a_cancel_where_told_to) {
     client me{"drain"};
     auto door = db.hold_up(operation::execute);
     koine_statement* s = me.prepare("q");
-    const auto step = [&] { return table().execute(s, nullptr, 0, me.cells, 2, &me.got, &me.wait, &me.error); };
+    const auto step = [&] {
+        return table().execute(s, nullptr, 0, me.cells, 2, &me.got, &me.wait, &me.error);
+    };
     EXPECT_EQ(step(), KOINE_WAIT);
     EXPECT_EQ(table().cancel(me.handle, &me.error), KOINE_DONE);
     EXPECT_EQ(step(), KOINE_WAIT);
@@ -266,7 +280,9 @@ TEST(fake_driver, runs_its_queue_before_a_statement_and_names_the_one_that_faile
     db.on("a", {.affected = 1});
     db.on("b", {.affected = 2});
     client me{"queue"};
-    const auto queue = [&](std::string_view sql) { return table().enqueue(me.handle, nullptr, c(sql), nullptr, 0, &me.error); };
+    const auto queue = [&](std::string_view sql) {
+        return table().enqueue(me.handle, nullptr, c(sql), nullptr, 0, &me.error);
+    };
     queue("BEGIN");
     queue("a");
     ASSERT_TRUE(me.execute("b"));

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include <koine/api.hpp>
 #include <koine/driver_abi.h>
+#include <koine/api.hpp>
 #include <koine/errc.hpp>
 
 namespace koine {
@@ -42,7 +42,8 @@ struct KOINE_API value {
     value(std::string text) : tag{KOINE_TEXT}, bytes{std::move(text)} {}
     // A value of a tag that is carried as an integer: dates, times, instants.
     static value scalar(koine_tag tag, std::int64_t number);
-    // A value of a tag that is carried as bytes, whatever their number: also one that no honest driver would give.
+    // A value of a tag that is carried as bytes, whatever their number: also one that no honest driver would
+    // give.
     static value raw(koine_tag tag, std::string bytes);
     friend bool operator==(const value&, const value&) = default;
 };
@@ -53,7 +54,8 @@ struct column {
     std::string type_name{};
 };
 
-// What goes wrong. The poisons are as the driver contract says; a poisoned connection answers state() with BROKEN from then on.
+// What goes wrong. The poisons are as the driver contract says; a poisoned connection answers state() with
+// BROKEN from then on.
 struct fault {
     errc code = errc::unknown;
     koine::outcome outcome = koine::outcome::rejected;
@@ -106,7 +108,8 @@ class script_state;
 struct hold_state;
 }  // namespace detail
 
-// Operations that are held up. They go on when it is opened or destroyed. Move-only; thread-safe apart from moves.
+// Operations that are held up. They go on when it is opened or destroyed. Move-only; thread-safe apart from
+// moves.
 class KOINE_API hold {
 public:
     hold(std::shared_ptr<detail::script_state> script, std::shared_ptr<detail::hold_state> state) noexcept;
@@ -123,11 +126,12 @@ private:
     std::shared_ptr<detail::hold_state> state_;
 };
 
-// A database that connections find by its name, which no other living script may have. Connections keep what they need, so
-// a script may be destroyed before them. Thread-safe.
+// A database that connections find by its name, which no other living script may have. Connections keep what
+// they need, so a script may be destroyed before them. Thread-safe.
 //
-// Without a word from the script, BEGIN, START, COMMIT, END, ROLLBACK, SAVEPOINT and RELEASE move the transaction's state as
-// in PostgreSQL, SET and PRAGMA do nothing, and every other statement is an errc::syntax_error that names its text.
+// Without a word from the script, BEGIN, START, COMMIT, END, ROLLBACK, SAVEPOINT and RELEASE move the
+// transaction's state as in PostgreSQL, SET and PRAGMA do nothing, and every other statement is an
+// errc::syntax_error that names its text.
 class KOINE_API script {
 public:
     explicit script(std::string name);
@@ -146,7 +150,8 @@ public:
     void fail(operation what, int nth, fault why);
     // Every execution of a statement whose text contains `part` fails, until clear_faults().
     void fail_containing(std::string part, fault why);
-    // The next COMMIT is carried out and its answer lost: errc::in_doubt, outcome unknown, the connection broken.
+    // The next COMMIT is carried out and its answer lost: errc::in_doubt, outcome unknown, the connection
+    // broken.
     void lose_commit();
     void clear_faults();
 
