@@ -69,7 +69,7 @@ pool_core::pool_core(const pool_options& options, pool_shell* owner, std::uint64
     update_attention();
 }
 
-// ---- Small pieces
+// Small pieces
 // -----------------------------------------------------------------------------------------------
 
 double pool_core::jitter(double low, double high) noexcept {
@@ -197,7 +197,7 @@ bool pool_core::lend_to(pool_waiter& w, pool_slot& s, pooled* item, pool_time no
     return true;
 }
 
-// ---- Serving callers
+// Serving callers
 // ----------------------------------------------------------------------------------------------
 
 // Takes the connection parked in a slot for a waiter, or queues it to be closed if it is out of date.
@@ -330,7 +330,7 @@ std::shared_ptr<const error_info> pool_core::open_trouble() const noexcept {
     return occupied_ < capacity_ ? trouble_ : nullptr;
 }
 
-// ---- Ends of opening, checking and leases
+// Ends of opening, checking and leases
 // -----------------------------------------------------------------------------
 
 void pool_core::drop_trouble() noexcept {

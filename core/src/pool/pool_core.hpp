@@ -71,7 +71,7 @@ public:
     pool_slot& slot(std::uint32_t i) noexcept { return slots_[i]; }
     const pool_slot& slot(std::uint32_t i) const noexcept { return slots_[i]; }
 
-    // ---- Callers. `w.state` is the answer; a queued waiter is answered later and then found in the list of
+    // Callers. `w.state` is the answer; a queued waiter is answered later and then found in the list of
     // the woken.
     void acquire(pool_waiter& w, pool_time now) noexcept;
     // Serves waiters from what the fast path has put back, and from room that has become free. For a waiter
@@ -100,7 +100,7 @@ public:
     // The connection is to be closed at the end of its lease.
     void retire(pool_slot& s) noexcept;
 
-    // ---- The pool as a whole.
+    // The pool as a whole.
     void invalidate_all(pool_time now) noexcept;
     void close(pool_time now) noexcept;
     bool is_closing() const noexcept { return closing_; }
@@ -117,7 +117,7 @@ public:
     // at the end.
     pooled* forget_parent() noexcept;
 
-    // ---- Work for others. Null: none left.
+    // Work for others. Null: none left.
     pool_waiter* pop_woken() noexcept;
     // The connection is the caller's to close, who calls closed() then.
     pool_slot* pop_doomed(pooled*& item) noexcept;

@@ -77,7 +77,7 @@ bool thread_owns_in(pool_shell& shell) noexcept {
 
 }  // namespace
 
-// ---- The fast path
+// The fast path
 // ------------------------------------------------------------------------------------------------
 
 inline pool_lease pool_shell::take_affine(here where) noexcept {

@@ -15,7 +15,7 @@ void pool_shell::thread_gone(const void* thread) noexcept {
     core_.thread_gone(thread, locked::now());
 }
 
-// ---- Acquiring
+// Acquiring
 // -----------------------------------------------------------------------------------------------------
 
 result<pool_lease> pool_shell::acquire_slowly(std::optional<deadline> given, here where) {
@@ -132,7 +132,7 @@ pool_lease pool_shell::hand_out(pool_slot& s, pooled* item) {
     return lease;
 }
 
-// ---- Giving back
+// Giving back
 // -----------------------------------------------------------------------------------------------------
 
 void pool_shell::put_slowly(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {

@@ -21,7 +21,7 @@ std::string seconds(std::int64_t ns) {
 
 }  // namespace
 
-// ---- The lock
+// The lock
 // ------------------------------------------------------------------------------------------------------
 
 pool_shell::locked::~locked() {
@@ -83,7 +83,7 @@ failure pool_shell::locked::refusal(errc code, std::string message, here where) 
     return why;
 }
 
-// ---- Life
+// Life
 // ----------------------------------------------------------------------------------------------------------
 
 pool_shell::pool_shell(std::shared_ptr<pool_backend> backend, const pool_options& options,
@@ -123,7 +123,7 @@ void pool_shell::after_in_child() noexcept {
     mutex_.unlock();
 }
 
-// ---- Closing
+// Closing
 // -------------------------------------------------------------------------------------------------------
 
 void pool_shell::close_item(pooled* item) noexcept {
@@ -179,7 +179,7 @@ void pool_shell::invalidate_all() noexcept {
     core_.invalidate_all(locked::now());
 }
 
-// ---- The background thread
+// The background thread
 // -------------------------------------------------------------------------------------------
 
 void pool_shell::stop_thread(locked& hold) noexcept {
@@ -237,7 +237,7 @@ void pool_shell::run() noexcept {
     }
 }
 
-// ---- Numbers
+// Numbers
 // ---------------------------------------------------------------------------------------------------------
 
 pool_stats pool_shell::stats() {

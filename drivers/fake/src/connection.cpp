@@ -340,7 +340,7 @@ koine_status connection::flush(std::span<std::int64_t> affected, koine_wait& wai
     return run_queue(affected, wait) ? KOINE_DONE : KOINE_WAIT;
 }
 
-// ---- Statements
+// Statements
 // ----------------------------------------------------------------------------------------------------
 
 statement::statement(connection& home, std::string_view sql)

@@ -137,7 +137,7 @@ TEST(pool_fork, may_happen_while_other_threads_use_the_pool) {
     for (auto& t : threads) t.join();
 }
 
-// ---- The end of the process: each in a process of its own
+// The end of the process: each in a process of its own
 // ---------------------------------------------------------------
 
 struct leaves_late {
