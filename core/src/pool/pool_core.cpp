@@ -70,7 +70,6 @@ pool_core::pool_core(const pool_options& options, pool_shell* owner, std::uint64
 }
 
 // Small pieces
-// -----------------------------------------------------------------------------------------------
 
 double pool_core::jitter(double low, double high) noexcept {
     random_ += 0x9e3779b97f4a7c15U;
@@ -198,7 +197,6 @@ bool pool_core::lend_to(pool_waiter& w, pool_slot& s, pooled* item, pool_time no
 }
 
 // Serving callers
-// ----------------------------------------------------------------------------------------------
 
 // Takes the connection parked in a slot for a waiter, or queues it to be closed if it is out of date.
 bool pool_core::take_slot(pool_waiter& w, pool_slot& s, pool_time now) noexcept {
@@ -331,7 +329,6 @@ std::shared_ptr<const error_info> pool_core::open_trouble() const noexcept {
 }
 
 // Ends of opening, checking and leases
-// -----------------------------------------------------------------------------
 
 void pool_core::drop_trouble() noexcept {
     failures_ = 0;

@@ -78,7 +78,6 @@ bool thread_owns_in(pool_shell& shell) noexcept {
 }  // namespace
 
 // The fast path
-// ------------------------------------------------------------------------------------------------
 
 inline pool_lease pool_shell::take_affine(here where) noexcept {
     if (record.shell != this) return {};

@@ -16,7 +16,6 @@ void pool_shell::thread_gone(const void* thread) noexcept {
 }
 
 // Acquiring
-// -----------------------------------------------------------------------------------------------------
 
 result<pool_lease> pool_shell::acquire_slowly(std::optional<deadline> given, here where) {
     const pool_time began = locked::now();
@@ -133,7 +132,6 @@ pool_lease pool_shell::hand_out(pool_slot& s, pooled* item) {
 }
 
 // Giving back
-// -----------------------------------------------------------------------------------------------------
 
 void pool_shell::put_slowly(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {
     if (forked(birth)) return forget(item);

@@ -22,7 +22,6 @@ std::string seconds(std::int64_t ns) {
 }  // namespace
 
 // The lock
-// ------------------------------------------------------------------------------------------------------
 
 pool_shell::locked::~locked() {
     deliver();
@@ -84,7 +83,6 @@ failure pool_shell::locked::refusal(errc code, std::string message, here where) 
 }
 
 // Life
-// ----------------------------------------------------------------------------------------------------------
 
 pool_shell::pool_shell(std::shared_ptr<pool_backend> backend, const pool_options& options,
                        std::shared_ptr<listeners> heard)
@@ -124,7 +122,6 @@ void pool_shell::after_in_child() noexcept {
 }
 
 // Closing
-// -------------------------------------------------------------------------------------------------------
 
 void pool_shell::close_item(pooled* item) noexcept {
     if (!silent()) heard_->tell_quietly([&](pool_listener& one) { one.on_close(*item); });
@@ -180,7 +177,6 @@ void pool_shell::invalidate_all() noexcept {
 }
 
 // The background thread
-// -------------------------------------------------------------------------------------------
 
 void pool_shell::stop_thread(locked& hold) noexcept {
     std::thread mine = std::move(thread_);
@@ -238,7 +234,6 @@ void pool_shell::run() noexcept {
 }
 
 // Numbers
-// ---------------------------------------------------------------------------------------------------------
 
 pool_stats pool_shell::stats() {
     const locked hold{*this};

@@ -341,7 +341,6 @@ koine_status connection::flush(std::span<std::int64_t> affected, koine_wait& wai
 }
 
 // Statements
-// ----------------------------------------------------------------------------------------------------
 
 statement::statement(connection& home, std::string_view sql)
     : home_{home}, sql_{sql}, parameters_{count_parameters(sql)} {

@@ -138,7 +138,6 @@ TEST(pool_fork, may_happen_while_other_threads_use_the_pool) {
 }
 
 // The end of the process: each in a process of its own
-// ---------------------------------------------------------------
 
 struct leaves_late {
     std::optional<pool_lease> lease{};
