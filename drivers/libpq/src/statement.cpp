@@ -41,6 +41,7 @@ void statement::column(std::uint32_t index, koine_column& out) const noexcept {
 }
 
 void statement::take_description(result_ptr description) {
+    plan_->on_server = plan_->named();
     const int count = PQnparams(description.get());
     plan_->parameter_types.clear();
     for (int i = 0; i < count; ++i) plan_->parameter_types.push_back(PQparamtype(description.get(), i));
