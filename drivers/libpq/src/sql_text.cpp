@@ -31,13 +31,15 @@ constexpr std::array<std::string_view, 10> writing_words{"insert", "update", "de
                                                          "call",   "do",     "lock",   "truncate", "share"};
 
 // What may stand before a parenthesis in a query that changes nothing. Other functions may do anything.
-constexpr std::array<std::string_view, 56> harmless_words{
-    "and",     "or",      "not",      "in",     "exists",    "values",    "as",        "on",       "using",      "where",
-    "having",  "from",    "select",   "union",  "all",       "intersect", "except",    "any",      "some",       "by",
-    "over",    "filter",  "when",     "then",   "else",      "case",      "limit",     "offset",   "interval",   "like",
-    "ilike",   "between", "is",       "count",  "sum",       "min",       "max",       "avg",      "coalesce",   "nullif",
-    "greatest", "least",  "cast",     "lower",  "upper",     "length",    "char_length", "substring", "trim",    "abs",
-    "round",   "row_number", "generate_series", "pg_sleep", "pg_backend_pid", "with"};
+constexpr std::array<std::string_view, 78> harmless_words{
+    "and", "or", "not", "in", "exists", "values", "as", "on", "using", "where", "having", "from", "select",
+    "union", "all", "intersect", "except", "any", "some", "by", "over", "filter", "when", "then", "else",
+    "case", "limit", "offset", "interval", "like", "ilike", "between", "is", "with", "array", "row",
+    "count", "sum", "min", "max", "avg", "coalesce", "nullif", "greatest", "least", "cast", "lower",
+    "upper", "length", "char_length", "substring", "trim", "replace", "repeat", "concat", "left", "right",
+    "position", "extract", "date_trunc", "now", "to_char", "abs", "round", "floor", "ceil", "mod",
+    "row_number", "rank", "lag", "lead", "string_agg", "array_agg", "json_agg", "unnest", "generate_series",
+    "pg_sleep", "pg_backend_pid"};
 
 // The cursor over the text.
 class scanner {
