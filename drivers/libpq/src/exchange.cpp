@@ -104,6 +104,7 @@ void exchange::send_sync() {
 void exchange::go() {
     if (!pipelined_ && stream_) PQsetSingleRowMode(connection_);
     flushed_ = false;
+    consumed_ = false;
 }
 
 // Answers KOINE_DONE when PQgetResult will not block.
@@ -112,7 +113,14 @@ koine_status exchange::readable(koine_wait& wait) {
         const int left = PQflush(connection_);
         if (left == 0) {
             flushed_ = true;
+            if (!consumed_) {
+                // Nothing can have been read since the batch was sent: asking costs more than it can tell.
+                waited_ = true;
+                wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
+                return KOINE_WAIT;
+            }
         } else {
+            consumed_ = true;
             // The server may be unable to read on before we have read what it sends.
             if (left < 0 || PQconsumeInput(connection_) == 0) lose(nullptr);
             wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ | KOINE_WAIT_WRITE, KOINE_NO_DEADLINE};
