@@ -13,7 +13,10 @@ void canceller::request() {
     const std::scoped_lock lock{mutex_};
     if (key_ == nullptr) return;
     auto expected = running;
-    if (!state_.compare_exchange_strong(expected, asked, std::memory_order_acq_rel)) return;
+    if (!state_.compare_exchange_strong(expected, asked, std::memory_order_acq_rel)) {
+        // A request that came before the server began the statement had no effect: it can be made again once it is through.
+        if (expected != asked || sent_ == nullptr || !sent_->is_set()) return;
+    }
     try {
         sent_ = std::make_shared<event>();
         std::thread{[key = key_, sent = sent_] {

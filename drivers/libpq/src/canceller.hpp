@@ -35,7 +35,7 @@ public:
     bool used() const noexcept { return used_; }
     void forget() noexcept { used_ = false; }
 
-    // Any thread. Nothing happens if no operation runs or it was already asked.
+    // Any thread. Nothing happens if no operation runs or an earlier request for it is still on its way.
     void request();
 
 private:

@@ -318,9 +318,11 @@ TEST_F(libpq_fault, timeouts_and_cancelling_are_told_apart_and_leave_the_connect
         ASSERT_TRUE(link->reset().ok());
 
         auto* const sleeping = link->prepare("select pg_sleep(30)");
+        const int pid = link->backend();
         bool asked = false;
         link->before_wait = [&] {
             if (!std::exchange(asked, true)) {
+                wait_for_activity(pid, "wait_event = 'PgSleep'");
                 EXPECT_TRUE(link->cancel().ok());
             }
         };
