@@ -34,7 +34,8 @@ void canceller::request() {
 
 bool canceller::end_requested(koine_wait& wait) {
     const std::scoped_lock lock{mutex_};
-    // The request may have failed to start between the two looks.
+    state_.store(ending, std::memory_order_release);
+    // Without one, the request failed to start between the two looks.
     if (sent_ != nullptr && !sent_->is_set()) {
         wait = koine_wait{sent_->descriptor(), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
         return false;

@@ -42,6 +42,7 @@ private:
     static constexpr std::uint32_t idle = 0;
     static constexpr std::uint32_t running = 1;
     static constexpr std::uint32_t asked = 2;
+    static constexpr std::uint32_t ending = 3;  // all answers are in: only a request on its way is awaited
     bool end_requested(koine_wait& wait);
 
     struct free_cancel {
