@@ -10,8 +10,8 @@
 
 namespace {
 
-using koine::sql::fragment;
-using koine::sql::op;
+using koine::syntax::fragment;
+using koine::syntax::op;
 
 koine_value text(const std::string& value) { return koine::detail::content_value(value.data(), value.size(), KOINE_TEXT); }
 std::string content(const koine_value& value) { return {static_cast<const char*>(value.u.p), value.len}; }
