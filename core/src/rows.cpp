@@ -9,26 +9,6 @@ inline namespace v1 {
 
 namespace detail {
 
-namespace {
-
-std::string_view name_of_tag(std::uint8_t tag) noexcept {
-    static constexpr std::string_view names[] = {"NULL",    "an integer", "a float",    "text",   "a blob",  "a boolean", "a date",
-                                                 "a time", "a timestamp", "an instant", "a uuid", "a decimal", "JSON",   "an opaque value"};
-    return tag < std::size(names) ? names[tag] : "an unknown value";
-}
-
-}  // namespace
-
-void throw_cell_mismatch(std::string_view column, const koine_value& found, std::string_view wanted) {
-    error_info info;
-    info.code = found.tag == KOINE_NULL ? errc::unexpected_null : errc::type_mismatch;
-    info.outcome = outcome::rejected;
-    info.column = std::string{column};
-    info.message = "column " + std::string{column} + " holds " + std::string{name_of_tag(found.tag)} + ", which is not exactly a " +
-                   std::string{wanted};
-    throw_error(std::move(info));
-}
-
 void throw_row_count(errc code) {
     error_info info;
     info.code = code;
@@ -44,12 +24,12 @@ std::size_t row::size() const noexcept { return rows_->column_count(); }
 cell row::operator[](std::size_t index) const {
     if (index >= size())
         throw_usage("column " + std::to_string(index) + " of a row of " + std::to_string(size()) + " columns (counted from 0)");
-    return cell{rows_->cells()[index], rows_->names_[index]};
+    return cell{rows_->cells()[index], rows_->names_[index], index};
 }
 
 cell row::operator[](std::string_view name) const {
     for (std::size_t i = 0; i < rows_->names_.size(); ++i)
-        if (rows_->names_[i] == name) return cell{rows_->cells()[i], rows_->names_[i]};
+        if (rows_->names_[i] == name) return cell{rows_->cells()[i], rows_->names_[i], i};
     std::string known;
     for (const auto& n : rows_->names_) known += (known.empty() ? "" : ", ") + n;
     throw_usage("the row has no column " + std::string{name} + "; it has: " + known);

@@ -7,11 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <koine/mapping/entity.hpp>
-#include <koine/schema/metadata.hpp>
-#include <koine/temporal.hpp>
-#include <koine/types/all.hpp>
-#include <koine/uuid.hpp>
+#include <koine/mapping.hpp>
 
 #include "suite.hpp"
 

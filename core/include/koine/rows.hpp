@@ -13,7 +13,8 @@
 #include <koine/api.hpp>
 #include <koine/detail/link.hpp>
 #include <koine/error.hpp>
-#include <koine/types/row_reader.hpp>
+#include <koine/mapping/explain.hpp>
+#include <koine/mapping/row_reader.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -22,14 +23,13 @@ class rows;
 
 namespace detail {
 struct connection_state;
-[[noreturn]] KOINE_API void throw_cell_mismatch(std::string_view column, const koine_value& found, std::string_view wanted);
 [[noreturn]] KOINE_API void throw_row_count(errc code);
 }  // namespace detail
 
 // One value of a row, borrowed: text and blobs live until the rows move on.
 class cell {
 public:
-    cell(const koine_value& value, std::string_view column) noexcept : value_{&value}, column_{column} {}
+    cell(const koine_value& value, std::string_view name, std::size_t index) noexcept : value_{&value}, name_{name}, index_{index} {}
 
     bool is_null() const noexcept { return value_->tag == KOINE_NULL; }
     // The value as a C++ type. Throws error (errc::type_mismatch, out_of_range or unexpected_null) if it is not exactly one; nothing is
@@ -37,14 +37,16 @@ public:
     template <class T>
     T as() const {
         T out{};
-        if (!type_traits<T>::read(*value_, out)) detail::throw_cell_mismatch(column_, *value_, detail::type_label<T>());
+        if (!type_traits<T>::read(*value_, out)) [[unlikely]]
+            throw_error(detail::explain_cell(name_, index_, type_traits<T>::type, *value_));
         return out;
     }
     const koine_value& raw() const noexcept { return *value_; }
 
 private:
     const koine_value* value_;
-    std::string_view column_;
+    std::string_view name_;
+    std::size_t index_;
 };
 
 // One row, borrowed: valid until the rows move on.
@@ -125,6 +127,9 @@ private:
     friend class connection;
     friend class row;
     rows(std::shared_ptr<detail::connection_state> state, detail::prepared& statement, std::uint32_t got);
+    // The next row, or none; the rest stays.
+    template <class T>
+    std::optional<T> first_kept();
     const koine_value* cells() const noexcept { return statement_->cells.get() + std::size_t{position_} * statement_->columns; }
     std::vector<std::string_view> names() const;
     void finish() noexcept;
@@ -139,46 +144,56 @@ private:
     std::int64_t affected_ = -1;
 };
 
+namespace detail {
+
+// Reads one row into a value, or throws why it does not fit.
+template <class T>
+void read_row(const row_reader<T>& reader, const koine_value* cells, T& out) {
+    if (!reader.read(cells, out)) [[unlikely]]
+        throw_error(reader.explain(cells));
+}
+
+}  // namespace detail
+
 template <class T>
 T row::as() const {
-    const row_reader<T> reader{rows_->names()};
     T out{};
-    reader.read(rows_->cells(), out);
+    detail::read_row(row_reader<T>::make(rows_->names()).value(), rows_->cells(), out);
     return out;
 }
 
 template <class T>
 std::vector<T> rows::into() {
     std::vector<T> out;
+    const auto reader = row_reader<T>::make(names()).value();
     if (statement_ == nullptr) return out;
     out.reserve(statement_->expected_rows);
-    const row_reader<T> reader{names()};
-    while (next()) reader.read(cells(), out.emplace_back());
-    return out;
-}
-
-template <class T>
-std::optional<T> rows::first() {
-    std::optional<T> out;
-    if (next()) {
-        const row_reader<T> reader{names()};
-        reader.read(cells(), out.emplace());
-    }
-    finish();
+    while (next()) detail::read_row(reader, cells(), out.emplace_back());
     return out;
 }
 
 template <class T>
 std::optional<T> rows::one_or_none() {
-    std::optional<T> out;
-    if (next()) {
-        const row_reader<T> reader{names()};
-        reader.read(cells(), out.emplace());
-        if (next()) {
-            finish();
-            detail::throw_row_count(errc::multiple_rows);
-        }
+    std::optional<T> out = first_kept<T>();
+    if (out && next()) {
+        finish();
+        detail::throw_row_count(errc::multiple_rows);
     }
+    return out;
+}
+
+template <class T>
+std::optional<T> rows::first() {
+    std::optional<T> out = first_kept<T>();
+    finish();
+    return out;
+}
+
+template <class T>
+std::optional<T> rows::first_kept() {
+    std::optional<T> out;
+    const auto reader = row_reader<T>::make(names()).value();
+    if (next()) detail::read_row(reader, cells(), out.emplace());
     return out;
 }
 

@@ -153,7 +153,8 @@ std::vector<std::string> ansi::create_table(const table_info& table, bool with_f
         if (!column.nullable) part += " NOT NULL";
         if (column.generated) {
             const bool whole = table.primary_key.size() == 1 && &table.columns[table.primary_key[0]] == &column;
-            if (!whole) refuse(table, column, "is generated, which only the single key of a table can be");
+            const bool integer = column.type <= sql_type::int64;
+            if (!whole || !integer) refuse(table, column, "is generated, which only a single integer key can be");
             if (inline_generated_key()) {
                 part.append(" CONSTRAINT ").append(key_name).append(" PRIMARY KEY").append(generated_key_suffix());
                 key_written = true;

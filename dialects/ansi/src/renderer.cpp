@@ -245,8 +245,8 @@ std::string renderer::bare(std::uint32_t index, bool typed) {
         case op::is_not_null: return expression(index - 1, tightness::sum, false) + " IS NOT NULL";
         case op::between: {
             const auto operands = statement_.operands(index);
-            const bool known = any_gives_type(operands);
-            auto out = expression(operands[0], tightness::sum, known) + " BETWEEN ";
+            const bool known = leads_with_type(operands[0]);
+            auto out = expression(operands[0], tightness::sum, false) + " BETWEEN ";
             out += expression(operands[1], tightness::sum, known) + " AND ";
             return out += expression(operands[2], tightness::sum, known);
         }
@@ -291,8 +291,8 @@ std::string renderer::membership(std::uint32_t index) {
         const auto operand = expression(operands[0], tightness::sum, false);
         return negated ? '(' + operand + " IS NULL OR 1 = 1)" : '(' + operand + " IS NULL AND 1 = 0)";
     }
-    const bool known = any_gives_type(operands);
-    auto out = expression(operands[0], tightness::sum, known);
+    const bool known = leads_with_type(operands[0]);
+    auto out = expression(operands[0], tightness::sum, false);
     out += negated ? " NOT IN (" : " IN (";
     for (std::size_t i = 1; i < operands.size(); ++i) {
         if (i > 1) out += ", ";
@@ -323,6 +323,11 @@ bool renderer::gives_type(std::uint32_t index) const {
     const auto kind = statement_.terms[index].kind;
     // A literal number is small where the value beside it may not be.
     return kind != op::bind && kind != op::null && kind != op::integer;
+}
+
+// In BETWEEN and IN the first operand meets each of the others by itself, so it must have a type of its own.
+bool renderer::leads_with_type(std::uint32_t index) const {
+    return gives_type(index) || statement_.terms[index].kind == op::bind;
 }
 
 bool renderer::any_gives_type(const std::vector<std::uint32_t>& operands) const {

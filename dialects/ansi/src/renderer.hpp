@@ -45,6 +45,7 @@ private:
     std::string infix(std::uint32_t index, std::string_view word, tightness left, tightness right);
     std::string membership(std::uint32_t index);
     bool gives_type(std::uint32_t index) const;
+    bool leads_with_type(std::uint32_t index) const;
     bool any_gives_type(const std::vector<std::uint32_t>& operands) const;
 
     const ansi& dialect_;

@@ -109,11 +109,9 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
     const bool stream = (flags & KOINE_PREPARE_STREAM) != 0;
     if (!resumes(task::prepare, nullptr)) {
         check_sql(sql);
-        if ((flags & KOINE_PREPARE_ONCE) != 0 || settings_->transaction_pooler) {
-            out = std::make_unique<statement>(*this, sql, std::string{}, stream).release();
-            return KOINE_DONE;
-        }
-        auto made = std::make_unique<statement>(*this, sql, next_name(), stream);
+        // Without a name the server describes the statement and keeps nothing that anyone relies on.
+        const bool keep = (flags & KOINE_PREPARE_ONCE) == 0 && !settings_->transaction_pooler;
+        auto made = std::make_unique<statement>(*this, sql, keep ? next_name() : std::string{}, stream);
         exchange_.open(true);
         send_doomed();
         exchange_.send_prepare(made->plan()->name.c_str(), std::string{sql});
@@ -153,7 +151,7 @@ void connection::send_plan(const prepared& plan, const parameters& values, part 
     if (plan.named()) {
         exchange_.send_prepared(plan.name.c_str(), values, plan.binary, plan.facts, of, index);
     } else {
-        exchange_.send_text(plan.sql, &values, plan.facts, of, index);
+        exchange_.send_unprepared(plan.sql, plan.parameter_types, values, plan.binary, plan.facts, of, index);
     }
 }
 
@@ -171,7 +169,7 @@ void connection::send_front() {
             send_plan(*one.plan, one.values, part::queued, index);
         } else {
             if (one.facts.sets_session) dirty_ = true;
-            exchange_.send_text(one.sql, nullptr, one.facts, part::queued, index);
+            exchange_.send_text(one.sql, one.facts, part::queued, index);
         }
         one.plan.reset();
     }

@@ -100,7 +100,7 @@ struct parameters::place {
     }
 };
 
-void parameters::encode(std::span<const koine_value> values, std::span<const std::uint32_t> types, bool declare, bool keep) {
+void parameters::encode(std::span<const koine_value> values, std::span<const std::uint32_t> types, bool keep) {
     if (values.size() > max_parameters)
         refuse(errc::usage, "a statement takes at most 65535 parameters, got " + std::to_string(values.size()));
     std::size_t room = 0;
@@ -116,21 +116,19 @@ void parameters::encode(std::span<const koine_value> values, std::span<const std
     if (room > std::size_t{max_value_bytes} + values.size() * fixed_room)
         refuse(errc::too_big, "the values of one statement are " + std::to_string(room) + " bytes together");
     if (memory_.size() < room) memory_.resize(room);
-    types_.resize(declare ? values.size() : 0);
     texts_.resize(values.size());
     lengths_.resize(values.size());
     formats_.resize(values.size());
     place out{nullptr, 0, 0, memory_.data()};
     for (std::size_t i = 0; i < values.size(); ++i) {
         const koine_value& value = values[i];
-        if (declare) types_[i] = value.tag == KOINE_BLOB ? oid::bytea : oid::none;
         if (value.tag == KOINE_NULL) {
             texts_[i] = nullptr;
             lengths_[i] = 0;
             formats_[i] = 0;
             continue;
         }
-        encode_one(value, declare ? types_[i] : types[i], keep, out);
+        encode_one(value, types[i], keep, out);
         texts_[i] = out.text;
         lengths_[i] = out.length;
         formats_[i] = out.format;

@@ -16,13 +16,11 @@ inline constexpr std::size_t max_parameters = 65'535;
 // Parameters in the server's formats. Reused from execution to execution; grows, never shrinks.
 class parameters {
 public:
-    // Encodes for parameters of the types `types` (the server's own inference), or, with `declare`, for a statement that
-    // was not prepared: all as text of a type that the server infers, but bytes, which are declared. With `keep` the
-    // bytes of texts are copied too; else they are borrowed from `values`. Throws spi::failure, outcome not_sent.
-    void encode(std::span<const koine_value> values, std::span<const std::uint32_t> types, bool declare, bool keep);
+    // Encodes for parameters of the types that the server inferred; there are as many as values. With `keep` the bytes of
+    // texts are copied; else they are borrowed from `values`. Throws spi::failure, outcome not_sent.
+    void encode(std::span<const koine_value> values, std::span<const std::uint32_t> types, bool keep);
 
     int count() const noexcept { return static_cast<int>(texts_.size()); }
-    const std::uint32_t* types() const noexcept { return types_.data(); }
     const char* const* values() const noexcept { return texts_.data(); }
     const int* lengths() const noexcept { return lengths_.data(); }
     const int* formats() const noexcept { return formats_.data(); }
@@ -31,7 +29,6 @@ private:
     struct place;
     void encode_one(const koine_value& value, std::uint32_t type, bool keep, place& out);
 
-    std::vector<std::uint32_t> types_{};
     std::vector<const char*> texts_{};
     std::vector<int> lengths_{};
     std::vector<int> formats_{};

@@ -69,11 +69,15 @@ void exchange::send_command(const char* sql, part of) {
     expect(of, harmless, 0);
 }
 
-void exchange::send_text(const std::string& sql, const parameters* values, const sql_facts& facts, part of, std::uint32_t index) {
-    const bool any = values != nullptr && values->count() != 0;
-    sent(PQsendQueryParams(connection_, sql.c_str(), any ? values->count() : 0, any ? values->types() : nullptr,
-                           any ? values->values() : nullptr, any ? values->lengths() : nullptr, any ? values->formats() : nullptr,
-                           0));
+void exchange::send_text(const std::string& sql, const sql_facts& facts, part of, std::uint32_t index) {
+    sent(PQsendQueryParams(connection_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0));
+    expect(of, facts, index);
+}
+
+void exchange::send_unprepared(const std::string& sql, std::span<const std::uint32_t> types, const parameters& values, bool binary,
+                               const sql_facts& facts, part of, std::uint32_t index) {
+    sent(PQsendQueryParams(connection_, sql.c_str(), values.count(), types.data(), values.values(), values.lengths(),
+                           values.formats(), binary ? 1 : 0));
     expect(of, facts, index);
 }
 

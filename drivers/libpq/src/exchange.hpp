@@ -58,9 +58,12 @@ public:
     // Starts a batch. `pipelined` for more than one command.
     void open(bool pipelined);
     void send_command(const char* sql, part of);  // that changes nothing which a caller counts on
-    void send_text(const std::string& sql, const parameters* values, const sql_facts& facts, part of, std::uint32_t index = 0);
-    void send_prepared(const char* name, const parameters& values, bool binary, const sql_facts& facts, part of,
-                       std::uint32_t index = 0);
+    // A text without parameters.
+    void send_text(const std::string& sql, const sql_facts& facts, part of, std::uint32_t index);
+    // A statement that is not kept on the server: parsed, bound and run in one go.
+    void send_unprepared(const std::string& sql, std::span<const std::uint32_t> types, const parameters& values, bool binary,
+                         const sql_facts& facts, part of, std::uint32_t index);
+    void send_prepared(const char* name, const parameters& values, bool binary, const sql_facts& facts, part of, std::uint32_t index);
     void send_prepare(const char* name, const std::string& sql);
     void send_sync();
     // The part `statement` delivers its rows one by one.

@@ -6,7 +6,6 @@
 
 namespace koine::libpq::oid {
 
-inline constexpr std::uint32_t none = 0;
 inline constexpr std::uint32_t boolean = 16;
 inline constexpr std::uint32_t bytea = 17;
 inline constexpr std::uint32_t name = 19;

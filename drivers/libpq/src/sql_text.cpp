@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 namespace koine::libpq {
 
@@ -51,11 +52,6 @@ public:
         const std::size_t start = at_;
         while (!done() && continues_word(peek())) ++at_;
         return sql_.substr(start, at_ - start);
-    }
-    std::uint32_t number() noexcept {
-        std::uint64_t value = 0;
-        for (; is_digit(peek()); ++at_) value = std::min<std::uint64_t>(value * 10 + static_cast<unsigned>(peek() - '0'), UINT32_MAX);
-        return static_cast<std::uint32_t>(value);
     }
     // A literal or quoted name; doubled quotes read as two of them in a row, which is the same to us.
     void quoted(char quote, bool backslashes) noexcept {
@@ -122,11 +118,8 @@ sql_facts inspect(std::string_view sql) noexcept {
         } else if (c == '"') {
             in.quoted('"', false);
             if (in.parenthesis_follows()) writes = true;
-        } else if (c == '$' && is_digit(in.peek(1))) {
-            in.skip();
-            facts.parameters = std::max(facts.parameters, in.number());
         } else if (c == '$') {
-            if (!in.dollar_quoted()) in.skip();
+            if (is_digit(in.peek(1)) || !in.dollar_quoted()) in.skip();
         } else if (starts_word(c)) {
             const auto word = in.word();
             if (in.peek() == '\'' && same(word, "e")) in.quoted('\'', true);

@@ -1,7 +1,6 @@
 #include "statement.hpp"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 #include "connection.hpp"
@@ -27,7 +26,7 @@ std::uint32_t statement::flags() const noexcept {
 }
 
 std::uint32_t statement::parameter_count() const noexcept {
-    return plan_->named() ? static_cast<std::uint32_t>(plan_->parameter_types.size()) : plan_->facts.parameters;
+    return static_cast<std::uint32_t>(plan_->parameter_types.size());
 }
 
 void statement::column(std::uint32_t index, koine_column& out) const noexcept {
@@ -49,16 +48,12 @@ void statement::take_description(result_ptr description) {
     plan_->binary = true;
     for (int i = 0; i < PQnfields(description.get()); ++i)
         plan_->binary = plan_->binary && has_binary_decoder(PQftype(description.get(), i));
-    take_columns(description.get(), plan_->binary);
-    description_ = std::move(description);
-}
-
-void statement::take_columns(const PGresult* result, bool binary) {
     columns_.clear();
-    for (int i = 0; i < PQnfields(result); ++i) {
-        const auto type = PQftype(result, i);
-        columns_.push_back(output_column{type, decoder_for(type, binary)});
+    for (int i = 0; i < PQnfields(description.get()); ++i) {
+        const auto type = PQftype(description.get(), i);
+        columns_.push_back(output_column{type, decoder_for(type, plan_->binary)});
     }
+    description_ = std::move(description);
 }
 
 // The server refuses to run a plan whose result has changed; a pooler or a user's DEALLOCATE can still put another
@@ -74,12 +69,10 @@ void statement::check_columns(const PGresult* result) const {
 }
 
 void statement::encode(std::span<const koine_value> binds, parameters& out, bool keep) const {
-    if (binds.size() > max_parameters || binds.size() != parameter_count())
-        throw local_failure(errc::usage, binds.size() > max_parameters || parameter_count() > max_parameters
-                                             ? "a statement takes at most 65535 parameters"
-                                             : "the statement takes " + std::to_string(parameter_count()) + " parameters, got " +
-                                                   std::to_string(binds.size()));
-    out.encode(binds, plan_->parameter_types, !plan_->named(), keep);
+    if (binds.size() != parameter_count())
+        throw local_failure(errc::usage, "the statement takes " + std::to_string(parameter_count()) + " parameters, got " +
+                                             std::to_string(binds.size()));
+    out.encode(binds, plan_->parameter_types, keep);
 }
 
 koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
@@ -140,17 +133,9 @@ koine_status statement::collect(koine_wait& wait) {
 void statement::take_result(result_ptr result) {
     affected_ = affected_rows(result.get());
     if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) return;
-    meet_columns(result.get());
+    check_columns(result.get());
     result_ = std::move(result);
     rows_ = PQntuples(result_.get());
-}
-
-// The columns of a result that begins.
-void statement::meet_columns(const PGresult* result) {
-    if (plan_->named()) return check_columns(result);
-    take_columns(result, false);
-    description_.reset(PQcopyResult(result, PG_COPYRES_ATTRS));
-    if (description_ == nullptr) throw std::bad_alloc{};
 }
 
 koine_status statement::advance_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait) {
@@ -194,7 +179,7 @@ koine_status statement::collect_stream(std::uint32_t max_rows, koine_wait& wait)
         }
         if (got.of != part::statement) continue;
         if (PQresultStatus(got.result.get()) == PGRES_SINGLE_TUPLE) {
-            if (!met_columns_) meet_columns(got.result.get());
+            if (!met_columns_) check_columns(got.result.get());
             met_columns_ = true;
             if (max_rows != 0) streamed_.push_back(std::move(got.result));
         } else if (met_columns_) {

@@ -23,10 +23,10 @@ class connection;
 
 // What a statement is on the server. Shared with the queue, which may outlive the statement.
 struct prepared {
-    std::string name{};  // on the server; empty: not prepared, the text is sent with each execution
+    std::string name{};  // on the server; empty: not kept there, the text is sent with each execution
     std::string sql{};   // only without a name
     sql_facts facts{};
-    std::vector<std::uint32_t> parameter_types{};  // as the server inferred them; only with a name
+    std::vector<std::uint32_t> parameter_types{};  // as the server inferred them
     bool binary = false;                           // the format of its results
 
     bool named() const noexcept { return !name.empty(); }
@@ -68,8 +68,6 @@ private:
     koine_status collect_stream(std::uint32_t max_rows, koine_wait& wait);
     koine_status advance_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait);
     void take_result(result_ptr result);
-    void meet_columns(const PGresult* result);
-    void take_columns(const PGresult* result, bool binary);
     void check_columns(const PGresult* result) const;
     void deliver(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got);
     void deliver_stream(koine_value* cells, std::uint32_t& got);

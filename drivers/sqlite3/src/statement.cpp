@@ -192,7 +192,7 @@ inline bool statement::read_row(koine_value* cells) noexcept {
     return true;
 }
 
-inline void statement::end() noexcept {
+void statement::end() noexcept {
     sqlite3_reset(handle_);
     if (open_) {
         open_ = false;

@@ -11,7 +11,10 @@ inline namespace v1 {
 struct table_info;
 
 // What a column holds. Dialects turn it into their own type names; each C++ type has exactly one.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"  // g++ takes enumerators of a scoped enumeration for shadows of koine::date
 enum class sql_type : std::uint8_t { int16, int32, int64, boolean, float64, text, bytes, date, time, timestamp, instant, uuid, enumeration };
+#pragma GCC diagnostic pop
 
 // What the database does to referring rows.
 enum class referential_action : std::uint8_t { no_action, restrict, cascade, set_null };

@@ -1,0 +1,51 @@
+// metadata: a set of tables, in the order in which they can be created.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <koine/api.hpp>
+#include <koine/mapping/entity.hpp>
+#include <koine/schema/table_info.hpp>
+
+namespace koine {
+inline namespace v1 {
+
+// The tables of a program, or of a part of it. Holds pointers to tables, which live as long as the program. A value type; not
+// thread-safe.
+class KOINE_API metadata {
+public:
+    metadata() = default;
+
+    // Adds the table of T; a table that is there already is not added again.
+    template <class T>
+    metadata& add() {
+        return add(detail::entity_of<T>().table);
+    }
+    metadata& add(const table_info* table);
+
+    // Every table after those that its foreign keys refer to, otherwise in the order they were added. References inside a circle
+    // of tables (see cyclic()) and references to tables that were not added do not count. Valid until the next add().
+    std::span<const table_info* const> tables() const noexcept { return tables_; }
+    // The tables on a circle of references, each with one at least that cannot be created with the table. A table that refers to
+    // itself alone is none of them. Valid until the next add().
+    std::span<const table_info* const> cyclic() const noexcept { return cyclic_; }
+
+private:
+    void sort();
+
+    std::vector<const table_info*> added_{};
+    std::vector<const table_info*> tables_{};
+    std::vector<const table_info*> cyclic_{};
+};
+
+// The tables of these classes: koine::map<User, Post>().create_all(engine).
+template <class... T>
+metadata map() {
+    metadata tables;
+    (tables.add<T>(), ...);
+    return tables;
+}
+
+}  // namespace v1
+}  // namespace koine
