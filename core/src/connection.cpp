@@ -166,7 +166,7 @@ rows connection::execute(const text_statement& statement, call_options options) 
     return run(found, buffer.values());
 }
 
-rows connection::execute(const sql::fragment& statement, call_options options) {
+rows connection::execute(const syntax::fragment& statement, call_options options) {
     detail::connection_state& state = usable(state_);
     detail::link& on = *state.lease;
     const call_deadline limit{on, options, state.statement_timeout};

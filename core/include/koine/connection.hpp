@@ -73,7 +73,7 @@ public:
     // Runs a text with bound values: execute(sql("select ... :n", {{"n", name}})). Throws koine::error.
     rows execute(const text_statement& statement, call_options options = {});
     // Runs a built statement.
-    rows execute(const sql::fragment& statement, call_options options = {});
+    rows execute(const syntax::fragment& statement, call_options options = {});
     // As execute, with the failure as a value.
     result<rows> try_execute(const text_statement& statement, call_options options = {});
 

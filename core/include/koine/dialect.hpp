@@ -64,9 +64,9 @@ public:
     virtual std::shared_ptr<const dialect> with(const dialect_options& options) const;
 
     // Renders a statement. Throws usage_error (errc::not_supported) for what the dialect cannot say.
-    virtual compiled compile(const sql::fragment& statement) const = 0;
+    virtual compiled compile(const syntax::fragment& statement) const = 0;
     // Renders an INSERT of `rows` rows (see features().multi_row_insert) of a statement that op::insert heads.
-    virtual compiled compile_rows(const sql::fragment& insert, std::uint32_t rows) const = 0;
+    virtual compiled compile_rows(const syntax::fragment& insert, std::uint32_t rows) const = 0;
     // An identifier as it must be written, quoted when it needs it. Throws usage_error for names that cannot be written.
     virtual std::string quote(std::string_view identifier) const = 0;
     // Placeholder number `index`, from 1: "?1", "$1".

@@ -18,7 +18,7 @@ constexpr std::uint32_t first_block = 4;
 constexpr std::uint32_t full_block = 64;
 constexpr std::size_t max_statement_in_error = 2048;
 
-std::string_view key_of(const sql::fragment& shape) noexcept {
+std::string_view key_of(const syntax::fragment& shape) noexcept {
     const auto nodes = shape.nodes();
     return {reinterpret_cast<const char*>(nodes.data()), nodes.size_bytes()};
 }
@@ -145,7 +145,7 @@ std::unique_ptr<prepared> link::make_prepared(std::shared_ptr<const compiled> te
     return statement;
 }
 
-prepared& link::prepare(const sql::fragment& shape) {
+prepared& link::prepare(const syntax::fragment& shape) {
     const busy_guard guard{*this};
     const std::string_view key = key_of(shape);
     if (prepared* found = statements_->find(shape.hash(), key)) [[likely]]
@@ -189,7 +189,7 @@ prepared** link::entity_slot(const entity_info& entity, entity_operation operati
     return &slots[static_cast<std::size_t>(operation)];
 }
 
-void link::fill_entity_slot(prepared** slot, const sql::fragment& shape) {
+void link::fill_entity_slot(prepared** slot, const syntax::fragment& shape) {
     const busy_guard guard{*this};
     check_usable();
     auto made = make_prepared(source_->compile(shape), 0);

@@ -138,7 +138,7 @@ result<std::unique_ptr<pooled>> link_source::open(deadline limit) {
     }
 }
 
-std::shared_ptr<const compiled> link_source::compile(const sql::fragment& shape) {
+std::shared_ptr<const compiled> link_source::compile(const syntax::fragment& shape) {
     const auto nodes = shape.nodes();
     std::string key{reinterpret_cast<const char*>(nodes.data()), nodes.size_bytes()};
     {

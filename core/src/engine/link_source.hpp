@@ -36,7 +36,7 @@ public:
     // Whether the database lives and dies with its connection. The driver checks its parameters here: throws what it says of them.
     bool is_private_database() const;
     // The compiled form of a statement: found by its shape, or rendered now.
-    std::shared_ptr<const compiled> compile(const sql::fragment& shape);
+    std::shared_ptr<const compiled> compile(const syntax::fragment& shape);
     result<std::unique_ptr<pooled>> open(deadline limit) override;
 
 private:

@@ -21,7 +21,7 @@ namespace {
 
 }  // namespace
 
-void push_text(sql::fragment& to, std::string_view text) {
+void push_text(syntax::fragment& to, std::string_view text) {
     if (text.size() > max_content) raise(errc::too_big, "a value has more than 4294967295 bytes");
     if (!is_text(text.data(), text.size())) raise(errc::invalid_encoding, "a text is not UTF-8, or contains a NUL character");
     to.push_bind(content_value(text.data(), text.size(), KOINE_TEXT));
@@ -43,19 +43,19 @@ std::string like_pattern(std::string_view before, std::string_view text, std::st
     return pattern;
 }
 
-void finish_list(sql::fragment& to, std::uint32_t count, bool negated) {
+void finish_list(syntax::fragment& to, std::uint32_t count, bool negated) {
     constexpr std::uint32_t most = 0xffff;
     if (count == 0) {
         // The column stays out of it: NULL is not in nothing either.
         to.clear();
-        to.push(negated ? sql::op::true_ : sql::op::false_);
+        to.push(negated ? syntax::op::true_ : syntax::op::false_);
         return;
     }
     if (count > most) throw_usage("a list of more than 65535 values in an IN; use a range, or several queries");
     std::uint32_t padded = std::bit_ceil(count);
     if (padded > most) padded = count;
     for (std::uint32_t i = count; i < padded; ++i) to.push_bind(to.value(to.bind_count() - 1));
-    to.push(negated ? sql::op::not_in : sql::op::in, static_cast<std::uint16_t>(padded));
+    to.push(negated ? syntax::op::not_in : syntax::op::in, static_cast<std::uint16_t>(padded));
 }
 
 }  // namespace detail

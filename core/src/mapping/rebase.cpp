@@ -15,23 +15,23 @@ std::uint16_t column_of_member(const class_columns& columns, std::uint64_t membe
     return index;
 }
 
-sql::fragment rebase_columns(const sql::fragment& expression, const class_columns& to, const class_columns& from) {
-    sql::fragment out;
+syntax::fragment rebase_columns(const syntax::fragment& expression, const class_columns& to, const class_columns& from) {
+    syntax::fragment out;
     const auto nodes = expression.nodes();
     std::uint32_t bound = 0;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-        const sql::node& node = nodes[i];
-        if (node.kind == sql::op::bind) {
+        const syntax::node& node = nodes[i];
+        if (node.kind == syntax::op::bind) {
             out.push_bind(expression.value(bound++));
-        } else if (node.kind == sql::op::column) {
+        } else if (node.kind == syntax::op::column) {
             const table_info* table = nullptr;
             std::memcpy(&table, &nodes[++i], sizeof table);
             if (node.index == no_column) {
-                out.push_table(sql::op::column, to.table, column_of_member(to, static_cast<const loose_member*>(table)->member));
+                out.push_table(syntax::op::column, to.table, column_of_member(to, static_cast<const loose_member*>(table)->member));
             } else if (table == from.table) {
-                out.push_table(sql::op::column, to.table, column_of_member(to, from.columns[node.index].member));
+                out.push_table(syntax::op::column, to.table, column_of_member(to, from.columns[node.index].member));
             } else {
-                out.push_table(sql::op::column, table, node.index);
+                out.push_table(syntax::op::column, table, node.index);
             }
         } else {
             out.push(node.kind, node.index, node.detail, node.size);

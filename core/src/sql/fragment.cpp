@@ -7,7 +7,7 @@
 
 namespace koine {
 inline namespace v1 {
-namespace sql {
+namespace syntax {
 
 namespace {
 
@@ -150,6 +150,6 @@ void fragment::values(bind_context& context, koine_value* out) const {
     for (std::uint32_t i = 0; i < bind_count_; ++i) out[i] = context.native_form(value(i));
 }
 
-}  // namespace sql
+}  // namespace syntax
 }  // namespace v1
 }  // namespace koine

@@ -52,7 +52,7 @@ void complain_of_size(bind_context& context) noexcept {
 }
 
 koine_value keep(const koine_value& value, bind_context& context) {
-    if (!sql::has_content(value.tag)) return value;
+    if (!syntax::has_content(value.tag)) return value;
     const std::size_t size = value.tag == KOINE_UUID ? 16 : value.len;
     koine_value kept = value;
     char* memory = context.allocate(size);

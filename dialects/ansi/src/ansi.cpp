@@ -19,13 +19,13 @@ const dialect_features& ansi::features() const noexcept {
     return out;
 }
 
-compiled ansi::compile(const sql::fragment& statement) const {
+compiled ansi::compile(const syntax::fragment& statement) const {
     return renderer{*this, take_apart(statement)}.run();
 }
 
-compiled ansi::compile_rows(const sql::fragment& insert, std::uint32_t rows) const {
+compiled ansi::compile_rows(const syntax::fragment& insert, std::uint32_t rows) const {
     const auto parts = take_apart(insert);
-    if (parts.head != sql::op::insert) throw_usage("compile_rows is for INSERT");
+    if (parts.head != syntax::op::insert) throw_usage("compile_rows is for INSERT");
     return renderer{*this, parts}.run(rows);
 }
 
@@ -62,11 +62,11 @@ std::string ansi::table_name(const table_info& table) const {
 
 std::string ansi::referenced_table(const table_info&, const table_info& to) const { return table_name(to); }
 
-std::string ansi::like(sql::op kind, std::string_view text, std::string_view pattern) const {
-    const bool negated = kind == sql::op::not_like || kind == sql::op::not_ilike;
+std::string ansi::like(syntax::op kind, std::string_view text, std::string_view pattern) const {
+    const bool negated = kind == syntax::op::not_like || kind == syntax::op::not_ilike;
     const std::string_view word = negated ? " NOT LIKE " : " LIKE ";
     std::string out;
-    if (kind == sql::op::ilike || kind == sql::op::not_ilike) {
+    if (kind == syntax::op::ilike || kind == syntax::op::not_ilike) {
         out.append("lower(").append(text).append(")").append(word).append("lower(").append(pattern).append(")");
     } else {
         out.append(text).append(word).append(pattern);

@@ -10,7 +10,7 @@ namespace koine {
 inline namespace v1 {
 namespace dialects {
 
-using sql::op;
+using syntax::op;
 
 namespace {
 

@@ -10,7 +10,7 @@ namespace koine {
 inline namespace v1 {
 namespace dialects {
 
-using sql::op;
+using syntax::op;
 
 namespace {
 
@@ -27,7 +27,7 @@ bool is_operand(op kind) { return kind < op::eq; }
 
 bool is_associative(op kind) { return kind == op::and_ || kind == op::or_; }
 
-std::uint32_t operand_count(const sql::node& node) {
+std::uint32_t operand_count(const syntax::node& node) {
     switch (node.kind) {
         case op::eq:
         case op::ne:
@@ -57,7 +57,7 @@ std::uint32_t operand_count(const sql::node& node) {
 
 class parser {
 public:
-    explicit parser(const sql::fragment& fragment) : nodes_{fragment.nodes()} {}
+    explicit parser(const syntax::fragment& fragment) : nodes_{fragment.nodes()} {}
 
     statement run() {
         if (nodes_.empty() || !is_head(nodes_[0].kind)) malformed("it does not begin with what it does");
@@ -65,7 +65,7 @@ public:
         if (out_.head > op::delete_) malformed("it begins with an unknown operation");
         out_.table = table_after(0);
         for (at_ = 2; at_ < nodes_.size(); ++at_) {
-            const sql::node& node = nodes_[at_];
+            const syntax::node& node = nodes_[at_];
             if (is_head(node.kind))
                 malformed("it has two beginnings");
             else if (node.kind >= op::where)
@@ -101,7 +101,7 @@ private:
         return index;
     }
 
-    void operand(const sql::node& node) {
+    void operand(const syntax::node& node) {
         term made;
         made.kind = node.kind;
         made.first = static_cast<std::uint32_t>(out_.terms.size());
@@ -125,7 +125,7 @@ private:
         push(made);
     }
 
-    void operation(const sql::node& node) {
+    void operation(const syntax::node& node) {
         term made;
         made.kind = node.kind;
         made.operands = operand_count(node);
@@ -141,7 +141,7 @@ private:
         push(made);
     }
 
-    void clause(const sql::node& node) {
+    void clause(const syntax::node& node) {
         switch (node.kind) {
             case op::where: out_.wheres.push_back(pop()); break;
             case op::order_asc: out_.orders.push_back({pop(), false}); break;
@@ -184,7 +184,7 @@ private:
         if (out_.sets.empty() && out_.head == op::update) throw_usage("an UPDATE sets nothing");
     }
 
-    std::span<const sql::node> nodes_;
+    std::span<const syntax::node> nodes_;
     std::size_t at_ = 0;
     statement out_{};
     std::vector<std::uint32_t> stack_{};
@@ -225,7 +225,7 @@ const column_info& statement::column(std::uint16_t index) const {
     return table->columns[index];
 }
 
-statement take_apart(const sql::fragment& fragment) { return parser{fragment}.run(); }
+statement take_apart(const syntax::fragment& fragment) { return parser{fragment}.run(); }
 
 void throw_not_supported(std::string message) {
     error_info info;

@@ -14,7 +14,7 @@ namespace dialects {
 
 // An operand or an operator with its operands. Operands stand directly before it, so `first` is all that is needed to find them.
 struct term {
-    sql::op kind{};
+    syntax::op kind{};
     std::uint8_t tag = 0;        // of a bind
     std::uint16_t column = 0;    // of a column
     std::uint32_t number = 0;    // of a bind: which bound value, from 0; of an integer: itself
@@ -39,7 +39,7 @@ struct ordering {
 struct statement {
     static constexpr std::uint32_t none = 0xffffffffU;
 
-    sql::op head{};
+    syntax::op head{};
     const table_info* table = nullptr;
     std::vector<term> terms{};
     std::vector<std::uint32_t> wheres{};
@@ -60,7 +60,7 @@ struct statement {
 };
 
 // Throws usage_error for a fragment that is not one whole statement.
-statement take_apart(const sql::fragment& fragment);
+statement take_apart(const syntax::fragment& fragment);
 
 // errc::not_supported as a usage_error.
 [[noreturn]] void throw_not_supported(std::string message);

@@ -93,10 +93,10 @@ std::string postgresql::table_exists() const {
 }
 
 // The backslash escapes by default. Saying so once more (ESCAPE '\') would keep the planner from using an index for prefixes.
-std::string postgresql::like(sql::op kind, std::string_view text, std::string_view pattern) const {
-    const std::string_view word = kind == sql::op::like       ? " LIKE "
-                                  : kind == sql::op::not_like ? " NOT LIKE "
-                                  : kind == sql::op::ilike    ? " ILIKE "
+std::string postgresql::like(syntax::op kind, std::string_view text, std::string_view pattern) const {
+    const std::string_view word = kind == syntax::op::like       ? " LIKE "
+                                  : kind == syntax::op::not_like ? " NOT LIKE "
+                                  : kind == syntax::op::ilike    ? " ILIKE "
                                                               : " NOT ILIKE ";
     return std::string{text}.append(word).append(pattern);
 }

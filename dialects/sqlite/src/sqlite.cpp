@@ -63,10 +63,10 @@ std::string sqlite::referenced_table(const table_info& from, const table_info& t
     return quote(to.name);
 }
 
-std::string sqlite::like(sql::op kind, std::string_view text, std::string_view pattern) const {
+std::string sqlite::like(syntax::op kind, std::string_view text, std::string_view pattern) const {
     // SQLite's own LIKE ignores case unless a setting of the whole connection says otherwise.
-    const bool negated = kind == sql::op::not_like || kind == sql::op::not_ilike;
-    const bool fold = kind == sql::op::ilike || kind == sql::op::not_ilike;
+    const bool negated = kind == syntax::op::not_like || kind == syntax::op::not_ilike;
+    const bool fold = kind == syntax::op::ilike || kind == syntax::op::not_ilike;
     std::string out = negated ? "NOT " : "";
     out += fold ? "koine_ilike(" : "koine_like(";
     return out.append(text).append(", ").append(pattern) += ')';

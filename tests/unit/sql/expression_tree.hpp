@@ -45,14 +45,14 @@ struct bound {
 };
 
 struct expression_tree {
-    sql::fragment postfix{};  // of the last expression made
+    syntax::fragment postfix{};  // of the last expression made
     std::vector<bound> binds{};
 
     // `loose`: also what only a database without static types takes, such as a sum of texts.
-    expression_tree(std::uint32_t seed, bool loose) : random_{seed}, loose_{loose} { postfix.push_table(sql::op::select_exists, &cells); }
+    expression_tree(std::uint32_t seed, bool loose) : random_{seed}, loose_{loose} { postfix.push_table(syntax::op::select_exists, &cells); }
 
     truth make_truth(int depth) {
-        using sql::op;
+        using syntax::op;
         switch (depth <= 0 ? below(3) : below(12)) {
             case 0: return column(4), truth{true};
             case 1: return column(5), truth{};
@@ -74,7 +74,7 @@ struct expression_tree {
     }
 
     maybe_number make_number(int depth) {
-        using sql::op;
+        using syntax::op;
         switch (depth <= 0 ? below(4) : below(8)) {
             case 0: return column(0), maybe_number{7};
             case 1: return column(1), maybe_number{};
@@ -103,7 +103,7 @@ struct expression_tree {
     }
 
     maybe_text make_text(int depth) {
-        using sql::op;
+        using syntax::op;
         switch (depth <= 0 ? below(3) : below(4)) {
             case 0: return column(2), maybe_text{"12"};
             case 1: return column(3), maybe_text{};
@@ -124,19 +124,19 @@ struct expression_tree {
 
 private:
     std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(random_() % limit); }
-    void column(std::uint16_t index) { postfix.push_table(sql::op::column, &cells, index); }
+    void column(std::uint16_t index) { postfix.push_table(syntax::op::column, &cells, index); }
 
     truth constant() {
         const bool value = below(2) == 1;
-        postfix.push(value ? sql::op::true_ : sql::op::false_);
+        postfix.push(value ? syntax::op::true_ : syntax::op::false_);
         return value;
     }
 
     template <class Right>
-    truth binary(sql::op kind, truth left, Right make_right) {
+    truth binary(syntax::op kind, truth left, Right make_right) {
         const truth right = make_right();
         postfix.push(kind);
-        const bool decides = kind == sql::op::or_;
+        const bool decides = kind == syntax::op::or_;
         if ((left && *left == decides) || (right && *right == decides)) return decides;
         return left && right ? truth{!decides} : truth{};
     }
@@ -144,7 +144,7 @@ private:
     truth null_test(int depth) {
         const bool null = below(2) == 0 ? !make_number(depth - 1) : !make_truth(depth - 1);
         const bool negated = below(2) == 1;
-        postfix.push(negated ? sql::op::is_not_null : sql::op::is_null);
+        postfix.push(negated ? syntax::op::is_not_null : syntax::op::is_null);
         return null != negated;
     }
 
@@ -152,7 +152,7 @@ private:
     truth compare(const Left& left, Right make_right) {
         const auto right = make_right();
         const auto which = static_cast<std::uint8_t>(below(6));
-        postfix.push(static_cast<sql::op>(static_cast<std::uint8_t>(sql::op::eq) + which));
+        postfix.push(static_cast<syntax::op>(static_cast<std::uint8_t>(syntax::op::eq) + which));
         if (!left || !right) return {};
         switch (which) {
             case 0: return *left == *right;
@@ -170,7 +170,7 @@ private:
         if (below(2) == 0 && !negated) {
             const auto low = make_number(depth - 1);
             const auto high = make_number(depth - 1);
-            postfix.push(sql::op::between);
+            postfix.push(syntax::op::between);
             const truth above = left && low ? truth{*left >= *low} : truth{};
             const truth under = left && high ? truth{*left <= *high} : truth{};
             if ((above && !*above) || (under && !*under)) return false;
@@ -184,7 +184,7 @@ private:
             if (!right) unknown = true;
             found = found || (left && right && *left == *right);
         }
-        postfix.push(negated ? sql::op::not_in : sql::op::in, count);
+        postfix.push(negated ? syntax::op::not_in : syntax::op::in, count);
         if (found) return !negated;
         return unknown ? truth{} : truth{negated};
     }
@@ -193,17 +193,17 @@ private:
         const auto left = make_text(depth - 1);
         const auto right = make_text(depth - 1);
         const auto which = static_cast<std::uint8_t>(below(4));
-        postfix.push(static_cast<sql::op>(static_cast<std::uint8_t>(sql::op::like) + which));
+        postfix.push(static_cast<syntax::op>(static_cast<std::uint8_t>(syntax::op::like) + which));
         if (!left || !right) return {};
         return matches(*left, *right) == (which % 2 == 0);
     }
 
-    maybe_number arithmetic(sql::op kind, int depth) {
+    maybe_number arithmetic(syntax::op kind, int depth) {
         const auto left = make_number(depth - 1);
         const auto right = make_number(depth - 1);
         postfix.push(kind);
         if (!left || !right) return {};
-        return kind == sql::op::add ? *left + *right : kind == sql::op::subtract ? *left - *right : *left * *right;
+        return kind == syntax::op::add ? *left + *right : kind == syntax::op::subtract ? *left - *right : *left * *right;
     }
 
     std::mt19937 random_;

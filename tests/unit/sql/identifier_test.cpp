@@ -71,18 +71,18 @@ TEST(quoting, hostile_names_stay_names_in_a_real_database) {
         for (const auto& ddl : sqlite.create_table(table, true)) ASSERT_EQ(database.run(ddl), "");
         EXPECT_EQ(database.run(sqlite.table_exists(), {{KOINE_TEXT, 0, ""}, {KOINE_TEXT, 0, name}}), "1");
 
-        sql::fragment insert;
-        insert.push_table(sql::op::insert, &table);
+        syntax::fragment insert;
+        insert.push_table(syntax::op::insert, &table);
         insert.push_parameter(KOINE_INT64);
-        insert.push(sql::op::value, 0);
-        insert.push(sql::op::returning, 0);
+        insert.push(syntax::op::value, 0);
+        insert.push(syntax::op::returning, 0);
         EXPECT_EQ(database.run(sqlite.compile(insert).text, {{KOINE_INT64, 42}}), "42");
-        sql::fragment select;
-        select.push_table(sql::op::select_entity, &table);
-        select.push_table(sql::op::column, &table, 0);
+        syntax::fragment select;
+        select.push_table(syntax::op::select_entity, &table);
+        select.push_table(syntax::op::column, &table, 0);
         select.push_parameter(KOINE_INT64);
-        select.push(sql::op::eq);
-        select.push(sql::op::where);
+        select.push(syntax::op::eq);
+        select.push(syntax::op::where);
         EXPECT_EQ(database.run(sqlite.compile(select).text, {{KOINE_INT64, 42}}), "42");
         EXPECT_EQ(database.run(sqlite.drop_table(table)), "");
     }

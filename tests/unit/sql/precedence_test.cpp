@@ -19,10 +19,10 @@ TEST(precedence, sqlite_evaluates_random_expressions_as_they_were_meant) {
     for (std::uint32_t seed = 0; seed < 10'000; ++seed) {
         expression_tree tree{seed, true};
         const truth expected = tree.make_truth(4);
-        sql::fragment negated = tree.postfix;
-        tree.postfix.push(sql::op::where);
-        negated.push(sql::op::not_);
-        negated.push(sql::op::where);
+        syntax::fragment negated = tree.postfix;
+        tree.postfix.push(syntax::op::where);
+        negated.push(syntax::op::not_);
+        negated.push(syntax::op::where);
         const auto is_true = sqlite.compile(tree.postfix);
         const auto is_false = sqlite.compile(negated);
         // Whether it is true, and whether its negation is: neither if it is unknown.

@@ -35,10 +35,10 @@ inline constexpr table_info orders{.name = "order", .schema = "Shop", .columns =
 class words {
 public:
     words() = default;
-    explicit words(sql::op head, const table_info& table = users) : table_{&table} { made_.push_table(head, &table); }
+    explicit words(syntax::op head, const table_info& table = users) : table_{&table} { made_.push_table(head, &table); }
 
     words& column(std::uint16_t index) {
-        made_.push_table(sql::op::column, table_, index);
+        made_.push_table(syntax::op::column, table_, index);
         return *this;
     }
     words& bind(std::uint8_t tag = KOINE_INT64) {
@@ -46,17 +46,17 @@ public:
         return *this;
     }
     words& integer(std::uint32_t value) {
-        made_.push(sql::op::integer, 0, 0, value);
+        made_.push(syntax::op::integer, 0, 0, value);
         return *this;
     }
-    words& op(sql::op kind, std::uint16_t index = 0) {
+    words& op(syntax::op kind, std::uint16_t index = 0) {
         made_.push(kind, index);
         return *this;
     }
-    operator const sql::fragment&() const { return made_; }
+    operator const syntax::fragment&() const { return made_; }
 
 private:
-    sql::fragment made_{};
+    syntax::fragment made_{};
     const table_info* table_ = &users;
 };
 

@@ -14,7 +14,7 @@
 namespace koine::test {
 namespace {
 
-using sql::op;
+using syntax::op;
 
 const dialects::sqlite sqlite;
 const dialects::postgresql postgresql;
@@ -22,7 +22,7 @@ const dialects::ansi ansi;
 
 struct expectation {
     const char* what;
-    sql::fragment statement;
+    syntax::fragment statement;
     std::string on_sqlite;
     std::string on_postgresql;
     std::vector<std::uint16_t> order{};
@@ -35,7 +35,7 @@ std::vector<expectation> expectations() {
     const auto select = [] { return words{op::select_entity}; };
     const auto both = [](std::string text) { return text; };
     std::vector<expectation> out;
-    const auto add = [&](const char* what, const sql::fragment& statement, std::string on_sqlite, std::string on_postgresql,
+    const auto add = [&](const char* what, const syntax::fragment& statement, std::string on_sqlite, std::string on_postgresql,
                          std::uint32_t columns, std::vector<std::uint16_t> order = {}) {
         out.push_back({what, statement, std::move(on_sqlite), std::move(on_postgresql), std::move(order), columns});
     };
@@ -152,7 +152,7 @@ TEST(statement, is_written_as_each_dialect_needs_it) {
 }
 
 TEST(statement, inserts_several_rows_in_one_statement) {
-    const sql::fragment plain = words{op::insert}.bind(KOINE_TEXT).op(op::value, name).bind().op(op::value, age);
+    const syntax::fragment plain = words{op::insert}.bind(KOINE_TEXT).op(op::value, name).bind().op(op::value, age);
     EXPECT_EQ(sqlite.compile_rows(plain, 2).text, "INSERT INTO users (name, age) VALUES (?1, ?2), (?3, ?4)");
     EXPECT_EQ(postgresql.compile_rows(plain, 2).text, "INSERT INTO users (name, age) VALUES ($1, $2), ($3, $4)");
     EXPECT_TRUE(sqlite.compile_rows(plain, 2).order.empty());
@@ -160,7 +160,7 @@ TEST(statement, inserts_several_rows_in_one_statement) {
 }
 
 TEST(statement, inserts_rows_with_generated_keys_in_a_promised_order) {
-    const sql::fragment keyed =
+    const syntax::fragment keyed =
         words{op::insert}.bind(KOINE_TEXT).op(op::value, name).bind().op(op::value, age).op(op::returning, id);
     EXPECT_EQ(sqlite.compile_rows(keyed, 2).text, "INSERT INTO users (name, age) VALUES (?1, ?2), (?3, ?4) RETURNING id");
     const auto made = postgresql.compile_rows(keyed, 2);
@@ -187,11 +187,11 @@ TEST(statement, a_long_chain_is_written_flat) {
 }
 
 TEST(statement, refuses_what_makes_no_sense) {
-    const auto refused = [](const sql::fragment& statement) {
+    const auto refused = [](const syntax::fragment& statement) {
         for (const koine::dialect* dialect : {static_cast<const koine::dialect*>(&sqlite), static_cast<const koine::dialect*>(&postgresql)})
             EXPECT_THROW(dialect->compile(statement), usage_error);
     };
-    refused(sql::fragment{});
+    refused(syntax::fragment{});
     refused(words{}.column(id));
     refused(words{op::select_entity}.op(op::where));
     refused(words{op::select_entity}.column(id));
@@ -217,14 +217,14 @@ TEST(statement, refuses_what_makes_no_sense) {
 }
 
 TEST(statement, refuses_a_column_of_another_table) {
-    sql::fragment mixed = words{op::select_entity};
+    syntax::fragment mixed = words{op::select_entity};
     mixed.push_table(op::column, &orders, 1);
     mixed.push(op::where);
     EXPECT_THROW(sqlite.compile(mixed), usage_error);
 
     // The same table described twice, as two shared libraries may do, is the same table.
     static constexpr table_info again{.name = "users", .columns = user_columns, .primary_key = first_column};
-    sql::fragment twice = words{op::select_entity};
+    syntax::fragment twice = words{op::select_entity};
     twice.push_table(op::column, &again, active);
     twice.push(op::where);
     EXPECT_EQ(sqlite.compile(twice).text, "SELECT " + user_list + " FROM users WHERE active");

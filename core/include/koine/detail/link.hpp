@@ -74,7 +74,7 @@ public:
 
     // ---- Statements ----
     // Finds or prepares the statement of this shape.
-    prepared& prepare(const sql::fragment& shape);
+    prepared& prepare(const syntax::fragment& shape);
     // Finds or prepares a text. `once`, and a text whose cached statement has an open result, make a statement outside the cache, which
     // the caller ends with discard().
     prepared& prepare(std::string_view text, bool once = false, bool stream = false);
@@ -85,7 +85,7 @@ public:
     prepared& prepare(const entity_info& entity, entity_operation operation, Build build) {
         prepared** const slot = entity_slot(entity, operation);
         if (*slot == nullptr) [[unlikely]] {
-            sql::fragment shape;
+            syntax::fragment shape;
             build(shape);
             fill_entity_slot(slot, shape);
         }
@@ -174,7 +174,7 @@ private:
     [[noreturn]] void raise_bind_failure(const prepared& statement);
     void make_room(prepared& statement);
     prepared** entity_slot(const entity_info& entity, entity_operation operation);
-    void fill_entity_slot(prepared** slot, const sql::fragment& shape);
+    void fill_entity_slot(prepared** slot, const syntax::fragment& shape);
     std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags);
     void open_handle(prepared& statement);
     void close_handle(prepared& statement) noexcept;

@@ -52,10 +52,10 @@ constexpr void apply_option(column_options& to, const Option& option) {
 KOINE_API std::string like_pattern(std::string_view before, std::string_view text, std::string_view after);
 // Ends a list of `count` operands, the last of which is `last`: pads it to a power of two, so that few shapes of statements
 // exist, and adds the node. An empty list has no elements: IN is false and NOT IN is true.
-KOINE_API void finish_list(sql::fragment& to, std::uint32_t count, bool negated);
+KOINE_API void finish_list(syntax::fragment& to, std::uint32_t count, bool negated);
 
 template <auto M, class Entity>
-predicate<Entity> pattern(sql::op kind, std::string_view text) {
+predicate<Entity> pattern(syntax::op kind, std::string_view text) {
     static_assert(std::is_same_v<stored_t<member_t<M>>, std::string>, "koine: like and its relatives need a text column");
     predicate<Entity> out{unfinished{}};
     push_column<M, Entity>(out.fragment());
@@ -101,15 +101,15 @@ struct column {
         return definition;
     }
 
-    predicate<Entity> is_null() const { return test(sql::op::is_null); }
-    predicate<Entity> is_not_null() const { return test(sql::op::is_not_null); }
+    predicate<Entity> is_null() const { return test(syntax::op::is_null); }
+    predicate<Entity> is_not_null() const { return test(syntax::op::is_not_null); }
 
     // Case matters in like, and does not in ilike, on every database. % stands for any text, _ for one character, \ takes the
     // next character as itself.
-    predicate<Entity> like(std::string_view text) const { return detail::pattern<M, Entity>(sql::op::like, text); }
-    predicate<Entity> not_like(std::string_view text) const { return detail::pattern<M, Entity>(sql::op::not_like, text); }
-    predicate<Entity> ilike(std::string_view text) const { return detail::pattern<M, Entity>(sql::op::ilike, text); }
-    predicate<Entity> not_ilike(std::string_view text) const { return detail::pattern<M, Entity>(sql::op::not_ilike, text); }
+    predicate<Entity> like(std::string_view text) const { return detail::pattern<M, Entity>(syntax::op::like, text); }
+    predicate<Entity> not_like(std::string_view text) const { return detail::pattern<M, Entity>(syntax::op::not_like, text); }
+    predicate<Entity> ilike(std::string_view text) const { return detail::pattern<M, Entity>(syntax::op::ilike, text); }
+    predicate<Entity> not_ilike(std::string_view text) const { return detail::pattern<M, Entity>(syntax::op::not_ilike, text); }
     // The text itself, with no special characters. Case matters.
     predicate<Entity> starts_with(std::string_view text) const { return like(detail::like_pattern({}, text, "%")); }
     predicate<Entity> ends_with(std::string_view text) const { return like(detail::like_pattern("%", text, {})); }
@@ -122,7 +122,7 @@ struct column {
         detail::push_column<M, Entity>(out.fragment());
         detail::push_operand<value_type>(out.fragment(), low);
         detail::push_operand<value_type>(out.fragment(), high);
-        out.fragment().push(sql::op::between);
+        out.fragment().push(syntax::op::between);
         return out;
     }
 
@@ -137,8 +137,8 @@ struct column {
     template <class V, class... More>
     predicate<Entity> not_in(const V& first, const More&... more) const { return any_of(true, first, more...); }
 
-    ordering<Entity> asc() const { return order(sql::op::order_asc); }
-    ordering<Entity> desc() const { return order(sql::op::order_desc); }
+    ordering<Entity> asc() const { return order(syntax::op::order_asc); }
+    ordering<Entity> desc() const { return order(syntax::op::order_desc); }
 
     // The assignment of a value, of std::nullopt where the column is optional, or of another column.
     template <class V>
@@ -149,14 +149,14 @@ struct column {
     }
 
 private:
-    predicate<Entity> test(sql::op kind) const {
+    predicate<Entity> test(syntax::op kind) const {
         static_assert(detail::is_optional<value_type>, "koine: this column is never NULL: its member is not std::optional");
         predicate<Entity> out{detail::unfinished{}};
         detail::push_column<M, Entity>(out.fragment());
         out.fragment().push(kind);
         return out;
     }
-    ordering<Entity> order(sql::op kind) const {
+    ordering<Entity> order(syntax::op kind) const {
         ordering<Entity> out{detail::unfinished{}};
         detail::push_column<M, Entity>(out.fragment());
         out.fragment().push(kind);

@@ -11,7 +11,7 @@ inline namespace v1 {
 namespace detail {
 
 template <auto M, class Entity, class V>
-predicate<Entity> compare(sql::op kind, const V& value) {
+predicate<Entity> compare(syntax::op kind, const V& value) {
     predicate<Entity> out{unfinished{}};
     push_column<M, Entity>(out.fragment());
     if constexpr (is_column<V>) {
@@ -28,7 +28,7 @@ predicate<Entity> compare(sql::op kind, const V& value) {
 // == and !=, which know NULL.
 template <auto M, class Entity, class V>
 predicate<Entity> equate(bool equal, const V& value) {
-    const sql::op kind = equal ? sql::op::eq : sql::op::ne;
+    const syntax::op kind = equal ? syntax::op::eq : syntax::op::ne;
     if constexpr (std::is_same_v<V, std::nullopt_t>) {
         return equal ? column<M, Entity>{}.is_null() : column<M, Entity>{}.is_not_null();
     } else if constexpr (is_optional<V>) {
@@ -54,19 +54,19 @@ predicate<Entity> operator!=(const column<M, Entity>&, const V& value) {
 }
 template <auto M, class Entity, class V>
 predicate<Entity> operator<(const column<M, Entity>&, const V& value) {
-    return detail::compare<M, Entity>(sql::op::lt, value);
+    return detail::compare<M, Entity>(syntax::op::lt, value);
 }
 template <auto M, class Entity, class V>
 predicate<Entity> operator<=(const column<M, Entity>&, const V& value) {
-    return detail::compare<M, Entity>(sql::op::le, value);
+    return detail::compare<M, Entity>(syntax::op::le, value);
 }
 template <auto M, class Entity, class V>
 predicate<Entity> operator>(const column<M, Entity>&, const V& value) {
-    return detail::compare<M, Entity>(sql::op::gt, value);
+    return detail::compare<M, Entity>(syntax::op::gt, value);
 }
 template <auto M, class Entity, class V>
 predicate<Entity> operator>=(const column<M, Entity>&, const V& value) {
-    return detail::compare<M, Entity>(sql::op::ge, value);
+    return detail::compare<M, Entity>(syntax::op::ge, value);
 }
 
 // The value on the left; the language turns == around by itself.
@@ -78,22 +78,22 @@ predicate<Entity> operator!=(const V& value, const column<M, Entity>&) {
 template <auto M, class Entity, class V>
     requires(!detail::is_column<V>)
 predicate<Entity> operator<(const V& value, const column<M, Entity>&) {
-    return detail::compare<M, Entity>(sql::op::gt, value);
+    return detail::compare<M, Entity>(syntax::op::gt, value);
 }
 template <auto M, class Entity, class V>
     requires(!detail::is_column<V>)
 predicate<Entity> operator<=(const V& value, const column<M, Entity>&) {
-    return detail::compare<M, Entity>(sql::op::ge, value);
+    return detail::compare<M, Entity>(syntax::op::ge, value);
 }
 template <auto M, class Entity, class V>
     requires(!detail::is_column<V>)
 predicate<Entity> operator>(const V& value, const column<M, Entity>&) {
-    return detail::compare<M, Entity>(sql::op::lt, value);
+    return detail::compare<M, Entity>(syntax::op::lt, value);
 }
 template <auto M, class Entity, class V>
     requires(!detail::is_column<V>)
 predicate<Entity> operator>=(const V& value, const column<M, Entity>&) {
-    return detail::compare<M, Entity>(sql::op::le, value);
+    return detail::compare<M, Entity>(syntax::op::le, value);
 }
 
 }  // namespace v1

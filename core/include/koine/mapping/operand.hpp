@@ -21,16 +21,16 @@ struct column;
 namespace detail {
 
 // Each throws koine::error if the value cannot be bound: invalid_encoding, invalid_value, too_big or out_of_range.
-KOINE_API void push_text(sql::fragment& to, std::string_view text);
+KOINE_API void push_text(syntax::fragment& to, std::string_view text);
 [[noreturn]] KOINE_API KOINE_COLD void raise_unbindable(const bind_context& context);
 [[noreturn]] KOINE_API KOINE_COLD void raise_integer_too_large();
 
 // Pushes a column of a mapped class, or a member of an unmapped base that rebase() turns into one.
 template <auto M, class Entity>
-void push_column(sql::fragment& to);
+void push_column(syntax::fragment& to);
 
 template <class Storage>
-void push_stored(sql::fragment& to, const Storage& value) {
+void push_stored(syntax::fragment& to, const Storage& value) {
     bind_context context;
     const koine_value bound = type_traits<Storage>::bind(value, context);
     if (context.failed()) raise_unbindable(context);
@@ -39,7 +39,7 @@ void push_stored(sql::fragment& to, const Storage& value) {
 
 // Pushes a value that a column of type T is compared with or set to.
 template <class T, class V>
-void push_operand(sql::fragment& to, const V& value) {
+void push_operand(syntax::fragment& to, const V& value) {
     using storage = stored_t<T>;
     if constexpr (std::is_same_v<storage, bool>) {
         static_assert(std::is_same_v<V, bool>, "koine: a bool column takes true or false");
@@ -80,14 +80,14 @@ inline constexpr bool is_column<column<M, Entity>> = true;
 
 // Pushes another column that a column of type T of class Entity is compared with or set to.
 template <class T, class Entity, auto M, class Other>
-void push_other_column(sql::fragment& to, const column<M, Other>&) {
+void push_other_column(syntax::fragment& to, const column<M, Other>&) {
     static_assert(std::is_same_v<stored_t<T>, stored_t<member_t<M>>>, "koine: the two columns have different types");
     static_assert(std::is_base_of_v<Other, Entity>, "koine: the two columns are of different classes");
     if constexpr (std::is_base_of_v<Other, Entity>) {
         if constexpr (std::is_same_v<Other, Entity>) {
             push_column<M, Entity>(to);
         } else {
-            sql::fragment other;
+            syntax::fragment other;
             push_column<M, Other>(other);
             to.append(rebase<Entity, Other>(other));
         }
@@ -96,18 +96,18 @@ void push_other_column(sql::fragment& to, const column<M, Other>&) {
 
 // Pushes what a column of type T of class Entity is set to.
 template <class T, class Entity, class V>
-void push_assigned(sql::fragment& to, const V& value) {
+void push_assigned(syntax::fragment& to, const V& value) {
     if constexpr (is_column<V>) {
         push_other_column<T, Entity>(to, value);
     } else if constexpr (std::is_same_v<V, std::nullopt_t>) {
         static_assert(is_optional<T>, "koine: this column is never NULL: its member is not std::optional");
-        to.push(sql::op::null);
+        to.push(syntax::op::null);
     } else if constexpr (is_optional<V>) {
         static_assert(is_optional<T>, "koine: this column is never NULL: its member is not std::optional");
         if (value) {
             push_operand<T>(to, *value);
         } else {
-            to.push(sql::op::null);
+            to.push(syntax::op::null);
         }
     } else {
         push_operand<T>(to, value);

@@ -19,11 +19,11 @@ template <auto M>
 inline constexpr loose_member loose_member_of{{}, member_identity<M>};
 
 template <auto M, class Entity>
-void push_column(sql::fragment& to) {
+void push_column(syntax::fragment& to) {
     if constexpr (is_mapped<Entity>) {
-        to.push_table(sql::op::column, &table_of<Entity>(), column_index<M, Entity>);
+        to.push_table(syntax::op::column, &table_of<Entity>(), column_index<M, Entity>);
     } else {
-        to.push_table(sql::op::column, &loose_member_of<M>, no_column);
+        to.push_table(syntax::op::column, &loose_member_of<M>, no_column);
     }
 }
 
@@ -44,11 +44,11 @@ class_columns columns_of() {
     }
 }
 
-KOINE_API sql::fragment rebase_columns(const sql::fragment& expression, const class_columns& to, const class_columns& from);
+KOINE_API syntax::fragment rebase_columns(const syntax::fragment& expression, const class_columns& to, const class_columns& from);
 KOINE_API std::uint16_t column_of_member(const class_columns& columns, std::uint64_t member);
 
 template <class To, class From>
-sql::fragment rebase(const sql::fragment& expression) {
+syntax::fragment rebase(const syntax::fragment& expression) {
     return rebase_columns(expression, columns_of<To>(), columns_of<From>());
 }
 

@@ -35,17 +35,17 @@ public:
     }
 
     // The value, as one operand. Lives as long as the assignment.
-    sql::fragment& value() noexcept { return value_; }
-    const sql::fragment& value() const noexcept { return value_; }
+    syntax::fragment& value() noexcept { return value_; }
+    const syntax::fragment& value() const noexcept { return value_; }
     // The identity of the member that gets it.
     std::uint64_t member() const noexcept { return member_; }
     // The number of the column that gets it.
     std::uint16_t column() const { return detail::column_of_member<Entity>(member_); }
 
     // Appends the operand and its op::set to a statement.
-    void append_to(sql::fragment& statement) const {
+    void append_to(syntax::fragment& statement) const {
         statement.append(value_);
-        statement.push(sql::op::set, column());
+        statement.push(syntax::op::set, column());
     }
 
 private:
@@ -59,7 +59,7 @@ private:
     }
 
     std::uint64_t member_ = 0;
-    sql::fragment value_{};
+    syntax::fragment value_{};
 };
 
 }  // namespace v1

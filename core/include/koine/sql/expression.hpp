@@ -16,7 +16,7 @@ struct unfinished {};
 // The expression with every column of From replaced by the column of To that holds the same member. Throws usage_error if
 // To has no such column.
 template <class To, class From>
-sql::fragment rebase(const sql::fragment& expression);
+syntax::fragment rebase(const syntax::fragment& expression);
 
 // Never true, but not before a template is used.
 template <class T>

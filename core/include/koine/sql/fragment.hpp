@@ -18,7 +18,7 @@ inline namespace v1 {
 
 struct table_info;
 
-namespace sql {
+namespace syntax {
 
 // One word of a statement. Eight bytes, so that a pointer fits where a node is expected.
 struct node {
@@ -113,6 +113,6 @@ constexpr bool has_content(std::uint8_t tag) noexcept {
     return tag == KOINE_TEXT || tag == KOINE_BLOB || tag >= KOINE_UUID;
 }
 
-}  // namespace sql
+}  // namespace syntax
 }  // namespace v1
 }  // namespace koine

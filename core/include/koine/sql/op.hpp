@@ -5,7 +5,7 @@
 
 namespace koine {
 inline namespace v1 {
-namespace sql {
+namespace syntax {
 
 // What a node means. Comments say what it takes from the stack of operands and which fields it uses.
 enum class op : std::uint8_t {
@@ -61,6 +61,6 @@ enum class op : std::uint8_t {
     delete_
 };
 
-}  // namespace sql
+}  // namespace syntax
 }  // namespace v1
 }  // namespace koine

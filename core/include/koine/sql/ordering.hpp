@@ -32,8 +32,8 @@ public:
     }
 
     // A clause of a statement. Lives as long as the ordering.
-    sql::fragment& fragment() noexcept { return fragment_; }
-    const sql::fragment& fragment() const noexcept { return fragment_; }
+    syntax::fragment& fragment() noexcept { return fragment_; }
+    const syntax::fragment& fragment() const noexcept { return fragment_; }
 
 private:
     template <class Base>
@@ -46,7 +46,7 @@ private:
         }
     }
 
-    sql::fragment fragment_{};
+    syntax::fragment fragment_{};
 };
 
 }  // namespace v1

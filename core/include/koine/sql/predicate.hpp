@@ -28,8 +28,8 @@ public:
     }
 
     // One operand on the stack of a statement. Lives as long as the predicate.
-    sql::fragment& fragment() noexcept { return fragment_; }
-    const sql::fragment& fragment() const noexcept { return fragment_; }
+    syntax::fragment& fragment() noexcept { return fragment_; }
+    const syntax::fragment& fragment() const noexcept { return fragment_; }
 
 private:
     template <class Base>
@@ -38,12 +38,12 @@ private:
         if constexpr (std::is_base_of_v<Base, Entity>) fragment_ = detail::rebase<Entity, Base>(other.fragment());
     }
 
-    sql::fragment fragment_{};
+    syntax::fragment fragment_{};
 };
 
 template <class Entity>
 predicate<Entity> operator!(predicate<Entity> operand) {
-    operand.fragment().push(sql::op::not_);
+    operand.fragment().push(syntax::op::not_);
     return operand;
 }
 
@@ -54,7 +54,7 @@ template <class A, class B>
 using derived_t = std::conditional_t<std::is_base_of_v<A, B>, B, A>;
 
 template <class A, class B>
-predicate<derived_t<A, B>> combine(predicate<A>&& left, const predicate<B>& right, sql::op kind) {
+predicate<derived_t<A, B>> combine(predicate<A>&& left, const predicate<B>& right, syntax::op kind) {
     if constexpr (std::is_same_v<A, B>) {
         left.fragment().append(right.fragment());
         left.fragment().push(kind);
@@ -80,11 +80,11 @@ predicate<A> refuse_operand() {
 
 template <class A, class B>
 predicate<detail::derived_t<A, B>> operator&&(predicate<A> left, const predicate<B>& right) {
-    return detail::combine(std::move(left), right, sql::op::and_);
+    return detail::combine(std::move(left), right, syntax::op::and_);
 }
 template <class A, class B>
 predicate<detail::derived_t<A, B>> operator||(predicate<A> left, const predicate<B>& right) {
-    return detail::combine(std::move(left), right, sql::op::or_);
+    return detail::combine(std::move(left), right, syntax::op::or_);
 }
 template <class A, class Other>
 predicate<A> operator&&(const predicate<A>&, const Other&) {

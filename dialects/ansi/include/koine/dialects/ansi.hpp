@@ -30,8 +30,8 @@ public:
     std::string_view name() const noexcept override;
     const dialect_features& features() const noexcept override;
 
-    compiled compile(const sql::fragment& statement) const override;
-    compiled compile_rows(const sql::fragment& insert, std::uint32_t rows) const override;
+    compiled compile(const syntax::fragment& statement) const override;
+    compiled compile_rows(const syntax::fragment& insert, std::uint32_t rows) const override;
     std::string quote(std::string_view identifier) const override;
     std::string placeholder(std::uint32_t index) const override;
 
@@ -57,7 +57,7 @@ public:
     // The table `to` as a foreign key of `from` names it.
     virtual std::string referenced_table(const table_info& from, const table_info& to) const;
     // One of op::like, not_like, ilike, not_ilike.
-    virtual std::string like(sql::op kind, std::string_view text, std::string_view pattern) const;
+    virtual std::string like(syntax::op kind, std::string_view text, std::string_view pattern) const;
     // The clause that ends a SELECT; either may be empty, not both.
     virtual std::string paging(std::string_view limit, std::string_view offset) const;
     // A bound value where nothing else tells the database its type.

@@ -25,7 +25,7 @@ public:
     begin_rule begin(const transaction_options& options) const override;
     std::string table_exists() const override;
 
-    std::string like(sql::op kind, std::string_view text, std::string_view pattern) const override;
+    std::string like(syntax::op kind, std::string_view text, std::string_view pattern) const override;
     std::string typed_placeholder(std::uint32_t index, std::uint8_t tag) const override;
     // Rows whose generated keys are wanted are inserted by INSERT ... SELECT ... ORDER BY, the one form for which the server promises
     // that keys are drawn in the order of the rows.

@@ -32,7 +32,7 @@ public:
     std::string table_exists() const override;
 
     std::string referenced_table(const table_info& from, const table_info& to) const override;
-    std::string like(sql::op kind, std::string_view text, std::string_view pattern) const override;
+    std::string like(syntax::op kind, std::string_view text, std::string_view pattern) const override;
     std::string paging(std::string_view limit, std::string_view offset) const override;
     std::string column_type(const column_info& column) const override;
     std::string column_default(const column_info& column) const override;
