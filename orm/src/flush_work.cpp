@@ -184,17 +184,17 @@ void flush_work::append_key(link& link, const entity_plan& plan, const koine_val
 
 namespace {
 
-void push_key_condition(sql::fragment& shape, const entity_plan& plan) {
+void push_key_condition(syntax::fragment& shape, const entity_plan& plan) {
     bool first = true;
     const auto equals = [&](std::uint16_t column) {
-        shape.push_table(sql::op::column, plan.table, column);
+        shape.push_table(syntax::op::column, plan.table, column);
         shape.push_parameter(tag_of(plan.table->columns[column].type));
-        shape.push(sql::op::eq);
-        if (!std::exchange(first, false)) shape.push(sql::op::and_);
+        shape.push(syntax::op::eq);
+        if (!std::exchange(first, false)) shape.push(syntax::op::and_);
     };
     for (const std::uint16_t column : plan.key) equals(column);
     if (plan.version >= 0) equals(static_cast<std::uint16_t>(plan.version));
-    shape.push(sql::op::where);
+    shape.push(syntax::op::where);
 }
 
 }  // namespace
@@ -208,12 +208,12 @@ void flush_work::send_updates(link& link) {
         if (of != &plan || columns != one.columns) {
             of = &plan;
             columns = one.columns;
-            sql::fragment shape;
-            shape.push_table(sql::op::update, plan.table);
+            syntax::fragment shape;
+            shape.push_table(syntax::op::update, plan.table);
             for (std::uint16_t i = 0; i < plan.columns; ++i) {
                 if (!columns.test(i)) continue;
                 shape.push_parameter(tag_of(plan.table->columns[i].type));
-                shape.push(sql::op::set, i);
+                shape.push(syntax::op::set, i);
             }
             push_key_condition(shape, plan);
             statement = &link.prepare(shape);
@@ -229,8 +229,8 @@ void flush_work::send_updates(link& link) {
 void flush_work::send_deletes(link& link) {
     for (const object_header* const header : deletes_) {
         const entity_plan& plan = plan_of(*header);
-        prepared& statement = link.prepare(*plan.entity, entity_operation::delete_, [&plan](sql::fragment& shape) {
-            shape.push_table(sql::op::delete_, plan.table);
+        prepared& statement = link.prepare(*plan.entity, entity_operation::delete_, [&plan](syntax::fragment& shape) {
+            shape.push_table(syntax::op::delete_, plan.table);
             push_key_condition(shape, plan);
         });
         binds_.clear();
@@ -276,14 +276,9 @@ void flush_work::apply_insert(insert& one) {
         plan.entity->read_column(static_cast<std::uint16_t>(plan.generated), key, object);
     }
     if (plan.version >= 0) plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], object);
-    if (one.returned != nullptr) {
-        std::size_t cell = one.generated ? 1 : 0;
-        for (std::uint16_t i = 0; i < plan.columns; ++i) {
-            if (one.columns.test(i) || (one.generated && i == plan.generated)) continue;
-            if (!plan.entity->read_column(i, one.returned[cell++], object)) throw_usage("a column was read back that does not fit");
-        }
-        one.values = make_snapshot(session_.buffer_.bind(plan, object), plan.columns);
-    }
+    if (one.read_back)
+        for (std::uint16_t i = 0; i < plan.columns; ++i)
+            if (!one.columns.test(i)) plan.entity->read_column(i, one.values[i], object);
     header.base = one.values.release();
     header.state = object_state::persistent;
     header.epoch = session_.clock_;

@@ -31,7 +31,7 @@ private:
         column_set columns;   // those that are sent
         bool generated = false;
         std::int64_t key = 0;  // the generated one
-        snapshot returned{};   // cells of the columns that were read back
+        bool read_back = false;  // `values` holds what the database made of the columns that were not sent
     };
     struct update {
         object_header* header;
@@ -42,12 +42,13 @@ private:
     void collect_inserts();
     void collect_updates();
     void send_inserts(link& link);
-    void send_class(link& link, std::size_t first, std::size_t last);
-    void send_group(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
-    void send_rows(link& link, const entity_plan& plan, std::size_t first, std::size_t last, const std::vector<std::uint16_t>& back);
-    void send_single(link& link, const entity_plan& plan, insert& one, prepared& statement, const std::vector<std::uint16_t>& back);
-    std::span<const koine_value> values_of(link& link, const entity_plan& plan, const insert& one);
+    void send_group(link& link, std::size_t first, std::size_t last);
+    void send_each(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
+    void send_rows(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
+    prepared& insert_statement(link& link, const entity_plan& plan, const insert& one);
+    void append_values(link& link, const entity_plan& plan, const insert& one);
     void take_generated(const entity_plan& plan, insert& one, const koine_value& key);
+    void take_returned(const entity_plan& plan, insert& one, const koine_value* cells);
     void send_updates(link& link);
     void send_deletes(link& link);
     void check_counts(std::span<const std::int64_t> counts) const;
@@ -61,6 +62,7 @@ private:
     std::vector<update> updates_{};
     std::vector<object_header*> deletes_{};
     std::vector<koine_value> binds_{};
+    std::vector<std::uint16_t> back_{};  // columns that the group at hand gets back, the key first
 };
 
 }  // namespace detail

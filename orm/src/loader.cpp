@@ -178,15 +178,15 @@ void session_core::merge(const class_slot& slot, object_header& header, const ko
 // ---- get, refresh ----------------------------------------------------------------------------------------------------
 
 prepared& session_core::get_statement(const entity_plan& plan) {
-    return on().prepare(*plan.entity, entity_operation::get, [&plan](sql::fragment& shape) {
-        shape.push_table(sql::op::select_entity, plan.table);
+    return on().prepare(*plan.entity, entity_operation::get, [&plan](syntax::fragment& shape) {
+        shape.push_table(syntax::op::select_entity, plan.table);
         for (std::size_t i = 0; i < plan.key.size(); ++i) {
-            shape.push_table(sql::op::column, plan.table, plan.key[i]);
+            shape.push_table(syntax::op::column, plan.table, plan.key[i]);
             shape.push_parameter(tag_of(plan.table->columns[plan.key[i]].type));
-            shape.push(sql::op::eq);
-            if (i != 0) shape.push(sql::op::and_);
+            shape.push(syntax::op::eq);
+            if (i != 0) shape.push(syntax::op::and_);
         }
-        shape.push(sql::op::where);
+        shape.push(syntax::op::where);
     });
 }
 
@@ -277,7 +277,7 @@ void session_core::refresh(object_header& header) {
 }
 
 // One step for all objects of the session's own store.
-void session_core::retain_all(const std::vector<void*>& objects) noexcept {
+void session_core::retain_all(const std::vector<void*>& objects) const noexcept {
     if (objects.empty()) return;
     if (adopted_.empty()) return retain(objects.front(), objects.size());
     for (void* const object : objects) retain(object);
@@ -287,12 +287,12 @@ void session_core::distrust(const entity_info& entity) { slot_of(entity).fresh_f
 
 // ---- Many rows -------------------------------------------------------------------------------------------------------
 
-running_select::running_select(session_core& session, const sql::fragment& statement) {
+running_select::running_select(session_core& session, const syntax::fragment& statement) {
     session.check_usable();
     session.autoflush();
     link_ = &session.on();
     statement_ = &link_->prepare(statement);
-    koine_value few[sql::fragment::inline_binds];
+    koine_value few[syntax::fragment::inline_binds];
     std::vector<koine_value> many;
     koine_value* values = few;
     if (statement.bind_count() > std::size(few)) {
@@ -312,33 +312,47 @@ void running_select::stop() noexcept {
     }
 }
 
-void select_objects(session_core& session, const entity_info& entity, const sql::fragment& statement, std::size_t limit,
-                    std::vector<void*>& out) {
+void select_objects(session_core& session, const entity_info& entity, const sql::fragment& statement, std::vector<void*>& out) {
     running_select rows{session, statement};
     class_slot& slot = session.slot_of(entity);
     const std::uint32_t columns = slot.plan->columns;
-    if (limit > 1 && rows.expected() > 16) {
-        out.reserve(rows.expected());
-        if (slot.plan->keys == key_kind::integer && slot.integers.size() == 0) slot.integers.reserve(rows.expected());
-    }
+    out.reserve(rows.expected());
+    if (slot.plan->keys == key_kind::integer && slot.integers.size() == 0) slot.integers.reserve(rows.expected());
     for (; rows.got() != 0; rows.next()) {
         const koine_value* cells = rows.cells();
-        for (std::uint32_t i = 0; i < rows.got(); ++i, cells += columns) {
-            out.push_back(session.load(slot, cells));
-            if (out.size() == limit) return session.retain_all(out);
-        }
+        for (std::uint32_t i = 0; i < rows.got(); ++i, cells += columns) out.push_back(session.load(slot, cells));
     }
     rows.complete(out.size());
-    session.retain_all(out);
 }
 
-std::int64_t select_number(session_core& session, const sql::fragment& statement) {
+void retain_objects(const session_core& session, const std::vector<void*>& objects) noexcept { session.retain_all(objects); }
+
+std::size_t select_few(session_core& session, const entity_info& entity, const sql::fragment& statement, std::size_t limit, void** out) {
+    running_select rows{session, statement};
+    class_slot& slot = session.slot_of(entity);
+    std::size_t found = 0;
+    for (; rows.got() != 0 && found != limit; rows.next()) {
+        const koine_value* cells = rows.cells();
+        for (std::uint32_t i = 0; i < rows.got(); ++i, cells += slot.plan->columns) {
+            out[found++] = session.load(slot, cells);
+            // The rest of the result, if any, is not asked for.
+            if (found == limit) {
+                for (i = 0; i < found; ++i) retain(out[i]);
+                return found;
+            }
+        }
+    }
+    for (std::size_t i = 0; i < found; ++i) retain(out[i]);
+    return found;
+}
+
+std::int64_t select_number(session_core& session, const syntax::fragment& statement) {
     const running_select rows{session, statement};
     if (rows.got() == 0) throw_usage("a count gave no row");
     return rows.cells()->u.i;
 }
 
-std::int64_t execute_change(session_core& session, const entity_info& entity, const sql::fragment& statement) {
+std::int64_t execute_change(session_core& session, const entity_info& entity, const syntax::fragment& statement) {
     session.check_usable();
     session.autoflush();
     link& link = session.on();

@@ -229,8 +229,7 @@ void session_core::abandon_nested(std::uint64_t id) noexcept {
 // Memory as it was when the undo log had `mark` entries: first what was not flushed, then what was, newest first.
 void session_core::restore(std::size_t mark) {
     for (object_header* const header : touched_)
-        if (header->state == object_state::persistent || header->state == object_state::deleting)
-            assign_columns(*header, header->base, buffer_);
+        if (header->base != nullptr) assign_columns(*header, header->base, buffer_);
     for (object_header* const header : pending_) {
         header->state = object_state::transient;
         header->flags &= static_cast<std::uint8_t>(~object_touched);

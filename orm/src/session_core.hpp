@@ -68,7 +68,7 @@ public:
     // The object of a row, new or merged.
     void* load(class_slot& slot, const koine_value* cells);
     void refresh(object_header& header);
-    void retain_all(const std::vector<void*>& objects) noexcept;
+    void retain_all(const std::vector<void*>& objects) const noexcept;
     // Rows of this class, or of all classes, may have been changed behind the objects' backs.
     void distrust(const entity_info& entity);
     void distrust_all() noexcept { fresh_from_ = ++clock_; }

@@ -33,13 +33,13 @@ std::uint64_t hash_bytes(std::uint64_t hash, const char* data, std::size_t size)
 }  // namespace
 
 std::uint32_t content_size(const koine_value& value) noexcept {
-    if (!sql::has_content(value.tag)) return 0;
+    if (!syntax::has_content(value.tag)) return 0;
     return value.tag == KOINE_UUID ? uuid_size : value.len;
 }
 
 bool same_value(const koine_value& a, const koine_value& b) noexcept {
     if (a.tag != b.tag) return false;
-    if (sql::has_content(a.tag)) {
+    if (syntax::has_content(a.tag)) {
         const std::uint32_t size = content_size(a);
         return size == content_size(b) && (size == 0 || std::memcmp(a.u.p, b.u.p, size) == 0);
     }
@@ -51,7 +51,7 @@ std::uint64_t hash_values(std::span<const koine_value> values) noexcept {
     std::uint64_t hash = 0x9e3779b97f4a7c15U;
     for (const koine_value& value : values) {
         hash = mix(hash, value.tag);
-        if (sql::has_content(value.tag)) {
+        if (syntax::has_content(value.tag)) {
             hash = hash_bytes(hash, static_cast<const char*>(value.u.p), content_size(value));
         } else if (value.tag == KOINE_FLOAT64 && std::isnan(value.u.f)) {
             hash = mix(hash, 1);

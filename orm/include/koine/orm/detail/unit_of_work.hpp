@@ -24,7 +24,7 @@ using session_handle = std::shared_ptr<session_core>;
 // The running result of a SELECT. Flushes and executes when made; ends the result when it is left before its end.
 class KOINE_API running_select {
 public:
-    running_select(session_core& session, const sql::fragment& statement);
+    running_select(session_core& session, const syntax::fragment& statement);
     running_select(const running_select&) = delete;
     running_select& operator=(const running_select&) = delete;
     ~running_select() {
@@ -51,13 +51,16 @@ private:
     std::uint32_t got_;
 };
 
-// A SELECT of whole objects: `limit` rows at most are taken. Every object in `out` is counted as referred to once.
-KOINE_API void select_objects(session_core& session, const entity_info& entity, const sql::fragment& statement, std::size_t limit,
-                              std::vector<void*>& out);
+// A SELECT of whole objects. They are not counted as referred to: call retain_objects() before anything else is done with the session.
+KOINE_API void select_objects(session_core& session, const entity_info& entity, const sql::fragment& statement, std::vector<void*>& out);
+KOINE_API void retain_objects(const session_core& session, const std::vector<void*>& objects) noexcept;
+// The first `limit` objects of a SELECT, each counted as referred to once. Answers how many there are.
+KOINE_API std::size_t select_few(session_core& session, const entity_info& entity, const sql::fragment& statement, std::size_t limit,
+                                 void** out);
 // A SELECT of one number.
-KOINE_API std::int64_t select_number(session_core& session, const sql::fragment& statement);
+KOINE_API std::int64_t select_number(session_core& session, const syntax::fragment& statement);
 // UPDATE or DELETE by query. Answers the rows affected. Objects of the class are read again when they are asked for next.
-KOINE_API std::int64_t execute_change(session_core& session, const entity_info& entity, const sql::fragment& statement);
+KOINE_API std::int64_t execute_change(session_core& session, const entity_info& entity, const syntax::fragment& statement);
 
 // The session, or throws usage_error if there is none.
 KOINE_API session_core& session_of(const session_handle& handle);
@@ -75,7 +78,7 @@ KOINE_API bool object_is_modified(session_core& session, const void* object);
 KOINE_API bool object_is_attached(const session_core& session, const void* object) noexcept;
 
 // Whether conditions joined by AND give the whole primary key of the table its values, so that one row at most can satisfy them.
-KOINE_API bool fixes_primary_key(const sql::fragment& clauses, const table_info& table) noexcept;
+KOINE_API bool fixes_primary_key(const syntax::fragment& clauses, const table_info& table) noexcept;
 [[noreturn]] KOINE_API void raise_row_count(const entity_info& entity, errc code);
 
 }  // namespace detail
