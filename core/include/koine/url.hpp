@@ -12,7 +12,7 @@
 
 #include <koine/api.hpp>
 #include <koine/result.hpp>
-#include <koine/secret.hpp>
+#include <koine/secret_text.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -20,7 +20,7 @@ inline namespace v1 {
 // One key=value of a URL's query part, decoded. Values are secrets because some are passwords.
 struct url_option {
     std::string key{};
-    secret value{};
+    secret_text value{};
 
     friend bool operator==(const url_option&, const url_option&) noexcept = default;
 };
@@ -38,7 +38,7 @@ struct url_parts {
     std::string dialect{};  // [a-z][a-z0-9_]{0,31}
     std::string driver{};   // the same, or empty: the dialect's default
     std::optional<std::string> username{};
-    std::optional<secret>
+    std::optional<secret_text>
         password{};      // needs a username, which may be empty; an empty password is not the same as none
     std::string host{};  // empty: none; an IPv6 address is written without brackets
     std::optional<int> port{};  // 1 to 65535
@@ -88,7 +88,7 @@ public:
     // Empty: the dialect's default driver.
     const std::string& driver() const noexcept { return parts_.driver; }
     const std::optional<std::string>& username() const noexcept { return parts_.username; }
-    const std::optional<secret>& password() const noexcept { return parts_.password; }
+    const std::optional<secret_text>& password() const noexcept { return parts_.password; }
     // Without the brackets of an IPv6 address; empty: none. May be a list with commas; see hosts().
     const std::string& host() const noexcept { return parts_.host; }
     std::optional<std::uint16_t> port() const noexcept;
@@ -113,13 +113,13 @@ public:
     url with_dialect(std::string dialect) const;  // forgets the driver, which belongs to the old dialect
     url with_driver(std::string driver) const;
     url with_username(std::optional<std::string> username) const;  // nothing: takes the password away, too
-    url with_password(std::optional<secret> password) const;
+    url with_password(std::optional<secret_text> password) const;
     url with_host(std::string host) const;
     url with_port(std::optional<int> port) const;
     url with_database(std::optional<std::string> database) const;
     url with_query(std::vector<url_option> query) const;
-    url with_query_value(std::string key, secret value) const;  // replaces all values of the key
-    url with_added_query_value(std::string key, secret value) const;
+    url with_query_value(std::string key, secret_text value) const;  // replaces all values of the key
+    url with_added_query_value(std::string key, secret_text value) const;
     url without_query_key(std::string_view key) const;
 
     // The URL as text that parses back into an equal URL, except that the password, and the values of query

@@ -72,7 +72,7 @@ void check_option(const koine_driver& driver, std::string_view key, std::string_
 link_source::link_source(const koine::url& url, std::shared_ptr<const koine::dialect> dialect,
                          std::shared_ptr<const registered_driver> driver, const engine_options& options)
     : dialect_{std::move(dialect)}, driver_{std::move(driver)}, options_{options} {
-    const auto add = [this](std::string_view key, std::string_view value) { parameters_.emplace_back(std::string{key}, secret{value}); };
+    const auto add = [this](std::string_view key, std::string_view value) { parameters_.emplace_back(std::string{key}, secret_text{value}); };
     if (url.username()) add("user", *url.username());
     if (url.password()) add("password", url.password()->reveal());
     if (url.database()) add("database", *url.database());

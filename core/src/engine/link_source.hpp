@@ -13,7 +13,7 @@
 #include <koine/dialect.hpp>
 #include <koine/engine.hpp>
 #include <koine/registry.hpp>
-#include <koine/secret.hpp>
+#include <koine/secret_text.hpp>
 #include <koine/sql/fragment.hpp>
 #include <koine/url.hpp>
 
@@ -45,7 +45,7 @@ private:
     std::shared_ptr<const koine::dialect> dialect_;
     std::shared_ptr<const registered_driver> driver_;
     engine_options options_;
-    std::vector<std::pair<std::string, secret>> parameters_{};
+    std::vector<std::pair<std::string, secret_text>> parameters_{};
     std::shared_mutex compiled_mutex_{};
     std::unordered_map<std::string, std::shared_ptr<const compiled>> compiled_{};
 };

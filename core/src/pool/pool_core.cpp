@@ -170,7 +170,7 @@ void pool_core::park(pool_slot& s, pooled* item, pool_time now) noexcept {
 void pool_core::lend(pool_slot& s, here where, pool_time now) noexcept {
     s.state = slot_state::live;
     s.unproven = false;
-    s.admits.store(s.retire ? pool_slot::nobody : fast_word(), std::memory_order_relaxed);
+    s.admits.store(s.retire || s.expires <= now ? pool_slot::nobody : fast_word(), std::memory_order_relaxed);
     s.begin_use(where);
     observe(s, now);
     if (dozing_) {

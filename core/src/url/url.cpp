@@ -128,7 +128,7 @@ url url::with_username(std::optional<std::string> username) const {
     return create(std::move(parts));
 }
 
-url url::with_password(std::optional<secret> password) const {
+url url::with_password(std::optional<secret_text> password) const {
     auto parts = parts_;
     parts.password = std::move(password);
     return create(std::move(parts));
@@ -158,13 +158,13 @@ url url::with_query(std::vector<url_option> query) const {
     return create(std::move(parts));
 }
 
-url url::with_query_value(std::string key, secret value) const {
+url url::with_query_value(std::string key, secret_text value) const {
     auto parts = without_query_key(key).parts_;
     parts.query.push_back({std::move(key), std::move(value)});
     return create(std::move(parts));
 }
 
-url url::with_added_query_value(std::string key, secret value) const {
+url url::with_added_query_value(std::string key, secret_text value) const {
     auto parts = parts_;
     parts.query.push_back({std::move(key), std::move(value)});
     return create(std::move(parts));

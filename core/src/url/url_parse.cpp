@@ -35,9 +35,9 @@ std::string decode(std::string_view text, plus meaning) {
     return out;
 }
 
-secret decode_secret(std::string_view text, plus meaning) {
+secret_text decode_secret(std::string_view text, plus meaning) {
     auto plain = decode(text, meaning);
-    secret out{plain};
+    secret_text out{plain};
     wipe(plain.data(), plain.size());
     return out;
 }

@@ -250,6 +250,8 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
         throw why;
     }
     if (sql.size() > 0x7fffffff) throw own_failure(errc::too_big, outcome::not_sent, "54000", "the statement is too long");
+    if (find_text(sql, 0) == std::string_view::npos)
+        throw own_failure(errc::syntax_error, outcome::not_sent, "42601", "the statement is empty");
     std::uint64_t number = 0;
     begin_operation(number);
     in_transaction_ = sqlite3_get_autocommit(database_) == 0;
@@ -264,7 +266,6 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
         throw why;
     }
     std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> guard{handle, &sqlite3_finalize};
-    if (handle == nullptr) throw own_failure(errc::syntax_error, outcome::not_sent, "42601", "the statement is empty");
     const auto rest = find_text(sql, static_cast<std::size_t>(tail - sql.data()));
     if (rest != std::string_view::npos) {
         auto why = own_failure(errc::syntax_error, outcome::not_sent, "42601", "there is text after the end of the statement");

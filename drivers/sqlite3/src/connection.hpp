@@ -79,7 +79,7 @@ private:
     }
     // Between these two sqlite3_interrupt may be called. They pair with `cancel` as in Dekker's algorithm: either that sees
     // that the operation is over, or `close_to_interrupts` sees that it is interrupting and waits for the end of it.
-    void open_to_interrupts() noexcept { interruptible_.store(true, std::memory_order_relaxed); }
+    void open_to_interrupts() noexcept { interruptible_.store(true, std::memory_order_release); }
     void close_to_interrupts() noexcept {
         interruptible_.store(false, std::memory_order_seq_cst);
         if (interrupting_.load(std::memory_order_seq_cst)) [[unlikely]]

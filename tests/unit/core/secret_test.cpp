@@ -1,14 +1,22 @@
-#include <koine/secret.hpp>
+#include <koine/secret_text.hpp>
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdint>
 #include <sstream>
+#include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
+
+#include <koine/url.hpp>
 
 namespace {
 
-using koine::secret;
+using koine::secret_text;
 
 TEST(secret, wipes_every_byte) {
     char text[] = "hunter2";
@@ -17,23 +25,83 @@ TEST(secret, wipes_every_byte) {
     koine::detail::wipe(nullptr, 0);
 }
 
+constexpr std::size_t long_enough = 256;  // the allocator writes into the first bytes of what it gets back
+
+// Reads memory that may have been given back, through the kernel: to look at it by a pointer would be
+// undefined.
+class memory {
+public:
+    memory() : file_{::open("/proc/self/mem", O_RDONLY | O_CLOEXEC)} {}
+    ~memory() {
+        if (file_ >= 0) ::close(file_);
+    }
+    memory(const memory&) = delete;
+    memory& operator=(const memory&) = delete;
+
+    bool readable() const { return file_ >= 0; }
+    // Allocates nothing: that could reuse, and overwrite, the very bytes to be looked at.
+    bool holds(std::uintptr_t at, std::string_view text) const {
+        char bytes[long_enough];
+        const auto got = ::pread(file_, bytes, sizeof bytes, static_cast<off_t>(at));
+        return got == static_cast<ssize_t>(sizeof bytes) &&
+               std::string_view{bytes, sizeof bytes}.find(text) != std::string_view::npos;
+    }
+
+private:
+    int file_;
+};
+
+std::uintptr_t place_of(const secret& s) {
+    return reinterpret_cast<std::uintptr_t>(s.reveal().data());
+}
+
+bool holds_password(const memory& all, std::uintptr_t at) {
+    return all.holds(at, "pppppppp");
+}
+
+TEST(secret, leaves_nothing_behind_in_memory) {
+    const memory all;
+    if (!all.readable()) GTEST_SKIP() << "this system hides /proc/self/mem";
+    const std::string password(long_enough, 'p');
+    std::uintptr_t destroyed = 0;
+    {
+        const secret s{password};
+        destroyed = place_of(s);
+        ASSERT_TRUE(holds_password(all, destroyed));
+    }
+    EXPECT_FALSE(holds_password(all, destroyed));
+
+    secret overwritten{password};
+    const auto before = place_of(overwritten);
+    overwritten = secret{"other"};
+    EXPECT_FALSE(holds_password(all, before));
+
+    std::uintptr_t in_url = 0;
+    {
+        const auto u = koine::url::create({.dialect = "a", .username = "u", .password = password});
+        in_url = place_of(*u.password());
+        ASSERT_TRUE(holds_password(all, in_url));
+    }
+    EXPECT_FALSE(holds_password(all, in_url));
+}
+
 TEST(secret, keeps_text_with_any_bytes) {
     const std::string text{"a\0b\xff", 4};
-    EXPECT_EQ(secret{text}.reveal(), text);
-    EXPECT_TRUE(secret{}.empty());
-    EXPECT_TRUE(secret{""}.empty());
-    EXPECT_EQ(secret{"a"}, secret{std::string_view{"a"}});
-    EXPECT_FALSE(secret{"a"} == secret{"b"});
+    EXPECT_EQ(secret_text{text}.reveal(), text);
+    EXPECT_TRUE(secret_text{}.empty());
+    EXPECT_TRUE(secret_text{""}.empty());
+    EXPECT_EQ(secret_text{"a"}, secret_text{std::string_view{"a"}});
+    EXPECT_FALSE(secret_text{"a"} == secret_text{"b"});
 }
 
 TEST(secret, copies_and_moves_like_a_value) {
-    static_assert(std::is_nothrow_move_constructible_v<secret> && std::is_nothrow_move_assignable_v<secret>);
+    static_assert(std::is_nothrow_move_constructible_v<secret_text> && std::is_nothrow_move_assignable_v<secret_text>);
     secret a = "first";
     secret b = a;
     EXPECT_EQ(b.reveal(), "first");
     secret c = std::move(a);
     EXPECT_EQ(c.reveal(), "first");
-    b = secret{"second"};
+    b = secret_text{"second"};
     c = b;
     EXPECT_EQ(c.reveal(), "second");
     const auto& same = c;
@@ -48,7 +116,7 @@ TEST(secret, copies_and_moves_like_a_value) {
 
 TEST(secret, never_prints_itself) {
     std::ostringstream out;
-    out << secret{"hunter2"} << secret{};
+    out << secret_text{"hunter2"} << secret_text{};
     EXPECT_EQ(out.str(), "******");
 }
 

@@ -19,11 +19,11 @@ public:
         url_parts out{.dialect = name()};
         if (chance()) out.driver = name();
         if (chance()) out.username = text();
-        if (out.username && chance()) out.password = koine::secret{text()};
+        if (out.username && chance()) out.password = koine::secret_text{text()};
         if (chance()) out.host = host();
         if (chance()) out.port = 1 + static_cast<int>(below(65535));
         if (chance()) out.database = text();
-        for (auto n = below(4); n > 0; --n) out.query.push_back({text(), koine::secret{text()}});
+        for (auto n = below(4); n > 0; --n) out.query.push_back({text(), koine::secret_text{text()}});
         return out;
     }
 

@@ -109,8 +109,8 @@ const parsed_case parsed_cases[] = {
     {"sqlite:////abs/file.db", {.dialect = "sqlite", .database = "/abs/file.db"}, nullptr},
     {"sqlite:///:memory:", {.dialect = "sqlite", .database = ":memory:"}, nullptr},
     {"sqlite:///C:\\path\\to\\file.db", {.dialect = "sqlite", .database = "C:\\path\\to\\file.db"}, nullptr},
-    {"sqlite:///E:/work/hello.db?foo=bar",
-     {.dialect = "sqlite", .database = "E:/work/hello.db", .query = {{"foo", "bar"}}},
+    {"sqlite:///E:/data/hello.db?foo=bar",
+     {.dialect = "sqlite", .database = "E:/data/hello.db", .query = {{"foo", "bar"}}},
      nullptr},
 
     // The query.

@@ -11,6 +11,8 @@
 namespace koine {
 inline namespace v1 {
 
+class engine;
+
 // The tables of a program, or of a part of it. Holds pointers to tables, which live as long as the program. A value type; not
 // thread-safe.
 class KOINE_API metadata {
@@ -30,6 +32,12 @@ public:
     // The tables on a circle of references, each with one at least that cannot be created with the table. A table that refers to
     // itself alone is none of them. Valid until the next add().
     std::span<const table_info* const> cyclic() const noexcept { return cyclic_; }
+
+    // Creates the tables that are missing, in one transaction where the database can do that. Never drops, never alters. Throws
+    // usage_error for types or names that the dialect cannot express, and what the database says.
+    void create_all(const engine& on) const;
+    // Drops the tables that are there, those that refer to others first.
+    void drop_all(const engine& on) const;
 
 private:
     void sort();

@@ -19,23 +19,23 @@ KOINE_API void wipe(char* data, std::size_t size) noexcept;
 
 // A text whose memory is set to zero before it is given back. Printing it shows `***`. A value type, made
 // from any text without a word; reading it takes one: reveal().
-class KOINE_API secret {
+class KOINE_API secret_text {
 public:
-    secret() noexcept = default;
-    secret(std::string_view text);
-    secret(const char* text) : secret{std::string_view{text}} {}
-    secret(const std::string& text) : secret{std::string_view{text}} {}
-    secret(const secret& other) : secret{other.reveal()} {}
-    secret(secret&& other) noexcept;
-    secret& operator=(const secret& other);
-    secret& operator=(secret&& other) noexcept;
-    ~secret();
+    secret_text() noexcept = default;
+    secret_text(std::string_view text);
+    secret_text(const char* text) : secret_text{std::string_view{text}} {}
+    secret_text(const std::string& text) : secret_text{std::string_view{text}} {}
+    secret_text(const secret_text& other) : secret_text{other.reveal()} {}
+    secret_text(secret_text&& other) noexcept;
+    secret_text& operator=(const secret_text& other);
+    secret_text& operator=(secret_text&& other) noexcept;
+    ~secret_text();
 
     // The text itself. Lives as long as this object is neither changed nor destroyed.
     std::string_view reveal() const noexcept { return {data_.get(), size_}; }
     bool empty() const noexcept { return size_ == 0; }
 
-    friend bool operator==(const secret& a, const secret& b) noexcept { return a.reveal() == b.reveal(); }
+    friend bool operator==(const secret_text& a, const secret_text& b) noexcept { return a.reveal() == b.reveal(); }
 
 private:
     std::unique_ptr<char[]> data_{};
@@ -43,7 +43,7 @@ private:
 };
 
 // Writes `***`, whatever the secret is.
-KOINE_API std::ostream& operator<<(std::ostream& out, const secret& value);
+KOINE_API std::ostream& operator<<(std::ostream& out, const secret_text& value);
 
 }  // namespace v1
 }  // namespace koine

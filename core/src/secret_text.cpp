@@ -1,4 +1,4 @@
-#include <koine/secret.hpp>
+#include <koine/secret_text.hpp>
 
 #include <cstring>
 #include <ostream>
@@ -18,21 +18,21 @@ void wipe(char* data, std::size_t size) noexcept {
 
 }  // namespace detail
 
-secret::secret(std::string_view text) : size_{text.size()} {
+secret_text::secret_text(std::string_view text) : size_{text.size()} {
     if (text.empty()) return;
     data_.reset(new char[text.size()]);
     std::memcpy(data_.get(), text.data(), text.size());
 }
 
-secret::secret(secret&& other) noexcept
+secret_text::secret_text(secret_text&& other) noexcept
     : data_{std::move(other.data_)}, size_{std::exchange(other.size_, 0)} {}
 
-secret& secret::operator=(const secret& other) {
-    secret copy{other};
+secret_text& secret_text::operator=(const secret_text& other) {
+    secret_text copy{other};
     return *this = std::move(copy);
 }
 
-secret& secret::operator=(secret&& other) noexcept {
+secret_text& secret_text::operator=(secret_text&& other) noexcept {
     if (this != &other) {
         detail::wipe(data_.get(), size_);
         data_ = std::move(other.data_);
@@ -41,11 +41,11 @@ secret& secret::operator=(secret&& other) noexcept {
     return *this;
 }
 
-secret::~secret() {
+secret_text::~secret_text() {
     detail::wipe(data_.get(), size_);
 }
 
-std::ostream& operator<<(std::ostream& out, const secret&) {
+std::ostream& operator<<(std::ostream& out, const secret_text&) {
     return out << "***";
 }
 

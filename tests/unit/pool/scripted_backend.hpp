@@ -1,0 +1,120 @@
+// Connections for pool tests: they count themselves, fail on demand and can be held at a gate.
+#pragma once
+
+#include <koine/detail/pool_backend.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace pool_tests {
+
+using koine::deadline;
+using koine::errc;
+using koine::failure;
+using koine::result;
+
+// A door that operations wait at while it is shut.
+class gate {
+public:
+    void shut() {
+        const std::lock_guard hold{lock_};
+        open_ = false;
+    }
+    void open() {
+        const std::lock_guard hold{lock_};
+        open_ = true;
+        changed_.notify_all();
+    }
+    // False: the deadline passed first.
+    bool pass(deadline until) {
+        std::unique_lock hold{lock_};
+        ++arrived_;
+        changed_.notify_all();
+        if (until.is_never()) {
+            changed_.wait(hold, [&] { return open_; });
+            return true;
+        }
+        return changed_.wait_until(hold, until.at(), [&] { return open_; });
+    }
+    // Waits until so many have come to the door, ever.
+    void wait_for_arrivals(int n) {
+        std::unique_lock hold{lock_};
+        changed_.wait(hold, [&] { return arrived_ >= n; });
+    }
+
+private:
+    std::mutex lock_;
+    std::condition_variable changed_;
+    bool open_ = true;
+    int arrived_ = 0;
+};
+
+// What all connections of a test share; outlives the pool.
+struct world {
+    std::atomic<int> live{0}, most_live{0}, opened{0}, closed{0}, resets{0}, pings{0}, abandoned{0}, talked_after_abandon{0};
+    std::atomic<int> failing_opens{0};  // so many attempts to come fail
+    std::atomic<errc> open_error{errc::connection_refused};
+    std::atomic<bool> reset_fails{false}, ping_fails{false};
+    gate open_gate, close_gate, reset_gate;
+};
+
+struct connection final : koine::detail::pooled {
+    explicit connection(world& w) : shared{w}, id{++w.opened} {
+        const int now = ++shared.live;
+        int most = shared.most_live;
+        while (now > most && !shared.most_live.compare_exchange_weak(most, now)) {
+        }
+    }
+    ~connection() override {
+        if (!gone) {
+            shared.close_gate.pass(deadline::never());
+            ++shared.closed;
+            --shared.live;
+        }
+    }
+    result<void> reset(deadline until) override {
+        ++shared.resets;
+        if (!shared.reset_gate.pass(until)) return failure{errc::timeout, "reset timed out"};
+        if (shared.reset_fails) return failure{errc::disconnected, "reset failed"};
+        dirty = false;
+        return {};
+    }
+    bool reusable() const noexcept override { return !dirty; }
+    result<void> ping(deadline) override {
+        ++shared.pings;
+        if (!shared.ping_fails) return {};
+        failure lost{errc::disconnected, "server closed the connection"};
+        lost.info().poisons_connection = true;
+        return lost;
+    }
+    void abandon() noexcept override {
+        gone = true;
+        ++shared.abandoned;
+    }
+
+    world& shared;
+    int id;
+    bool dirty = false;
+    bool gone = false;
+    std::atomic<int> users{0};  // threads inside, for tests of exclusiveness
+};
+
+struct backend final : koine::detail::pool_backend {
+    explicit backend(world& w) : shared{w} {}
+    result<std::unique_ptr<koine::detail::pooled>> open(deadline until) override {
+        if (!shared.open_gate.pass(until)) return failure{errc::timeout, "connect timed out"};
+        int left = shared.failing_opens;
+        while (left > 0)
+            if (shared.failing_opens.compare_exchange_weak(left, left - 1)) return failure{shared.open_error, "connection refused by 127.0.0.1:1"};
+        return std::unique_ptr<koine::detail::pooled>{std::make_unique<connection>(shared)};
+    }
+    world& shared;
+};
+
+inline connection& of(koine::detail::pooled& item) { return static_cast<connection&>(item); }
+
+}  // namespace pool_tests
