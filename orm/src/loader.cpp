@@ -312,7 +312,7 @@ void running_select::stop() noexcept {
     }
 }
 
-void select_objects(session_core& session, const entity_info& entity, const sql::fragment& statement, std::vector<void*>& out) {
+void select_objects(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::vector<void*>& out) {
     running_select rows{session, statement};
     class_slot& slot = session.slot_of(entity);
     const std::uint32_t columns = slot.plan->columns;
@@ -327,7 +327,7 @@ void select_objects(session_core& session, const entity_info& entity, const sql:
 
 void retain_objects(const session_core& session, const std::vector<void*>& objects) noexcept { session.retain_all(objects); }
 
-std::size_t select_few(session_core& session, const entity_info& entity, const sql::fragment& statement, std::size_t limit, void** out) {
+std::size_t select_few(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::size_t limit, void** out) {
     running_select rows{session, statement};
     class_slot& slot = session.slot_of(entity);
     std::size_t found = 0;

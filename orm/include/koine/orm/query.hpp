@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -71,11 +69,21 @@ public:
     }
 
     // All objects, each row's object being the one that the session already has for it.
-    std::vector<ref<T>> all() const { return objects(statement(), std::numeric_limits<std::size_t>::max()); }
+    std::vector<ref<T>> all() const {
+        detail::session_core& session = detail::session_of(session_);
+        std::vector<void*> found;
+        detail::select_objects(session, detail::entity_of<T>(), statement(), found);
+        std::vector<ref<T>> out;
+        out.reserve(found.size());
+        detail::retain_objects(session, found);
+        for (void* const object : found) out.push_back(ref<T>::adopt(object));
+        return out;
+    }
     // The first object, or an empty ref.
     ref<T> first() const {
-        auto found = objects(statement(1), 1);
-        return found.empty() ? ref<T>{} : std::move(found.front());
+        void* found = nullptr;
+        few(1, &found);
+        return ref<T>::adopt(found);
     }
     // The only object. Throws error with errc::no_row or errc::multiple_rows if there is not exactly one.
     ref<T> one() const {
@@ -85,9 +93,12 @@ public:
     }
     // The only object or an empty ref. Throws error with errc::multiple_rows if there are several.
     ref<T> one_or_none() const {
-        auto found = objects(statement(2), 2);
-        if (found.size() > 1) detail::raise_row_count(detail::entity_of<T>(), errc::multiple_rows);
-        return found.empty() ? ref<T>{} : std::move(found.front());
+        void* found[2]{};
+        const std::size_t count = few(2, found);
+        ref<T> only = ref<T>::adopt(found[0]);
+        const ref<T> other = ref<T>::adopt(found[1]);
+        if (count > 1) detail::raise_row_count(detail::entity_of<T>(), errc::multiple_rows);
+        return only;
     }
     // All rows as plain values: nothing is tracked, and the session does not know them. The fastest way to read.
     std::vector<T> values() const {
@@ -164,13 +175,8 @@ private:
         finish(out, at_most);
         return out;
     }
-    std::vector<ref<T>> objects(const syntax::fragment& select, std::size_t limit) const {
-        std::vector<void*> found;
-        detail::select_objects(detail::session_of(session_), detail::entity_of<T>(), select, limit, found);
-        std::vector<ref<T>> out;
-        out.reserve(found.size());
-        for (void* const object : found) out.push_back(ref<T>::adopt(object));
-        return out;
+    std::size_t few(std::uint32_t limit, void** found) const {
+        return detail::select_few(detail::session_of(session_), detail::entity_of<T>(), statement(limit), limit, found);
     }
     std::int64_t number(syntax::op kind) const {
         syntax::fragment out = head(kind);

@@ -52,10 +52,10 @@ private:
 };
 
 // A SELECT of whole objects. They are not counted as referred to: call retain_objects() before anything else is done with the session.
-KOINE_API void select_objects(session_core& session, const entity_info& entity, const sql::fragment& statement, std::vector<void*>& out);
+KOINE_API void select_objects(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::vector<void*>& out);
 KOINE_API void retain_objects(const session_core& session, const std::vector<void*>& objects) noexcept;
 // The first `limit` objects of a SELECT, each counted as referred to once. Answers how many there are.
-KOINE_API std::size_t select_few(session_core& session, const entity_info& entity, const sql::fragment& statement, std::size_t limit,
+KOINE_API std::size_t select_few(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::size_t limit,
                                  void** out);
 // A SELECT of one number.
 KOINE_API std::int64_t select_number(session_core& session, const syntax::fragment& statement);
