@@ -14,7 +14,7 @@ namespace detail {
 
 namespace {
 
-bool is_integer(sql_type type) noexcept { return type == sql_type::int16 || type == sql_type::int32 || type == sql_type::int64; }
+bool holds_integers(sql_type type) noexcept { return type == sql_type::int16 || type == sql_type::int32 || type == sql_type::int64; }
 
 std::size_t round_up(std::size_t size, std::size_t alignment) noexcept { return (size + alignment - 1) / alignment * alignment; }
 
@@ -53,15 +53,15 @@ entity_plan::entity_plan(const entity_info& info)
         if (column.generated) generated = i;
         if (!column.server_default.empty()) server_defaults.push_back(i);
         if (column.references != nullptr && column.references().table == table) refers_to_itself = true;
-        plain = plain && (is_integer(column.type) || column.type == sql_type::float64 || column.type == sql_type::text ||
+        plain = plain && (holds_integers(column.type) || column.type == sql_type::float64 || column.type == sql_type::text ||
                           column.type == sql_type::bytes);
     }
     all_but_generated = all;
     if (generated >= 0) all_but_generated.reset(static_cast<std::size_t>(generated));
     const auto type_of = [this](std::uint16_t column) { return table->columns[column].type; };
-    if (key.size() != 1 || !is_integer(type_of(key[0]))) {
+    if (key.size() != 1 || !holds_integers(type_of(key[0]))) {
         const bool canonical = std::all_of(key.begin(), key.end(), [&](std::uint16_t k) {
-            return is_integer(type_of(k)) || type_of(k) == sql_type::text;
+            return holds_integers(type_of(k)) || type_of(k) == sql_type::text;
         });
         keys = canonical ? key_kind::canonical : key_kind::converted;
     }

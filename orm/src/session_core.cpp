@@ -226,8 +226,8 @@ void session_core::abandon_nested(std::uint64_t id) noexcept {
     distrust_all();
 }
 
-// Memory as it was when the undo log had `mark` entries: first what was not flushed, then what was, newest first.
-void session_core::restore(std::size_t mark) {
+// Memory as it was when the undo log had `size` entries: first what was not flushed, then what was, newest first.
+void session_core::restore(std::size_t size) {
     for (object_header* const header : touched_)
         if (header->base != nullptr) assign_columns(*header, header->base, buffer_);
     for (object_header* const header : pending_) {
@@ -237,7 +237,7 @@ void session_core::restore(std::size_t mark) {
     pending_.clear();
     for (object_header* const header : deleting_) header->state = object_state::persistent;
     deleting_.clear();
-    while (undo_.size() > mark) {
+    while (undo_.size() > size) {
         undo_one(undo_.back());
         undo_.pop_back();
     }

@@ -130,7 +130,7 @@ private:
     prepared& get_statement(const entity_plan& plan);
     void adopt(object_header& header, object_state state);
     void detach(object_header& header) noexcept;
-    void restore(std::size_t mark);
+    void restore(std::size_t size);
     void undo_one(undo_entry& entry);
     std::vector<mark>::iterator find_mark(std::uint64_t id);
     void end_transaction() noexcept;

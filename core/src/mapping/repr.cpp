@@ -60,7 +60,7 @@ void append_double(std::string& out, double value) {
 }
 
 void append_value(std::string& out, const column_info& column, const koine_value& value, bind_context& as_text) {
-    const std::string_view content = ast::has_content(value.tag) && value.tag != KOINE_UUID
+    const std::string_view content = syntax::has_content(value.tag) && value.tag != KOINE_UUID
                                          ? std::string_view{static_cast<const char*>(value.u.p), value.len}
                                          : std::string_view{};
     switch (value.tag) {
