@@ -14,6 +14,9 @@
 #include <koine/mapping.hpp>
 #include <koine/orm/session.hpp>
 #include <koine_test/temp_dir.hpp>
+#if defined(KOINE_TEST_POSTGRESQL)
+#include <koine_test/pg_cluster.hpp>
+#endif
 
 namespace koine_test {
 
@@ -98,8 +101,22 @@ struct backend {
 inline std::string sqlite_file(const std::string& directory) { return "sqlite:///" + directory + "/test.db"; }
 inline std::string sqlite_memory(const std::string&) { return "sqlite://"; }
 
+#if defined(KOINE_TEST_POSTGRESQL)
+// One database for all tests of the process: the tables are made anew for each.
+inline std::string postgresql(const std::string&) {
+    static const std::string database = pg_cluster::shared().create_database();
+    return pg_cluster::shared().socket_url(database);
+}
+#endif
+
 inline const std::vector<backend>& backends() {
-    static const std::vector<backend> all{{"sqlite_file", &sqlite_file, true}, {"sqlite_memory", &sqlite_memory, false}};
+    static const std::vector<backend> all = [] {
+        std::vector<backend> found{{"sqlite_file", &sqlite_file, true}, {"sqlite_memory", &sqlite_memory, false}};
+#if defined(KOINE_TEST_POSTGRESQL)
+        if (has_postgres() || servers_required()) found.push_back({"postgresql", &postgresql, true});
+#endif
+        return found;
+    }();
     return all;
 }
 

@@ -154,7 +154,7 @@ TEST_P(orm, rollback_makes_inserted_objects_transient_and_unsets_their_generated
     session.commit();
     EXPECT_GT(added->id, 0);
     EXPECT_EQ(session.get<user>(added->id), added);
-    EXPECT_EQ(stored<user>().size(), 2U);
+    EXPECT_EQ(session.query<user>().count(), 2);
     auto changed = added;
     changed->name = "watched again";
     session.commit();
