@@ -1,4 +1,4 @@
-# koine_component(NAME <name> [DEPENDS Koine::<component>...] [PRIVATE_LIBS <target>...]
+# koine_component(NAME <name> [DEPENDS Koine::<component>...] [PUBLIC_LIBS <target>...] [PRIVATE_LIBS <target>...]
 #                 [COMPILE_OPTIONS <flag>...] [NO_INSTALL])
 #
 # Declares the component in the current folder: include/** are its public headers, src/**.cpp its sources. New files
@@ -13,7 +13,7 @@ add_custom_target(header_self COMMENT "Every public header compiles on its own")
 add_custom_target(libraries DEPENDS header_self)
 
 function(koine_component)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_INSTALL" "NAME" "DEPENDS;PRIVATE_LIBS;COMPILE_OPTIONS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_INSTALL" "NAME" "DEPENDS;PUBLIC_LIBS;PRIVATE_LIBS;COMPILE_OPTIONS")
   if(NOT arg_NAME OR arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "koine_component: NAME is required; unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -55,7 +55,7 @@ function(koine_component)
   add_library(Koine::${arg_NAME} ALIAS ${target})
   target_include_directories(${target} ${scope}
     "$<BUILD_INTERFACE:${root}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
-  target_link_libraries(${target} ${scope} ${arg_DEPENDS})
+  target_link_libraries(${target} ${scope} ${arg_DEPENDS} ${arg_PUBLIC_LIBS})
   target_compile_features(${target} ${scope} cxx_std_20)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${arg_NAME})
 

@@ -42,7 +42,9 @@ void names_a_violated_unique_constraint(context& given) {
     EXPECT_EQ(found.outcome, outcome::rejected);
     EXPECT_FALSE(found.poisons_connection);
     EXPECT_EQ(found.table, "parent");
-    if (!given.quirks().constraint_names_unknown) EXPECT_EQ(found.constraint, "uq_name");
+    if (!given.quirks().constraint_names_unknown) {
+        EXPECT_EQ(found.constraint, "uq_name");
+    }
 }
 
 void names_a_violated_foreign_key(context& given) {
@@ -51,7 +53,9 @@ void names_a_violated_foreign_key(context& given) {
     const error_info found = violation(on, sql("insert into child (id, parent_id) values (1, 77)"));
     EXPECT_EQ(found.code, errc::foreign_key_violation);
     EXPECT_EQ(found.sqlstate, "23503");
-    if (!given.quirks().constraint_names_unknown) EXPECT_EQ(found.constraint, "fk_parent");
+    if (!given.quirks().constraint_names_unknown) {
+        EXPECT_EQ(found.constraint, "fk_parent");
+    }
 }
 
 void names_a_column_that_must_not_be_null(context& given) {

@@ -14,7 +14,7 @@
 #include <koine/detail/link.hpp>
 #include <koine/error.hpp>
 #include <koine/mapping/explain.hpp>
-#include <koine/mapping/row_reader.hpp>
+#include <koine/types/row_reader.hpp>
 
 namespace koine {
 inline namespace v1 {

@@ -29,9 +29,6 @@ constexpr auto make_descriptor() {
 template <class T>
 inline constexpr auto descriptor_of = make_descriptor<T>();
 
-// Copies text that was bound from a short-lived object into the context.
-KOINE_API void keep_all(koine_value* values, std::size_t count, bind_context& context);
-
 template <class V>
 koine_value bind_column(const V& value, bind_context& context) {
     if constexpr (binds_as_is<V>) {
@@ -176,6 +173,5 @@ column_reference reference_to() {
 }
 
 }  // namespace detail
-
 }  // namespace v1
 }  // namespace koine

@@ -74,6 +74,7 @@ inline constexpr bool binds_as_is<std::optional<T>> = binds_as_is<T>;
 
 // Copies what the value points to into the context.
 KOINE_API koine_value keep(const koine_value& value, bind_context& context);
+KOINE_API void keep_all(koine_value* values, std::size_t count, bind_context& context);
 
 template <class T>
 inline constexpr bool is_optional = false;
