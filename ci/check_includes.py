@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks where headers of the system and of other libraries are included.
 
-Client libraries stay in their driver, Boost in async, each platform call in one file; public headers include the
-standard library alone, and not its slow parts.
+Client libraries stay in their driver (tests and benchmarks use them to look from outside), Boost in async, each
+platform call in one file; public headers include the standard library alone, and not its slow parts.
 """
 
 import re
@@ -11,8 +11,8 @@ import source_tree
 
 # header pattern -> folders that may include it
 PLACES = [
-    (re.compile(r"^sqlite3(ext)?\.h$"), ("drivers/sqlite3", "bench")),
-    (re.compile(r"^(libpq-fe|libpq/.*|pg_config\w*|postgres_ext|internal/.*)\.h$"), ("drivers/libpq", "bench")),
+    (re.compile(r"^sqlite3(ext)?\.h$"), ("drivers/sqlite3", "bench", "tests")),
+    (re.compile(r"^(libpq-fe|libpq/.*|pg_config\w*|postgres_ext|internal/.*)\.h$"), ("drivers/libpq", "bench", "tests")),
     (re.compile(r"^(postgresql/.*)\.h$"), ()),
     (re.compile(r"^boost/"), ("async", "tests", "examples")),
 ]

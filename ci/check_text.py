@@ -7,7 +7,7 @@ import re
 import source_tree
 
 # Paths that exist on one machine or build server only.
-LOCAL_PATH = re.compile(r"(?<![\w.])/(work|workspace|builds|root|Users|home/\w+)(/|\b)")
+LOCAL_PATH = re.compile(r"(?<![\w.:])/(work|workspace|builds|root|Users|home/\w+)(/|\b)")
 DOCUMENT = re.compile(r"(?<![\w*<>./-])(?:[\w.-]+/)*[\w-]+\.md\b")
 ISSUE = re.compile(r"\bissues?\s+#?\d+\b|\bissues show\b", re.IGNORECASE)
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")

@@ -125,7 +125,6 @@ std::string describe(const error_info& info) {
     known.add("column", info.column);
     if (info.position != 0) known.add("at character", std::to_string(info.position));
     known.close();
-    append_note(out, "detail", info.detail);
     append_note(out, "hint", info.hint);
     append_note(out, "statement", info.statement);
     return out;

@@ -48,7 +48,7 @@ void stops_a_statement_from_another_thread(context& given) {
     std::thread other{[&] {
         while (!done.load()) {
             stop.cancel();
-            std::this_thread::yield();
+            std::this_thread::sleep_for(10ms);
         }
     }};
     errc found{};
@@ -144,7 +144,7 @@ void refuses_two_threads_at_once(context& given) {
         for (;;) {
             stop.cancel();
             if (!refused.load()) break;
-            std::this_thread::yield();
+            std::this_thread::sleep_for(10ms);
         }
     }};
     // The other thread's own short call may be what meets this one: then it is this thread that is refused, and tries again.

@@ -1,4 +1,5 @@
 // The conformance suite over every backend of this tree.
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -51,6 +52,7 @@ void register_libpq() {
     koine::testing::backend postgresql;
     postgresql.name = "libpq";
     postgresql.make_engine = [](koine::engine_options options) {
+        options.cancel_grace = std::chrono::seconds{20};  // a busy machine must not look like a dead server
         return koine::create_engine(koine_test::pg_cluster::shared().socket_url(), std::move(options));
     };
     postgresql.slow_statement = "select count(*) from generate_series(1, 2000000000)";

@@ -37,7 +37,7 @@ struct error_info {
 enum class advice : std::uint8_t { give_up, retry_statement, retry_transaction, reconnect_and_retry, ask_the_database };
 
 // The base of everything that Koine throws. Copying is cheap and does not throw. what() is one readable text: the message,
-// then what is known of SQLSTATE, constraint, detail, hint and statement.
+// then what is known of SQLSTATE, constraint, hint and statement. The database's `detail` is left out, because it quotes values.
 class KOINE_API error : public std::runtime_error {
 public:
     explicit error(error_info info);
@@ -80,7 +80,7 @@ class KOINE_API usage_error : public error { public: using error::error; ~usage_
 [[noreturn]] KOINE_API void throw_error(error_info info);
 // Throws usage_error with errc::usage and outcome::not_sent.
 [[noreturn]] KOINE_API void throw_usage(std::string message, here where = here::now());
-// One line of at most 8 KiB for people: message, SQLSTATE, constraint, detail, hint, statement; what error::what() answers.
+// One line of at most 8 KiB for people: message, SQLSTATE, constraint, hint, statement, never detail; what error::what() answers.
 // Control characters and invalid UTF-8 in any field are escaped.
 KOINE_API std::string describe(const error_info& info);
 // What a caller can do about it; error::advice() for results. Decided by code and outcome; an outdated statement inside a

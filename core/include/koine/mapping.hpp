@@ -5,7 +5,7 @@
 #include <koine/mapping/entity.hpp>
 #include <koine/mapping/rebase.hpp>
 #include <koine/mapping/repr.hpp>
-#include <koine/mapping/row_reader.hpp>
+#include <koine/types/row_reader.hpp>
 #include <koine/schema/metadata.hpp>
 #include <koine/types/enumeration.hpp>
 #include <koine/types/temporal.hpp>

@@ -30,6 +30,7 @@ link::link(std::shared_ptr<link_source> source, koine_connection* handle)
       dialect_{&source_->dialect()},
       driver_{&source_->driver()},
       handle_{handle},
+      cancel_grace_{source_->options().cancel_grace},
       context_{driver_->capabilities->native_tags},
       full_block_{(driver_->capabilities->flags & KOINE_CAP_BLOCKING) != 0 ? 1 : full_block},
       statements_{std::make_unique<statement_cache>(source_->options().statement_cache)} {}
@@ -256,6 +257,8 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
                     " values were given: " + statement.text->text);
     if (!statement.text->order.empty()) [[unlikely]]
         binds = in_placeholder_order(statement, binds);
+    if (options_.read_only && !statement.read_only) [[unlikely]]
+        refuse_write(statement);
     if (statement.block_rows == 0 || statement.expected_rows > statement.block_rows) [[unlikely]]
         make_room(statement);
     const bool began_now = transaction_ != transaction_state::begun && begin_for(statement);

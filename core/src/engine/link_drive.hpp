@@ -18,9 +18,6 @@ void release(koine_error& error) noexcept;
 // Copies an error out of the driver's memory.
 error_info to_info(const koine_error& error);
 
-// How long a cancelled statement may take to end before the connection is given up.
-inline constexpr std::chrono::milliseconds cancel_grace{100};
-
 // Runs an operation that asked to be called again, until it is done, fails, or the deadline and a grace for cancelling pass.
 template <class Operation>
 koine_status link::drive(koine_status status, Operation operation) {
@@ -43,7 +40,7 @@ koine_status link::drive(koine_status status, Operation operation) {
             koine_error ignored{};
             driver_->cancel(handle_, &ignored);
             release(ignored);
-            limit = deadline::in(cancel_grace).ns();
+            limit = deadline::in(cancel_grace_).ns();
         }
         status = operation();
     }

@@ -32,6 +32,18 @@ void link::begin(const transaction_options& options) {
     transaction_ = transaction_state::pending;
 }
 
+// Servers refuse writes in a read-only transaction themselves; what runs in the process is refused here.
+void link::refuse_write(const prepared& statement) const {
+    if ((driver_->capabilities->flags & KOINE_CAP_IN_PROCESS) == 0) return;
+    error_info info;
+    info.code = errc::read_only;
+    info.sqlstate = koine::sqlstate{"25006"};
+    info.outcome = outcome::not_sent;
+    info.message = "the transaction is read only";
+    info.statement = statement.text->text;
+    throw_error(std::move(info));
+}
+
 // Begins the transaction if this statement needs one. Answers whether it began now.
 bool link::begin_for(const prepared& statement) {
     if (transaction_ == transaction_state::none) {
@@ -41,15 +53,6 @@ bool link::begin_for(const prepared& statement) {
         transaction_ = transaction_state::pending;
     }
     if (options_.isolation == isolation::autocommit) return false;
-    if (!statement.read_only && options_.read_only && (driver_->capabilities->flags & KOINE_CAP_IN_PROCESS) != 0) {
-        error_info info;
-        info.code = errc::read_only;
-        info.sqlstate = koine::sqlstate{"25006"};
-        info.outcome = outcome::not_sent;
-        info.message = "the transaction is read only";
-        info.statement = statement.text->text;
-        throw_error(std::move(info));
-    }
     if (begin_rule_.at_first_write && statement.read_only) return false;
     begin_now();
     return true;

@@ -6,7 +6,7 @@
 
 #include <koine/mapping/type_names.hpp>
 #include <koine/types/enumeration.hpp>
-#include <koine/types/text.hpp>
+#include <koine/types/row_reader.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -132,18 +132,25 @@ error_info explain_cell(std::string_view name, std::size_t index, sql_type expec
     return info;
 }
 
-error_info explain_width(std::size_t expected, std::size_t found) {
-    error_info info;
-    info.code = errc::type_mismatch;
-    info.message = "the result has " + std::to_string(found) + " columns where " + std::to_string(expected) + " are read";
-    return info;
+void throw_cell(std::size_t index, sql_type expected, const koine_value& cell) {
+    throw_error(explain_cell({}, index, expected, cell));
 }
 
-result<void> match_columns(const table_info& table, std::span<const std::string_view> names, std::uint16_t* positions, bool& in_order) {
-    in_order = true;
+void throw_row(const entity_info& entity, const koine_value* cells) { throw_error(explain_mismatch(entity, cells)); }
+
+void check_width(std::size_t expected, std::size_t found) {
+    if (expected == found) return;
+    error_info info;
+    info.code = errc::type_mismatch;
+    info.message = "the result has " + std::to_string(found) + " columns, but the type it is read into has " + std::to_string(expected);
+    throw_error(std::move(info));
+}
+
+bool match_columns(const table_info& table, std::span<const std::string_view> names, std::uint16_t* positions) {
+    bool in_order = true;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const std::string_view wanted = table.columns[i].name;
-        std::size_t found = names.size();
+        std::size_t found = 0;
         std::size_t times = 0;
         for (std::size_t j = 0; j < names.size(); ++j) {
             if (names[j] != wanted) continue;
@@ -156,12 +163,12 @@ result<void> match_columns(const table_info& table, std::span<const std::string_
             info.column = wanted;
             info.message = "the result has " + std::string{times == 0 ? "no" : "more than one"} + " column " + std::string{wanted} +
                            ", which the class of table " + std::string{table.name} + " needs";
-            return failure{std::move(info)};
+            throw_error(std::move(info));
         }
         positions[i] = static_cast<std::uint16_t>(found);
         if (found != i) in_order = false;
     }
-    return {};
+    return in_order;
 }
 
 }  // namespace detail

@@ -61,6 +61,10 @@ koine_value keep(const koine_value& value, bind_context& context) {
     return kept;
 }
 
+void keep_all(koine_value* values, std::size_t count, bind_context& context) {
+    for (std::size_t i = 0; i < count; ++i) values[i] = keep(values[i], context);
+}
+
 int find_enumerator(const koine_value& cell, const std::string_view* by_value, std::size_t count) noexcept {
     // PostgreSQL gives values of its own enumeration types as opaque text.
     if (cell.tag != KOINE_TEXT && cell.tag != KOINE_OPAQUE) return -1;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "errors.hpp"
+#include "functions.hpp"
 #include "statement.hpp"
 
 namespace koine {
@@ -48,9 +49,11 @@ void connection::close_database() noexcept {
 }
 
 koine_status connection::connect(koine_wait&) {
-    if (database_ != nullptr) throw own_failure(errc::usage, outcome::not_sent, {}, "the connection is open already");
+    if (database_ != nullptr)
+        throw own_failure(errc::usage, outcome::not_sent, {}, "the connection is open already");
     if (sqlite3_threadsafe() == 0)
-        throw own_failure(errc::not_supported, outcome::not_sent, {}, "this SQLite was built without thread safety");
+        throw own_failure(errc::not_supported, outcome::not_sent, {},
+                          "this SQLite was built without thread safety");
     std::uint64_t number = 0;
     begin_operation(number);
     try {
@@ -64,8 +67,8 @@ koine_status connection::connect(koine_wait&) {
     return KOINE_DONE;
 }
 
-// Opening and closing a file that SQLite has open elsewhere in this process would drop that one's locks; a file that was
-// created just now is nobody's yet. SQLite gives the journal the same permissions.
+// Opening and closing a file that SQLite has open elsewhere in this process would drop that one's locks; a
+// file that was created just now is nobody's yet. SQLite gives the journal the same permissions.
 void connection::create_private_file() const {
     const int file = ::open(options_.file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file >= 0) ::close(file);
@@ -75,10 +78,18 @@ void connection::create_private_file() const {
 void connection::open() {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     switch (options_.mode) {
-        case open_mode::read_only: flags |= SQLITE_OPEN_READONLY; break;
-        case open_mode::read_write: flags |= SQLITE_OPEN_READWRITE; break;
-        case open_mode::read_write_create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE; break;
-        case open_mode::memory: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY; break;
+        case open_mode::read_only:
+            flags |= SQLITE_OPEN_READONLY;
+            break;
+        case open_mode::read_write:
+            flags |= SQLITE_OPEN_READWRITE;
+            break;
+        case open_mode::read_write_create:
+            flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+            break;
+        case open_mode::memory:
+            flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY;
+            break;
     }
     if (options_.uri) flags |= SQLITE_OPEN_URI;
     flags |= options_.shared_cache ? SQLITE_OPEN_SHAREDCACHE : SQLITE_OPEN_PRIVATECACHE;
@@ -97,7 +108,8 @@ void connection::open() {
 void connection::set_switch(int which, int value) {
     int now = -1;
     if (sqlite3_db_config(database_, which, value, &now) != SQLITE_OK || now != value)
-        throw own_failure(errc::not_supported, outcome::not_sent, {}, "this SQLite lacks a setting that Koine needs");
+        throw own_failure(errc::not_supported, outcome::not_sent, {},
+                          "this SQLite lacks a setting that Koine needs");
 }
 
 void connection::run(const char* sql) {
@@ -120,14 +132,19 @@ void connection::configure() {
     sqlite3_db_config(database_, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
 #endif
     sqlite3_limit(database_, SQLITE_LIMIT_ATTACHED, options_.attach_limit);
+    if (const int code = add_functions(database_); code != SQLITE_OK) {
+        spi::failure why = failure_of(code, current_, {});
+        why.outcome = outcome::not_sent;
+        throw why;
+    }
     run(("pragma synchronous=" + options_.synchronous).c_str());
     configure_journal();
     // Opening reads nothing yet: this is where a file that is not a database is found out.
     run("pragma schema_version");
 }
 
-// SQLite does not call the busy handler for every lock that a change of the journal mode needs, so several first connections
-// to one file would fail at random without the loop.
+// SQLite does not call the busy handler for every lock that a change of the journal mode needs, so several
+// first connections to one file would fail at random without the loop.
 void connection::configure_journal() {
     if (options_.in_memory() && !options_.journal_mode_asked) return;
     if (sqlite3_db_readonly(database_, nullptr) == 1) return;
@@ -141,8 +158,9 @@ void connection::configure_journal() {
         const int code = sqlite3_exec(database_, sql.c_str(), take, &got, nullptr);
         if (code == SQLITE_OK) {
             if (got == options_.journal_mode || !options_.journal_mode_asked) return;
-            throw own_failure(errc::not_supported, outcome::not_sent, {},
-                              "the database keeps journal_mode=" + got + " instead of " + options_.journal_mode);
+            throw own_failure(
+                errc::not_supported, outcome::not_sent, {},
+                "the database keeps journal_mode=" + got + " instead of " + options_.journal_mode);
         }
         if ((code & 0xff) == SQLITE_BUSY && wait_for_lock(tries)) continue;
         spi::failure why = failure_of(code, current_, sql);
@@ -151,15 +169,19 @@ void connection::configure_journal() {
     }
 }
 
-// A fork left the same file, locks and mappings to two processes: whatever this one closes breaks the other one's.
-void connection::abandon() noexcept { database_ = nullptr; }
+// A fork left the same file, locks and mappings to two processes: whatever this one closes breaks the other
+// one's.
+void connection::abandon() noexcept {
+    database_ = nullptr;
+}
 
 std::uint32_t connection::state() const noexcept {
     std::uint32_t bits = 0;
     if (options_.private_database()) bits |= KOINE_STATE_PRIVATE_DATABASE;
     if (database_ == nullptr) return bits;
     if (sqlite3_get_autocommit(database_) == 0) bits |= KOINE_STATE_IN_TRANSACTION;
-    if (condition_ == condition::failed_transaction) bits |= KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION;
+    if (condition_ == condition::failed_transaction)
+        bits |= KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION;
     if (condition_ == condition::broken) bits |= KOINE_STATE_BROKEN;
     if (open_results_ != 0) bits |= KOINE_STATE_BUSY;
     return bits;
@@ -187,7 +209,8 @@ koine_status connection::ping(koine_wait&) {
     sqlite3_file_control(database_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     if (moved == 0) return KOINE_DONE;
     condition_ = condition::broken;
-    spi::failure why = own_failure(errc::disconnected, outcome::not_sent, "58P01", "the database file was moved or deleted");
+    spi::failure why =
+        own_failure(errc::disconnected, outcome::not_sent, "58P01", "the database file was moved or deleted");
     why.poisons_connection = why.poisons_transaction = true;
     throw why;
 }
@@ -202,7 +225,9 @@ void connection::cancel() noexcept {
     interrupting_.store(false, std::memory_order_seq_cst);
 }
 
-void connection::wait_for_interrupter() noexcept { const std::lock_guard lock{interrupter_}; }
+void connection::wait_for_interrupter() noexcept {
+    const std::lock_guard lock{interrupter_};
+}
 
 std::int64_t connection::last_insert_id() const noexcept {
     return database_ == nullptr ? 0 : sqlite3_last_insert_rowid(database_);
@@ -225,7 +250,9 @@ int connection::on_progress(void* self) noexcept {
     return 1;
 }
 
-int connection::on_busy(void* self, int tries) noexcept { return static_cast<connection*>(self)->wait_for_lock(tries) ? 1 : 0; }
+int connection::on_busy(void* self, int tries) noexcept {
+    return static_cast<connection*>(self)->wait_for_lock(tries) ? 1 : 0;
+}
 
 bool connection::wait_for_lock(int tries) noexcept {
     if (cancelled(current_)) return false;
@@ -245,11 +272,13 @@ bool connection::wait_for_lock(int tries) noexcept {
 koine_status connection::prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait&) {
     if (condition_ == condition::broken || database_ == nullptr) refuse_broken();
     if (const auto nul = sql.find('\0'); nul != std::string_view::npos) {
-        auto why = own_failure(errc::syntax_error, outcome::not_sent, "42601", "the statement contains a NUL character");
+        auto why = own_failure(errc::syntax_error, outcome::not_sent, "42601",
+                               "the statement contains a NUL character");
         why.position = character_position(sql, nul);
         throw why;
     }
-    if (sql.size() > 0x7fffffff) throw own_failure(errc::too_big, outcome::not_sent, "54000", "the statement is too long");
+    if (sql.size() > 0x7fffffff)
+        throw own_failure(errc::too_big, outcome::not_sent, "54000", "the statement is too long");
     if (find_text(sql, 0) == std::string_view::npos)
         throw own_failure(errc::syntax_error, outcome::not_sent, "42601", "the statement is empty");
     std::uint64_t number = 0;
@@ -257,7 +286,8 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
     in_transaction_ = sqlite3_get_autocommit(database_) == 0;
     sqlite3_stmt* handle = nullptr;
     const char* tail = nullptr;
-    const unsigned persistence = (flags & KOINE_PREPARE_ONCE) != 0U ? 0U : unsigned{SQLITE_PREPARE_PERSISTENT};
+    const unsigned persistence =
+        (flags & KOINE_PREPARE_ONCE) != 0U ? 0U : unsigned{SQLITE_PREPARE_PERSISTENT};
     const int code =
         sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), persistence, &handle, &tail);
     if (code != SQLITE_OK) {
@@ -268,7 +298,8 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
     std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> guard{handle, &sqlite3_finalize};
     const auto rest = find_text(sql, static_cast<std::size_t>(tail - sql.data()));
     if (rest != std::string_view::npos) {
-        auto why = own_failure(errc::syntax_error, outcome::not_sent, "42601", "there is text after the end of the statement");
+        auto why = own_failure(errc::syntax_error, outcome::not_sent, "42601",
+                               "there is text after the end of the statement");
         why.position = character_position(sql, rest);
         throw why;
     }
@@ -280,7 +311,8 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
 
 void connection::refuse_broken() const {
     auto why = own_failure(errc::closed, outcome::not_sent, "08003",
-                           database_ == nullptr ? "the connection is not open" : "the connection has failed and may only be closed");
+                           database_ == nullptr ? "the connection is not open"
+                                                : "the connection has failed and may only be closed");
     why.poisons_connection = true;
     throw why;
 }

@@ -21,8 +21,9 @@ class statement;
 
 // Owned by one thread at a time; `cancel` may come from any thread while the object lives.
 //
-// Every prepare, execution and reset is an operation with a number, counted up. `cancel` names the latest number: what was
-// started up to then is stopped, wherever its thread is, and nothing that starts later can be hit.
+// Every prepare, execution and reset is an operation with a number, counted up. `cancel` names the latest
+// number: what was started up to then is stopped, wherever its thread is, and nothing that starts later can
+// be hit.
 class connection {
 public:
     // Throws spi::failure for parameters that are wrong. No I/O.
@@ -77,8 +78,9 @@ private:
     bool cancelled(std::uint64_t number) const noexcept {
         return number <= cancelled_up_to_.load(std::memory_order_relaxed);
     }
-    // Between these two sqlite3_interrupt may be called. They pair with `cancel` as in Dekker's algorithm: either that sees
-    // that the operation is over, or `close_to_interrupts` sees that it is interrupting and waits for the end of it.
+    // Between these two sqlite3_interrupt may be called. They pair with `cancel` as in Dekker's algorithm:
+    // either that sees that the operation is over, or `close_to_interrupts` sees that it is interrupting and
+    // waits for the end of it.
     void open_to_interrupts() noexcept { interruptible_.store(true, std::memory_order_release); }
     void close_to_interrupts() noexcept {
         interruptible_.store(false, std::memory_order_seq_cst);
@@ -87,8 +89,8 @@ private:
     }
     void wait_for_interrupter() noexcept;
 
-    // The failure for a result code of SQLite that was met in operation `number`, with what it means for the transaction and
-    // the connection. Ends open results where they cannot go on.
+    // The failure for a result code of SQLite that was met in operation `number`, with what it means for the
+    // transaction and the connection. Ends open results where they cannot go on.
     spi::failure failure_of(int code, std::uint64_t number, std::string_view sql);
     void end_results(errc reason) noexcept;
     [[noreturn]] void refuse_broken() const;
@@ -99,7 +101,7 @@ private:
     std::uint32_t open_results_ = 0;
     condition condition_ = condition::usable;
     bool in_transaction_ = false;  // before the latest execution or after it, whichever is later
-    bool timed_out_ = false;  // on_progress has stopped the current operation for its deadline
+    bool timed_out_ = false;       // on_progress has stopped the current operation for its deadline
 
     std::int64_t deadline_ns_ = KOINE_NO_DEADLINE;
     std::int64_t busy_since_ns_ = 0;

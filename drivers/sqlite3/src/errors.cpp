@@ -30,8 +30,8 @@ std::string_view after_dot(std::string_view name) noexcept {
 bool is_identifier(std::string_view text) noexcept {
     if (text.empty()) return false;
     for (const char c : text) {
-        const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-                          static_cast<unsigned char>(c) >= 0x80;
+        const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                          c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
         if (!word) return false;
     }
     return !(text.front() >= '0' && text.front() <= '9');
@@ -73,12 +73,18 @@ meaning constraint_meaning(int extended_code) noexcept {
     switch (extended_code) {
         case SQLITE_CONSTRAINT_UNIQUE:
         case SQLITE_CONSTRAINT_PRIMARYKEY:
-        case SQLITE_CONSTRAINT_ROWID: return {errc::unique_violation, "23505"};
-        case SQLITE_CONSTRAINT_FOREIGNKEY: return {errc::foreign_key_violation, "23503"};
-        case SQLITE_CONSTRAINT_NOTNULL: return {errc::not_null_violation, "23502"};
-        case SQLITE_CONSTRAINT_CHECK: return {errc::check_violation, "23514"};
-        case SQLITE_CONSTRAINT_DATATYPE: return {errc::type_mismatch, "42804"};
-        default: return {errc::constraint_violation, "23000"};
+        case SQLITE_CONSTRAINT_ROWID:
+            return {errc::unique_violation, "23505"};
+        case SQLITE_CONSTRAINT_FOREIGNKEY:
+            return {errc::foreign_key_violation, "23503"};
+        case SQLITE_CONSTRAINT_NOTNULL:
+            return {errc::not_null_violation, "23502"};
+        case SQLITE_CONSTRAINT_CHECK:
+            return {errc::check_violation, "23514"};
+        case SQLITE_CONSTRAINT_DATATYPE:
+            return {errc::type_mismatch, "42804"};
+        default:
+            return {errc::constraint_violation, "23000"};
     }
 }
 
@@ -138,7 +144,8 @@ meaning general_meaning(spi::failure& why, std::string_view message) {
     for (const auto& known : endings)
         if (message.ends_with(known.prefix)) return known.means;
     // "table T has no column named C"
-    if (const auto at = message.find(" has no column named "); message.starts_with("table ") && at != std::string_view::npos) {
+    if (const auto at = message.find(" has no column named ");
+        message.starts_with("table ") && at != std::string_view::npos) {
         why.table = message.substr(6, at - 6);
         why.column = message.substr(at + 21);
         return {errc::undefined_column, "42703"};
@@ -148,48 +155,72 @@ meaning general_meaning(spi::failure& why, std::string_view message) {
 
 meaning cannot_open_meaning(int system_error) noexcept {
     switch (system_error) {
-        case ENOENT: return {errc::database_not_found, "3D000"};
+        case ENOENT:
+            return {errc::database_not_found, "3D000"};
         case EACCES:
-        case EPERM: return {errc::permission_denied, "42501"};
-        default: return {errc::connect_failed, "08001"};
+        case EPERM:
+            return {errc::permission_denied, "42501"};
+        default:
+            return {errc::connect_failed, "08001"};
     }
 }
 
 meaning meaning_of(int extended_code, spi::failure& why, std::string_view message) {
     switch (extended_code) {
-        case SQLITE_BUSY_SNAPSHOT: return {errc::serialization_failure, "40001"};
+        case SQLITE_BUSY_SNAPSHOT:
+            return {errc::serialization_failure, "40001"};
         // The file was moved or deleted: writing to it would be writing to nowhere.
-        case SQLITE_READONLY_DBMOVED: return {errc::io_error, "58P01", true};
-        case SQLITE_IOERR_NOMEM: return {errc::no_memory, "53200"};
-        default: break;
+        case SQLITE_READONLY_DBMOVED:
+            return {errc::io_error, "58P01", true};
+        case SQLITE_IOERR_NOMEM:
+            return {errc::no_memory, "53200"};
+        default:
+            break;
     }
     switch (extended_code & 0xff) {
-        case SQLITE_ERROR: return general_meaning(why, message);
-        case SQLITE_PERM: return {errc::permission_denied, "42501"};
-        case SQLITE_AUTH: return {errc::permission_denied, "42501"};
-        case SQLITE_ABORT: return {errc::transaction_failed, "40000"};
+        case SQLITE_ERROR:
+            return general_meaning(why, message);
+        case SQLITE_PERM:
+            return {errc::permission_denied, "42501"};
+        case SQLITE_AUTH:
+            return {errc::permission_denied, "42501"};
+        case SQLITE_ABORT:
+            return {errc::transaction_failed, "40000"};
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-        case SQLITE_PROTOCOL: return {errc::lock_timeout, "55P03"};
-        case SQLITE_NOMEM: return {errc::no_memory, "53200"};
-        case SQLITE_READONLY: return {errc::read_only, "25006"};
-        case SQLITE_INTERRUPT: return {errc::cancelled, "57014"};
+        case SQLITE_PROTOCOL:
+            return {errc::lock_timeout, "55P03"};
+        case SQLITE_NOMEM:
+            return {errc::no_memory, "53200"};
+        case SQLITE_READONLY:
+            return {errc::read_only, "25006"};
+        case SQLITE_INTERRUPT:
+            return {errc::cancelled, "57014"};
         case SQLITE_IOERR:
-        case SQLITE_NOLFS: return {errc::io_error, "58030", true};
+        case SQLITE_NOLFS:
+            return {errc::io_error, "58030", true};
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
-        case SQLITE_FORMAT: return {errc::corrupt_database, "XX001", true};
-        case SQLITE_FULL: return {errc::disk_full, "53100"};
-        case SQLITE_CANTOPEN: return {errc::io_error, "58030"};
-        case SQLITE_SCHEMA: return {errc::statement_outdated, "0A000"};
-        case SQLITE_TOOBIG: return {errc::too_big, "54000"};
+        case SQLITE_FORMAT:
+            return {errc::corrupt_database, "XX001", true};
+        case SQLITE_FULL:
+            return {errc::disk_full, "53100"};
+        case SQLITE_CANTOPEN:
+            return {errc::io_error, "58030"};
+        case SQLITE_SCHEMA:
+            return {errc::statement_outdated, "0A000"};
+        case SQLITE_TOOBIG:
+            return {errc::too_big, "54000"};
         case SQLITE_CONSTRAINT:
             take_constraint_names(why, extended_code, message);
             return constraint_meaning(extended_code);
-        case SQLITE_MISMATCH: return {errc::type_mismatch, "42804"};
+        case SQLITE_MISMATCH:
+            return {errc::type_mismatch, "42804"};
         case SQLITE_RANGE:
-        case SQLITE_MISUSE: return {errc::usage, "HY000"};
-        default: return {errc::unknown, "HY000"};
+        case SQLITE_MISUSE:
+            return {errc::usage, "HY000"};
+        default:
+            return {errc::unknown, "HY000"};
     }
 }
 
@@ -213,7 +244,8 @@ spi::failure last_error(sqlite3* database, int code, std::string_view sql) {
     // Another code than the call's answer means that the handle remembers something else.
     const bool own = (extended & 0xff) == (code & 0xff) && database != nullptr;
     const char* const text = own ? sqlite3_errmsg(database) : sqlite3_errstr(code);
-    spi::failure why = classify(own ? extended : code, text == nullptr ? std::string_view{} : std::string_view{text});
+    spi::failure why =
+        classify(own ? extended : code, text == nullptr ? std::string_view{} : std::string_view{text});
     if ((code & 0xff) == SQLITE_CANTOPEN && database != nullptr) {
         const meaning means = cannot_open_meaning(sqlite3_system_errno(database));
         why.code = means.code;
@@ -229,8 +261,10 @@ spi::failure last_error(sqlite3* database, int code, std::string_view sql) {
 void name_unique_index(sqlite3* database, spi::failure& why) {
     if (why.code != errc::unique_violation || !why.constraint.empty() || why.table.empty()) return;
     constexpr std::string_view query =
-        "select max(case l.origin when 'c' then l.name end) from pragma_index_list(?1) l where l.\"unique\" and ?2 = "
-        "(select group_concat(name, ', ') from (select name from pragma_index_info(l.name) order by seqno)) having count(*) = 1";
+        "select max(case l.origin when 'c' then l.name end) from pragma_index_list(?1) l where l.\"unique\" "
+        "and ?2 = "
+        "(select group_concat(name, ', ') from (select name from pragma_index_info(l.name) order by seqno)) "
+        "having count(*) = 1";
     sqlite3_stmt* raw = nullptr;
     sqlite3_prepare_v2(database, query.data(), static_cast<int>(query.size()), &raw, nullptr);
     const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement{raw, &sqlite3_finalize};

@@ -13,7 +13,9 @@ namespace {
 // Copies of binds larger than this are not kept for the next execution.
 constexpr std::size_t most_kept_bytes = 65536;
 
-bool contains(std::string_view upper, std::string_view part) noexcept { return upper.find(part) != std::string_view::npos; }
+bool contains(std::string_view upper, std::string_view part) noexcept {
+    return upper.find(part) != std::string_view::npos;
+}
 
 // The tag that values of a column most likely have, by SQLite's rules for a declared type.
 koine_tag expected_tag(std::string_view declared) {
@@ -74,7 +76,8 @@ void statement::column(std::uint32_t index, koine_column& out) const noexcept {
 std::uint64_t statement::shape() const noexcept {
     std::uint64_t hash = 14695981039346656037U;
     const auto add = [&hash](const char* text) {
-        for (; text != nullptr && *text != '\0'; ++text) hash = (hash ^ static_cast<unsigned char>(*text)) * 1099511628211U;
+        for (; text != nullptr && *text != '\0'; ++text)
+            hash = (hash ^ static_cast<unsigned char>(*text)) * 1099511628211U;
         hash = (hash ^ 0xffU) * 1099511628211U;
     };
     for (int i = 0; i < sqlite3_column_count(handle_); ++i) {
@@ -91,7 +94,7 @@ void statement::describe() noexcept {
 }
 
 // SQLite prepares a statement again inside its first step when the schema has changed.
-bool statement::shape_changed() noexcept {
+inline bool statement::shape_changed() noexcept {
     if (sqlite3_stmt_status(handle_, SQLITE_STMTSTATUS_REPREPARE, 0) == reprepared_) [[likely]]
         return false;
     const std::uint64_t before = shape_;
@@ -105,24 +108,28 @@ std::string_view statement::sql() const noexcept {
     return text == nullptr ? std::string_view{} : std::string_view{text};
 }
 
-int statement::bind(std::uint32_t index, const koine_value& value) noexcept {
-    const auto i = static_cast<int>(index);
+inline int statement::bind(int index, const koine_value& value) noexcept {
     // A null pointer would bind NULL.
-    const void* const bytes = value.len == 0 ? "" : value.u.p;
+    const auto bytes = [&value] { return value.len == 0 ? "" : static_cast<const char*>(value.u.p); };
     switch (value.tag) {
-        case KOINE_NULL: return sqlite3_bind_null(handle_, i);
-        case KOINE_INT64: return sqlite3_bind_int64(handle_, i, value.u.i);
+        case KOINE_NULL:
+            return sqlite3_bind_null(handle_, index);
+        case KOINE_INT64:
+            return sqlite3_bind_int64(handle_, index, value.u.i);
         // SQLite stores NaN as NULL without a word.
-        case KOINE_FLOAT64: return value.u.f != value.u.f ? SQLITE_MISMATCH : sqlite3_bind_double(handle_, i, value.u.f);
+        case KOINE_FLOAT64:
+            return value.u.f != value.u.f ? SQLITE_MISMATCH : sqlite3_bind_double(handle_, index, value.u.f);
         case KOINE_TEXT:
-            return sqlite3_bind_text64(handle_, i, static_cast<const char*>(bytes), value.len, SQLITE_STATIC, SQLITE_UTF8);
-        case KOINE_BLOB: return sqlite3_bind_blob64(handle_, i, bytes, value.len, SQLITE_STATIC);
-        default: return SQLITE_MISUSE;
+            return sqlite3_bind_text64(handle_, index, bytes(), value.len, SQLITE_STATIC, SQLITE_UTF8);
+        case KOINE_BLOB:
+            return sqlite3_bind_blob64(handle_, index, bytes(), value.len, SQLITE_STATIC);
+        default:
+            return SQLITE_MISUSE;
     }
 }
 
-int statement::bind_all(std::span<const koine_value> binds) noexcept {
-    std::uint32_t index = 0;
+inline int statement::bind_all(std::span<const koine_value> binds) noexcept {
+    int index = 0;
     for (const auto& value : binds)
         if (const int code = bind(++index, value); code != SQLITE_OK) [[unlikely]]
             return code;
@@ -131,7 +138,9 @@ int statement::bind_all(std::span<const koine_value> binds) noexcept {
 
 // Later rows may still need a value that the caller has lent for the execution only.
 std::span<const koine_value> statement::keep(std::span<const koine_value> binds) {
-    const auto is_lent = [](const koine_value& value) { return value.tag == KOINE_TEXT || value.tag == KOINE_BLOB; };
+    const auto is_lent = [](const koine_value& value) {
+        return value.tag == KOINE_TEXT || value.tag == KOINE_BLOB;
+    };
     std::size_t bytes = 0;
     for (const auto& value : binds)
         if (is_lent(value)) bytes += value.len;
@@ -148,51 +157,52 @@ std::span<const koine_value> statement::keep(std::span<const koine_value> binds)
     return {kept_binds_.get(), binds.size()};
 }
 
-// column_value with value_* is a third cheaper than column_*, which looks the column up for every call. It is for
-// connections of one thread only, which this one is.
+// column_value with value_* is a third cheaper than column_*, which looks the column up for every call. It is
+// for connections of one thread only, which this one is.
 inline bool statement::read_row(koine_value* cells) noexcept {
+    sqlite3_stmt* const handle = handle_;
     const auto count = static_cast<int>(column_count_);
-    for (int i = 0; i < count; ++i) {
-        sqlite3_value* const value = sqlite3_column_value(handle_, i);
-        koine_value& cell = cells[i];
-        cell.len = 0;
-        cell.reserved = 0;
-        cell.reserved2 = 0;
+    for (int i = 0; i < count; ++i, ++cells) {
+        sqlite3_value* const value = sqlite3_column_value(handle, i);
         switch (sqlite3_value_type(value)) {
             case SQLITE_INTEGER:
-                cell.tag = KOINE_INT64;
-                cell.u.i = sqlite3_value_int64(value);
+                *cells = koine_value{0, KOINE_INT64, 0, 0, {sqlite3_value_int64(value)}};
                 break;
             case SQLITE_FLOAT:
-                cell.tag = KOINE_FLOAT64;
-                cell.u.f = sqlite3_value_double(value);
+                *cells = koine_value{0, KOINE_FLOAT64, 0, 0, {}};
+                cells->u.f = sqlite3_value_double(value);
                 break;
-            case SQLITE_TEXT:
+            case SQLITE_TEXT: {
                 // Text before bytes: the first may convert from UTF-16.
-                cell.tag = KOINE_TEXT;
-                cell.u.p = sqlite3_value_text(value);
-                cell.len = static_cast<std::uint32_t>(sqlite3_value_bytes(value));
-                if (cell.u.p == nullptr) [[unlikely]]
+                const void* const text = sqlite3_value_text(value);
+                *cells =
+                    koine_value{static_cast<std::uint32_t>(sqlite3_value_bytes(value)), KOINE_TEXT, 0, 0, {}};
+                cells->u.p = text;
+                if (text == nullptr) [[unlikely]]
                     return false;
                 break;
-            case SQLITE_BLOB:
-                cell.tag = KOINE_BLOB;
-                cell.u.p = sqlite3_value_blob(value);
-                cell.len = static_cast<std::uint32_t>(sqlite3_value_bytes(value));
-                if (cell.u.p == nullptr) {
-                    if (cell.len != 0) return false;
-                    cell.u.p = "";
-                }
+            }
+            case SQLITE_BLOB: {
+                const void* const blob = sqlite3_value_blob(value);
+                const auto length = static_cast<std::uint32_t>(sqlite3_value_bytes(value));
+                if (blob == nullptr && length != 0) [[unlikely]]
+                    return false;
+                *cells = koine_value{length, KOINE_BLOB, 0, 0, {}};
+                cells->u.p = blob == nullptr ? "" : blob;
                 break;
+            }
             default:
-                cell.tag = KOINE_NULL;
-                cell.u.i = 0;
+                *cells = koine_value{0, KOINE_NULL, 0, 0, {}};
         }
     }
     return true;
 }
 
 void statement::end() noexcept {
+    end_now();
+}
+
+inline void statement::end_now() noexcept {
     sqlite3_reset(handle_);
     if (open_) {
         open_ = false;
@@ -203,7 +213,7 @@ void statement::end() noexcept {
 }
 
 inline void statement::complete() noexcept {
-    end();
+    end_now();
     if (kind_ == statement_kind::counting) {
         if (!read_only_) rows_affected_ = sqlite3_changes64(owner_.database_);
     } else {
@@ -219,8 +229,8 @@ inline int statement::step_first() noexcept {
     return code;
 }
 
-koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows,
-                                std::uint32_t& got, koine_wait&, koine_error& error) {
+koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells,
+                                std::uint32_t max_rows, std::uint32_t& got, koine_wait&, koine_error& error) {
     if (open_) end();
     ended_by_ = errc{};
     rows_affected_ = -1;
@@ -256,7 +266,8 @@ koine_status statement::execute(std::span<const koine_value> binds, koine_value*
     return KOINE_DONE;
 }
 
-koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait&, koine_error& error) {
+koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait&,
+                              koine_error& error) {
     got = 0;
     if (!open_) [[unlikely]]
         return fetch_closed(got, error);
@@ -292,8 +303,10 @@ koine_status statement::fetch_closed(std::uint32_t& got, koine_error& error) {
     if (ended_by_ == errc{}) return KOINE_DONE;
     const errc why = ended_by_;
     if (why == errc::transaction_failed)
-        return refuse(why, outcome::rejected, "25P02", "the transaction was rolled back while the result was read", error);
-    return refuse(why, outcome::rejected, "57014", "the result was ended by a cancellation or a deadline of its connection", error);
+        return refuse(why, outcome::rejected, "25P02",
+                      "the transaction was rolled back while the result was read", error);
+    return refuse(why, outcome::rejected, "57014",
+                  "the result was ended by a cancellation or a deadline of its connection", error);
 }
 
 koine_status statement::finish(koine_wait&, koine_error&) noexcept {
@@ -305,7 +318,8 @@ koine_status statement::finish(koine_wait&, koine_error&) noexcept {
 bool statement::answer_unusual(std::uint32_t& got, koine_error& error, koine_status& status) {
     got = 0;
     if (owner_.condition_ == connection::condition::broken) {
-        status = refuse(errc::closed, outcome::not_sent, "08003", "the connection has failed and may only be closed", error);
+        status = refuse(errc::closed, outcome::not_sent, "08003",
+                        "the connection has failed and may only be closed", error);
         error.poisons |= KOINE_POISONS_CONNECTION;
         return true;
     }
@@ -321,7 +335,8 @@ bool statement::answer_unusual(std::uint32_t& got, koine_error& error, koine_sta
         return true;
     }
     if (kind_ != statement_kind::rollback && owner_.past_deadline()) {
-        status = refuse(errc::timeout, outcome::not_sent, "57014", "the deadline had passed before the statement was run", error);
+        status = refuse(errc::timeout, outcome::not_sent, "57014",
+                        "the deadline had passed before the statement was run", error);
         return true;
     }
     if (kind_ == statement_kind::vacuum && owner_.options_.attach_limit == 0) {
@@ -339,8 +354,8 @@ bool statement::answer_unusual(std::uint32_t& got, koine_error& error, koine_sta
     return false;
 }
 
-koine_status statement::refuse(errc code, outcome outcome, std::string_view sqlstate, std::string_view message,
-                               koine_error& error) {
+koine_status statement::refuse(errc code, outcome outcome, std::string_view sqlstate,
+                               std::string_view message, koine_error& error) {
     return spi::fill(&error, own_failure(code, outcome, sqlstate, message));
 }
 
@@ -348,12 +363,14 @@ koine_status statement::refuse_bind(std::span<const koine_value> binds, int code
     switch (code) {
         case SQLITE_RANGE:
             return refuse(errc::usage, outcome::not_sent, "07001",
-                          "the statement has " + std::to_string(parameter_count_) + " parameters, not " + std::to_string(binds.size()),
+                          "the statement has " + std::to_string(parameter_count_) + " parameters, not " +
+                              std::to_string(binds.size()),
                           error);
         case SQLITE_MISMATCH:
             return refuse(errc::out_of_range, outcome::not_sent, "22003", "SQLite cannot store NaN", error);
         case SQLITE_MISUSE:
-            return refuse(errc::usage, outcome::not_sent, "07006", "a parameter has a type that this driver does not bind", error);
+            return refuse(errc::usage, outcome::not_sent, "07006",
+                          "a parameter has a type that this driver does not bind", error);
         default: {
             spi::failure why = last_error(owner_.database_, code);
             why.outcome = outcome::not_sent;
@@ -364,8 +381,9 @@ koine_status statement::refuse_bind(std::span<const koine_value> binds, int code
 
 koine_status statement::refuse_new_shape(koine_error& error) {
     end();
-    spi::failure why = own_failure(errc::statement_outdated, read_only_ ? outcome::not_sent : outcome::unknown, "0A000",
-                                   "the columns of the statement have changed since it was prepared");
+    spi::failure why =
+        own_failure(errc::statement_outdated, read_only_ ? outcome::not_sent : outcome::unknown, "0A000",
+                    "the columns of the statement have changed since it was prepared");
     // The rows are lost, but what the statement has changed stays until somebody rolls back.
     why.poisons_transaction = !read_only_ && owner_.in_transaction_;
     return spi::fill(&error, why);
@@ -376,7 +394,8 @@ koine_status statement::fail(int code, koine_error& error, bool row_reached) {
     spi::failure why = owner_.failure_of(code, number_, sql());
     end();
     const int primary = code & 0xff;
-    if ((primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_SCHEMA) && !was_in_transaction)
+    if ((primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_SCHEMA) &&
+        !was_in_transaction)
         why.outcome = outcome::not_sent;
     // SQLite says that it undid the change, but what reached the disk may be found there after a crash.
     const bool commits = kind_ == statement_kind::control || (!was_in_transaction && !read_only_);

@@ -23,12 +23,13 @@ enum class statement_kind : std::uint8_t {
     counting,  // changes rows and counts them
     control,   // begins or ends a transaction or a savepoint
     rollback,  // the same, and ends the whole transaction
-    vacuum  // needs a database attached by SQLite itself
+    vacuum     // needs a database attached by SQLite itself
 };
 
 statement_kind kind_of(std::string_view sql);
 
-// Where the first thing in `sql` stands that is neither white space, a comment nor a semicolon; npos if there is none.
+// Where the first thing in `sql` stands that is neither white space, a comment nor a semicolon; npos if there
+// is none.
 std::size_t find_text(std::string_view sql, std::size_t from) noexcept;
 
 // Belongs to its connection, whose thread alone uses it.
@@ -45,9 +46,10 @@ public:
     std::uint32_t parameter_count() const noexcept { return parameter_count_; }
     std::uint32_t column_count() const noexcept { return column_count_; }
     void column(std::uint32_t index, koine_column& out) const noexcept;
-    koine_status execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
-                         koine_wait& wait, koine_error& error);
-    koine_status fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error& error);
+    koine_status execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows,
+                         std::uint32_t& got, koine_wait& wait, koine_error& error);
+    koine_status fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait,
+                       koine_error& error);
     std::int64_t rows_remaining() const noexcept { return -1; }
     std::int64_t rows_affected() const noexcept { return rows_affected_; }
     koine_status finish(koine_wait& wait, koine_error& error) noexcept;
@@ -55,7 +57,7 @@ public:
 private:
     friend class connection;
 
-    int bind(std::uint32_t index, const koine_value& value) noexcept;
+    int bind(int index, const koine_value& value) noexcept;
     int bind_all(std::span<const koine_value> binds) noexcept;
     std::span<const koine_value> keep(std::span<const koine_value> binds);
     bool read_row(koine_value* cells) noexcept;
@@ -65,13 +67,15 @@ private:
     std::uint64_t shape() const noexcept;
     // Ends an execution, so that neither a lock nor a snapshot stays.
     void end() noexcept;
+    void end_now() noexcept;  // end(), for the paths that are hot
     void complete() noexcept;
     std::string_view sql() const noexcept;
 
     koine_status refuse_bind(std::span<const koine_value> binds, int code, koine_error& error);
     // `row_reached`: the statement had done its changes when it was stopped.
     koine_status fail(int code, koine_error& error, bool row_reached = false);
-    koine_status refuse(errc code, outcome outcome, std::string_view sqlstate, std::string_view message, koine_error& error);
+    koine_status refuse(errc code, outcome outcome, std::string_view sqlstate, std::string_view message,
+                        koine_error& error);
     // True if `status` is the answer to an execution in a connection that is not in its usual state.
     bool answer_unusual(std::uint32_t& got, koine_error& error, koine_status& status);
     koine_status refuse_new_shape(koine_error& error);
@@ -86,7 +90,7 @@ private:
     statement_kind kind_;
     bool read_only_;
     bool open_ = false;  // a row was delivered and the result has not ended
-    errc ended_by_{};  // why the connection ended the result; zero if it ended by itself
+    errc ended_by_{};    // why the connection ended the result; zero if it ended by itself
     int reprepared_ = 0;
     std::uint64_t shape_ = 0;
     std::int64_t rows_affected_ = -1;

@@ -8,7 +8,9 @@ namespace sqlite3_driver {
 
 namespace {
 
-bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v'); }
+bool is_space(char c) noexcept {
+    return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
+}
 
 // Past white space and comments; `skipped_too` is skipped as well.
 std::size_t skip_blank(std::string_view sql, std::size_t at, char skipped_too) noexcept {
@@ -32,14 +34,17 @@ std::size_t skip_blank(std::string_view sql, std::size_t at, char skipped_too) n
 std::string next_word(std::string_view sql, std::size_t& at) {
     std::string word;
     at = skip_blank(sql, at, ' ');
-    while (at < sql.size() && (std::isalnum(static_cast<unsigned char>(sql[at])) != 0 || sql[at] == '_') && word.size() < 16)
+    while (at < sql.size() && (std::isalnum(static_cast<unsigned char>(sql[at])) != 0 || sql[at] == '_') &&
+           word.size() < 16)
         word += static_cast<char>(std::toupper(static_cast<unsigned char>(sql[at++])));
     return word;
 }
 
 }  // namespace
 
-std::size_t find_text(std::string_view sql, std::size_t from) noexcept { return skip_blank(sql, from, ';'); }
+std::size_t find_text(std::string_view sql, std::size_t from) noexcept {
+    return skip_blank(sql, from, ';');
+}
 
 statement_kind kind_of(std::string_view sql) {
     std::size_t at = find_text(sql, 0);

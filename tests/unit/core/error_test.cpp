@@ -184,7 +184,7 @@ TEST(error, says_what_is_known_in_one_line) {
     EXPECT_EQ(describe(info),
               "duplicate key (SQLSTATE 23505, constraint users_name_key, table users, column name, at "
               "character 12); "
-              "detail: Key exists; hint: choose another; statement: insert into users\\nvalues ($1)");
+              "hint: choose another; statement: insert into users\\nvalues ($1)");
 }
 
 TEST(error, says_the_word_of_the_code_when_there_is_no_message) {

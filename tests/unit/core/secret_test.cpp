@@ -51,7 +51,7 @@ private:
     int file_;
 };
 
-std::uintptr_t place_of(const secret& s) {
+std::uintptr_t place_of(const secret_text& s) {
     return reinterpret_cast<std::uintptr_t>(s.reveal().data());
 }
 
@@ -65,15 +65,15 @@ TEST(secret, leaves_nothing_behind_in_memory) {
     const std::string password(long_enough, 'p');
     std::uintptr_t destroyed = 0;
     {
-        const secret s{password};
+        const secret_text s{password};
         destroyed = place_of(s);
         ASSERT_TRUE(holds_password(all, destroyed));
     }
     EXPECT_FALSE(holds_password(all, destroyed));
 
-    secret overwritten{password};
+    secret_text overwritten{password};
     const auto before = place_of(overwritten);
-    overwritten = secret{"other"};
+    overwritten = secret_text{"other"};
     EXPECT_FALSE(holds_password(all, before));
 
     std::uintptr_t in_url = 0;
@@ -96,10 +96,10 @@ TEST(secret, keeps_text_with_any_bytes) {
 
 TEST(secret, copies_and_moves_like_a_value) {
     static_assert(std::is_nothrow_move_constructible_v<secret_text> && std::is_nothrow_move_assignable_v<secret_text>);
-    secret a = "first";
-    secret b = a;
+    secret_text a = "first";
+    secret_text b = a;
     EXPECT_EQ(b.reveal(), "first");
-    secret c = std::move(a);
+    secret_text c = std::move(a);
     EXPECT_EQ(c.reveal(), "first");
     b = secret_text{"second"};
     c = b;
@@ -107,8 +107,8 @@ TEST(secret, copies_and_moves_like_a_value) {
     const auto& same = c;
     c = same;
     EXPECT_EQ(c.reveal(), "second");
-    secret moved = "third";
-    secret target = std::move(moved);
+    secret_text moved = "third";
+    secret_text target = std::move(moved);
     moved = "again";
     EXPECT_EQ(moved.reveal(), "again");
     EXPECT_EQ(target.reveal(), "third");

@@ -105,7 +105,7 @@ private:
 };
 
 TEST(url, parses_back_into_every_url_that_can_be_built) {
-    constexpr int wanted = 50'000;
+    constexpr int wanted = 25'000;
     generator make;
     int built = 0;
     int refused = 0;
@@ -139,7 +139,7 @@ TEST(url, parses_back_into_every_url_that_can_be_built) {
 TEST(url, survives_any_text_and_understands_its_own_rendering_of_it) {
     generator make;
     int valid = 0;
-    for (int i = 0; i < 100'000; ++i) {
+    for (int i = 0; i < 60'000; ++i) {
         const auto text = "db://" + make.text() + make.text();
         const auto u = url::try_parse(text);
         if (!u) continue;
@@ -148,7 +148,7 @@ TEST(url, survives_any_text_and_understands_its_own_rendering_of_it) {
         ASSERT_TRUE(again) << text;
         ASSERT_EQ(*again, *u) << text;
     }
-    EXPECT_GT(valid, 10'000);
+    EXPECT_GT(valid, 6'000);
 }
 
 }  // namespace

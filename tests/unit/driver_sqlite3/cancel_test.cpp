@@ -1,17 +1,28 @@
-#include <sqlite3.h>
-
 #include <atomic>
 #include <thread>
 
 #include "client.hpp"
+
+// The two functions of the client library that a test needs: its header is for the driver alone.
+extern "C" {
+struct sqlite3;
+struct sqlite3_context;
+struct sqlite3_value;
+using sqlite3_test_function = void (*)(sqlite3_context*, int, sqlite3_value**);
+int sqlite3_create_function(sqlite3*, const char*, int, int, void*, sqlite3_test_function,
+                            sqlite3_test_function, void (*)(sqlite3_context*));
+void* sqlite3_user_data(sqlite3_context*);
+}
 
 namespace sqlite3_test {
 namespace {
 
 using sqlite3_cancel = files;
 
-constexpr std::string_view endless = "with recursive n(i) as (select 1 union all select i+1 from n) select count(*) from n";
-constexpr std::string_view endless_rows = "with recursive n(i) as (select 1 union all select i+1 from n) select i from n";
+constexpr std::string_view endless =
+    "with recursive n(i) as (select 1 union all select i+1 from n) select count(*) from n";
+constexpr std::string_view endless_rows =
+    "with recursive n(i) as (select 1 union all select i+1 from n) select i from n";
 
 // Cancels again and again until told to stop, as a cancel that comes before the statement is of no use.
 class canceller {
@@ -90,7 +101,10 @@ TEST_F(sqlite3_cancel, stops_a_change_and_undoes_it) {
     EXPECT_RUNS(db, "insert into t values (1)");
     {
         const canceller busy{db};
-        EXPECT_EQ(db.run("insert into t with recursive n(i) as (select 1 union all select i+1 from n) select i from n").code(), errc::cancelled);
+        EXPECT_EQ(db.run("insert into t with recursive n(i) as (select 1 union all select i+1 from n) select "
+                         "i from n")
+                      .code(),
+                  errc::cancelled);
     }
     if ((db.state() & KOINE_STATE_FAILED_TRANSACTION) != 0) {
         EXPECT_EQ(db.run("insert into t values (2)").code(), errc::transaction_failed);
@@ -153,10 +167,12 @@ TEST_F(sqlite3_cancel, sent_once_is_enough) {
     const auto cancel_it = [](sqlite3_context* context, int, sqlite3_value**) {
         static_cast<connection*>(sqlite3_user_data(context))->cancel();
     };
-    ASSERT_EQ(sqlite3_create_function(static_cast<sqlite3*>(table().native_handle(db.handle())), "cancel_it", 0, SQLITE_UTF8, &db, cancel_it,
-                                      nullptr, nullptr),
-              SQLITE_OK);
-    const answer stopped = db.run("with recursive n(i) as (select cancel_it() is null union all select i+1 from n) select count(*) from n");
+    ASSERT_EQ(sqlite3_create_function(static_cast<sqlite3*>(table().native_handle(db.handle())), "cancel_it",
+                                      0, 1, &db, cancel_it, nullptr, nullptr),
+              0);
+    const answer stopped = db.run(
+        "with recursive n(i) as (select cancel_it() is null union all select i+1 from n) select count(*) "
+        "from n");
     EXPECT_EQ(stopped.code(), errc::cancelled);
     EXPECT_EQ(db.run("select 1").as_number(), 1);
 }

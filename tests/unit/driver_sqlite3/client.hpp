@@ -62,7 +62,9 @@ struct problem {
 using cell = std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::byte>>;
 using row = std::vector<cell>;
 
-inline koine_value null() { return {}; }
+inline koine_value null() {
+    return {};
+}
 inline koine_value number(std::int64_t i) {
     koine_value v{};
     v.tag = KOINE_INT64;
@@ -82,17 +84,24 @@ inline koine_value bytes(std::string_view s, koine_tag tag) {
     v.u.p = s.data();
     return v;
 }
-inline koine_value text(std::string_view s) { return bytes(s, KOINE_TEXT); }
+inline koine_value text(std::string_view s) {
+    return bytes(s, KOINE_TEXT);
+}
 
 inline cell to_cell(const koine_value& v) {
     const auto* const p = static_cast<const char*>(v.u.p);
     switch (v.tag) {
-        case KOINE_INT64: return v.u.i;
-        case KOINE_FLOAT64: return v.u.f;
-        case KOINE_TEXT: return std::string{p, v.len};
+        case KOINE_INT64:
+            return v.u.i;
+        case KOINE_FLOAT64:
+            return v.u.f;
+        case KOINE_TEXT:
+            return std::string{p, v.len};
         case KOINE_BLOB:
-            return std::vector<std::byte>{reinterpret_cast<const std::byte*>(p), reinterpret_cast<const std::byte*>(p) + v.len};
-        default: return std::monostate{};
+            return std::vector<std::byte>{reinterpret_cast<const std::byte*>(p),
+                                          reinterpret_cast<const std::byte*>(p) + v.len};
+        default:
+            return std::monostate{};
     }
 }
 
@@ -122,8 +131,8 @@ public:
     // One call of the table's execute; at most one row is in `cells`.
     answer start(std::initializer_list<koine_value> binds = {}, std::uint32_t max_rows = 1) {
         return take([&](std::uint32_t& got, koine_wait& wait, koine_error& error) {
-            return table().execute(handle_, binds.begin(), static_cast<std::uint32_t>(binds.size()), cells.data(), max_rows, &got,
-                                   &wait, &error);
+            return table().execute(handle_, binds.begin(), static_cast<std::uint32_t>(binds.size()),
+                                   cells.data(), max_rows, &got, &wait, &error);
         });
     }
     answer next() {
@@ -166,7 +175,8 @@ private:
         EXPECT_LE(got, 1U);
         if (got == 1) {
             row& first = out.rows.emplace_back();
-            for (std::uint32_t i = 0; i < table().column_count(handle_); ++i) first.push_back(to_cell(cells[i]));
+            for (std::uint32_t i = 0; i < table().column_count(handle_); ++i)
+                first.push_back(to_cell(cells[i]));
         }
         return out;
     }
@@ -178,7 +188,8 @@ class connection {
 public:
     explicit connection(const parameters& given) {
         std::vector<koine_parameter> raw;
-        for (const auto& [key, value] : given) raw.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
+        for (const auto& [key, value] : given)
+            raw.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
         koine_wait wait{};
         koine_error error{};
         if (table().create(raw.data(), raw.size(), &handle_, &error) != KOINE_DONE) {
@@ -187,7 +198,8 @@ public:
         }
         if (table().connect(handle_, &wait, &error) != KOINE_DONE) failed.emplace(error);
     }
-    explicit connection(const std::filesystem::path& file) : connection{parameters{{"database", file.string()}}} {}
+    explicit connection(const std::filesystem::path& file)
+        : connection{parameters{{"database", file.string()}}} {}
     connection() : connection{parameters{}} {}
     ~connection() { close(); }
     connection(const connection&) = delete;
@@ -209,7 +221,8 @@ public:
         koine_wait wait{};
         koine_error error{};
         answer result;
-        if (table().prepare(handle_, {sql.data(), sql.size()}, flags, &out, &wait, &error) != KOINE_DONE) result.failed.emplace(error);
+        if (table().prepare(handle_, {sql.data(), sql.size()}, flags, &out, &wait, &error) != KOINE_DONE)
+            result.failed.emplace(error);
         return result;
     }
     prepared prepare(std::string_view sql) {
@@ -273,10 +286,10 @@ protected:
     std::filesystem::path file{};
 };
 
-#define EXPECT_RUNS(db, ...)                                       \
-    do {                                                           \
-        const auto ran_ = (db).run(__VA_ARGS__);                   \
-        EXPECT_TRUE(ran_.ok()) << ran_.why();                      \
+#define EXPECT_RUNS(db, ...)                     \
+    do {                                         \
+        const auto ran_ = (db).run(__VA_ARGS__); \
+        EXPECT_TRUE(ran_.ok()) << ran_.why();    \
     } while (false)
 
 }  // namespace sqlite3_test

@@ -74,7 +74,8 @@ TEST_F(sqlite3_connect, names_wrong_parameters_before_any_file_is_touched) {
 }
 
 TEST_F(sqlite3_connect, ignores_empty_parts_of_the_url) {
-    const connection db{parameters{{"host", ""}, {"port", ""}, {"user", ""}, {"password", ""}, {"database", ""}}};
+    const connection db{
+        parameters{{"host", ""}, {"port", ""}, {"user", ""}, {"password", ""}, {"database", ""}}};
     EXPECT_FALSE(db.failed);
 }
 
@@ -122,7 +123,8 @@ TEST_F(sqlite3_connect, reads_a_read_only_database_and_refuses_to_write_it) {
 }
 
 TEST_F(sqlite3_connect, never_overwrites_a_file_that_is_not_a_database) {
-    for (const std::string& foreign : {std::string{"garbage!"}, std::string(100, 'x'), std::string(20000, '\0') + "end"}) {
+    for (const std::string& foreign :
+         {std::string{"garbage!"}, std::string(100, 'x'), std::string(20000, '\0') + "end"}) {
         write(file, foreign);
         const connection db{file};
         ASSERT_TRUE(db.failed) << foreign.size();
@@ -130,7 +132,8 @@ TEST_F(sqlite3_connect, never_overwrites_a_file_that_is_not_a_database) {
         EXPECT_EQ(db.failed->sqlstate, "XX001");
         EXPECT_NE(db.failed->poisons & KOINE_POISONS_CONNECTION, 0U);
         EXPECT_EQ(content(file), foreign);
-        EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory}, {}), 1) << "nothing beside it either";
+        EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory}, {}), 1)
+            << "nothing beside it either";
     }
 }
 
@@ -145,8 +148,10 @@ TEST_F(sqlite3_connect, reports_a_damaged_page_and_poisons_the_connection) {
     {
         connection db{parameters{{"database", file.string()}, {"journal_mode", "delete"}}};
         EXPECT_RUNS(db, "create table t (a integer primary key, b text)");
-        EXPECT_RUNS(db, "insert into t with recursive n(i) as (select 1 union all select i+1 from n where i < 2000) "
-                        "select i, hex(zeroblob(50)) from n");
+        EXPECT_RUNS(
+            db,
+            "insert into t with recursive n(i) as (select 1 union all select i+1 from n where i < 2000) "
+            "select i, hex(zeroblob(50)) from n");
     }
     std::string pages = content(file);
     ASSERT_GT(pages.size(), 8 * 4096U);
@@ -194,8 +199,8 @@ TEST_F(sqlite3_connect, pings_a_file_that_was_replaced_in_vain) {
 }
 
 TEST_F(sqlite3_connect, opens_files_with_hostile_names) {
-    for (const std::string name : {"a b.db", "a%20b.db", "x?mode=memory", "x#y", "'; drop table t; --.db", "-rf", "\xC3\xA9\xF0\x9F\x98\x80.db",
-                                   "a\nb.db", "*", "./file:memory"}) {
+    for (const std::string name : {"a b.db", "a%20b.db", "x?mode=memory", "x#y", "'; drop table t; --.db",
+                                   "-rf", "\xC3\xA9\xF0\x9F\x98\x80.db", "a\nb.db", "*", "./file:memory"}) {
         const auto path = directory / name;
         std::filesystem::create_directories(path.parent_path());
         connection db{path};
@@ -219,11 +224,13 @@ TEST_F(sqlite3_connect, tells_a_private_database_in_memory_before_it_is_open) {
     EXPECT_TRUE(is_private({{"database", ":memory:"}}));
     EXPECT_TRUE(is_private({{"database", "named"}, {"mode", "memory"}}));
     EXPECT_FALSE(is_private({{"database", file.string()}}));
-    EXPECT_FALSE(is_private({{"database", "file:shared"}, {"mode", "memory"}, {"cache", "shared"}, {"uri", "on"}}));
+    EXPECT_FALSE(
+        is_private({{"database", "file:shared"}, {"mode", "memory"}, {"cache", "shared"}, {"uri", "on"}}));
 }
 
 TEST_F(sqlite3_connect, shares_a_named_database_in_memory_when_asked) {
-    const parameters shared{{"database", "file:shared"}, {"mode", "memory"}, {"cache", "shared"}, {"uri", "on"}};
+    const parameters shared{
+        {"database", "file:shared"}, {"mode", "memory"}, {"cache", "shared"}, {"uri", "on"}};
     connection one{shared};
     connection two{shared};
     EXPECT_RUNS(one, "create table t (a)");
@@ -236,7 +243,9 @@ TEST_F(sqlite3_connect, creates_a_private_file_when_asked) {
     ASSERT_FALSE(db.failed) << db.failed->message;
     EXPECT_RUNS(db, "create table t (a)");
     for (const auto& each : std::filesystem::directory_iterator{directory})
-        EXPECT_EQ(each.status().permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write) << each.path();
+        EXPECT_EQ(each.status().permissions(),
+                  std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+            << each.path();
 }
 
 TEST_F(sqlite3_connect, keeps_two_databases_apart) {

@@ -20,12 +20,13 @@ TEST_P(sqlite3_error, has_code_state_and_names) {
     connection db;
     for (const char* const sql :
          {"create table p (id integer primary key)",
-          "create table t (a integer primary key, b text unique, c int check (c > 0), d int constraint d_positive check (d > 0), "
+          "create table t (a integer primary key, b text unique, c int check (c > 0), d int constraint "
+          "d_positive check (d > 0), "
           "e int not null default 1, f int references p (id), g text, constraint both unique (c, d))",
           "create unique index t_g on t (g)", "create unique index t_lower on t (lower(g))",
           "create table s (a int, b text) strict", "create view v as select 1 as x",
-          "create trigger guard before delete on p begin select raise(abort, 'not this one'); end", "insert into p values (1)",
-          "insert into t (a, b, c, d, g) values (1, 'x', 1, 1, 'g')"})
+          "create trigger guard before delete on p begin select raise(abort, 'not this one'); end",
+          "insert into p values (1)", "insert into t (a, b, c, d, g) values (1, 'x', 1, 1, 'g')"})
         EXPECT_RUNS(db, sql);
     const expectation& expected = GetParam();
     const answer got = db.run(expected.sql);
@@ -70,7 +71,8 @@ INSTANTIATE_TEST_SUITE_P(
         expectation{"create table t (a)", errc::duplicate_object, "42P07"},
         expectation{"create index t_g on t (g)", errc::duplicate_object, "42P07"},
         expectation{"alter table t add column a", errc::duplicate_object, "42701", "", "a"},
-        expectation{"selec 1", errc::syntax_error, "42601"}, expectation{"select (1", errc::syntax_error, "42601"},
+        expectation{"selec 1", errc::syntax_error, "42601"},
+        expectation{"select (1", errc::syntax_error, "42601"},
         expectation{"select 'open", errc::syntax_error, "42601"},
         expectation{"insert into t values (1)", errc::syntax_error, "42601"},
         expectation{"insert into v values (1)", errc::not_supported, "42809"},
@@ -112,9 +114,11 @@ TEST(sqlite3_errors, never_show_bound_values) {
     connection db;
     EXPECT_RUNS(db, "create table t (a text unique, b int check (b > 0)) strict");
     EXPECT_RUNS(db, "insert into t values (?, 1)", {text("s3cret")});
-    for (const answer& got : {db.run("insert into t values (?, 2)", {text("s3cret")}), db.run("insert into t values ('x', ?)", {text("s3cret")})}) {
+    for (const answer& got : {db.run("insert into t values (?, 2)", {text("s3cret")}),
+                              db.run("insert into t values ('x', ?)", {text("s3cret")})}) {
         ASSERT_FALSE(got.ok());
-        for (const std::string& said : {got.failed->message, got.failed->constraint, got.failed->table, got.failed->column})
+        for (const std::string& said :
+             {got.failed->message, got.failed->constraint, got.failed->table, got.failed->column})
             EXPECT_EQ(said.find("s3cret"), std::string::npos) << said;
     }
 }

@@ -28,7 +28,8 @@ TEST_F(sqlite3_transaction, shows_in_the_state) {
     EXPECT_EQ(db.state(), 0U);
     EXPECT_EQ(db.run("begin").affected, -1);
     EXPECT_EQ(db.run("begin").code(), errc::usage);
-    EXPECT_EQ(db.state(), in_transaction) << "an error that SQLite recovers from leaves the transaction alone";
+    EXPECT_EQ(db.state(), in_transaction)
+        << "an error that SQLite recovers from leaves the transaction alone";
 }
 
 TEST_F(sqlite3_transaction, stays_open_after_a_constraint_violation) {
@@ -62,7 +63,8 @@ TEST_F(sqlite3_full_disk, fails_the_transaction_until_it_is_rolled_back) {
     EXPECT_EQ(full.failed->sqlstate, "53100");
     EXPECT_EQ(full.failed->poisons, unsigned{KOINE_POISONS_TRANSACTION});
     EXPECT_EQ(db.state(), failed_transaction);
-    for (const std::string_view sql : {"insert into t values (1)", "select 1", "commit", "begin", "savepoint a", "rollback to a", "vacuum"}) {
+    for (const std::string_view sql : {"insert into t values (1)", "select 1", "commit", "begin",
+                                       "savepoint a", "rollback to a", "vacuum"}) {
         const answer refused = db.run(sql);
         EXPECT_EQ(refused.code(), errc::transaction_failed) << sql;
         EXPECT_EQ(refused.failed->sqlstate, "25P02");
@@ -137,7 +139,8 @@ TEST_F(sqlite3_transaction, waits_for_a_lock_no_longer_than_told) {
     EXPECT_EQ(hasty.state(), 0U);
     connection patient{parameters{{"database", file.string()}, {"timeout", "3600"}}};
     patient.deadline_in(std::chrono::milliseconds{30});
-    EXPECT_EQ(patient.run("begin immediate").code(), errc::lock_timeout) << "the deadline counts, not the hour";
+    EXPECT_EQ(patient.run("begin immediate").code(), errc::lock_timeout)
+        << "the deadline counts, not the hour";
     patient.no_deadline();
     EXPECT_RUNS(holder, "rollback");
     EXPECT_RUNS(patient, "begin immediate");
@@ -160,7 +163,10 @@ TEST_F(sqlite3_transaction, with_an_old_snapshot_cannot_write) {
 }
 
 void increments_are_not_lost(const std::filesystem::path& file, const std::string& journal_mode) {
-    const parameters given{{"database", file.string()}, {"journal_mode", journal_mode}, {"synchronous", "off"}, {"timeout", "60"}};
+    const parameters given{{"database", file.string()},
+                           {"journal_mode", journal_mode},
+                           {"synchronous", "off"},
+                           {"timeout", "60"}};
     {
         connection db{given};
         EXPECT_RUNS(db, "create table t (n integer)");
@@ -183,9 +189,13 @@ void increments_are_not_lost(const std::filesystem::path& file, const std::strin
     EXPECT_EQ(db.run("select n from t").as_number(), 800);
 }
 
-TEST_F(sqlite3_transaction, eight_writers_lose_no_update_with_write_ahead_logging) { increments_are_not_lost(file, "wal"); }
+TEST_F(sqlite3_transaction, eight_writers_lose_no_update_with_write_ahead_logging) {
+    increments_are_not_lost(file, "wal");
+}
 
-TEST_F(sqlite3_transaction, eight_writers_lose_no_update_with_a_rollback_journal) { increments_are_not_lost(file, "delete"); }
+TEST_F(sqlite3_transaction, eight_writers_lose_no_update_with_a_rollback_journal) {
+    increments_are_not_lost(file, "delete");
+}
 
 TEST_F(sqlite3_transaction, eight_threads_may_make_the_database_at_once) {
     std::vector<std::thread> threads;
@@ -224,8 +234,10 @@ TEST_F(sqlite3_transaction, killed_in_the_middle_is_as_if_it_had_never_been) {
                 db.run("commit");
                 db.run("pragma cache_size=2");  // the uncommitted pages go to the file
                 db.run("begin immediate");
-                db.run("insert into t with recursive n(i) as (select 2 union all select i+1 from n where i < 3000) select ?, hex(zeroblob(i%100)) from n",
-                       {number(round)});
+                db.run(
+                    "insert into t with recursive n(i) as (select 2 union all select i+1 from n where i < "
+                    "3000) select ?, hex(zeroblob(i%100)) from n",
+                    {number(round)});
                 kill(getpid(), SIGKILL);
             });
             ASSERT_TRUE(WIFSIGNALED(status));
@@ -247,8 +259,10 @@ TEST_F(sqlite3_transaction, that_cannot_grow_its_file_poisons_the_connection) {
         db.run("begin immediate");
         db.run("insert into t values (zeroblob(100000))");
         const answer got = db.run("commit");
-        const bool right = got.code() == errc::io_error && got.failed->sqlstate == "58030" && got.failed->outcome == outcome::unknown &&
-                           (got.failed->poisons & KOINE_POISONS_CONNECTION) != 0 && (db.state() & KOINE_STATE_BROKEN) != 0;
+        const bool right = got.code() == errc::io_error && got.failed->sqlstate == "58030" &&
+                           got.failed->outcome == outcome::unknown &&
+                           (got.failed->poisons & KOINE_POISONS_CONNECTION) != 0 &&
+                           (db.state() & KOINE_STATE_BROKEN) != 0;
         _exit(right ? 0 : 1);
     });
     ASSERT_TRUE(WIFEXITED(status));

@@ -105,7 +105,8 @@ TEST(pool_fork, closes_nothing_when_the_child_destroys_the_pool) {
 TEST(pool_fork, may_happen_while_other_threads_use_the_pool) {
     world shared;
     auto options = sized(2);
-    options.leak_after = std::chrono::milliseconds{1};  // the background thread runs
+    if (threads_after_fork)
+        options.leak_after = std::chrono::milliseconds{1};  // the background thread is busy
     pool p{std::make_shared<backend>(shared), options};
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
@@ -136,7 +137,7 @@ TEST(pool_fork, may_happen_while_other_threads_use_the_pool) {
     for (auto& t : threads) t.join();
 }
 
-// ---- The end of the process: each in a process of its own ---------------------------------------------------------------
+// The end of the process: each in a process of its own
 
 struct leaves_late {
     std::optional<pool_lease> lease{};
@@ -176,14 +177,17 @@ void use_at_exit() {
 }
 
 TEST(pool_exit, survives_static_destruction_with_leases_on_either_side) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT(exit_with_leases(), ::testing::ExitedWithCode(0), "");
 }
 
 TEST(pool_exit, survives_exit_from_another_thread_while_the_main_thread_waits) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT(exit_from_another_thread(), ::testing::ExitedWithCode(0), "");
 }
 
 TEST(pool_exit, survives_a_pool_that_is_never_destroyed) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT(exit_with_a_pool_that_is_never_destroyed(), ::testing::ExitedWithCode(0), "");
 }
 

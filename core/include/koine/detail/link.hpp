@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -172,6 +173,7 @@ private:
     KOINE_COLD std::uint32_t execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now);
     KOINE_COLD std::uint32_t fetch_slow(prepared& statement, koine_status status);
     [[noreturn]] void raise_bind_failure(const prepared& statement);
+    KOINE_COLD void refuse_write(const prepared& statement) const;
     void make_room(prepared& statement);
     prepared** entity_slot(const entity_info& entity, entity_operation operation);
     void fill_entity_slot(prepared** slot, const syntax::fragment& shape);
@@ -198,6 +200,7 @@ private:
     const koine_driver* driver_;
     koine_connection* handle_;
     deadline deadline_{};
+    std::chrono::milliseconds cancel_grace_;
     bind_context context_;
     koine_wait wait_{};
     koine_error error_{};

@@ -91,6 +91,7 @@ template <auto M, class Entity>
 struct column {
     static_assert(std::is_member_object_pointer_v<decltype(M)>, "koine: col<> takes a pointer to a data member: col<&User::name>");
     using value_type = detail::member_t<M>;
+    static_assert(sizeof(type_traits<detail::stored_t<value_type>>) > 0);  // what cannot be stored is told here, where it is named
     static constexpr auto member = M;
 
     // The column with options, for table().

@@ -44,11 +44,16 @@ predicate<Entity> equate(bool equal, const V& value) {
 // A column compared with a value, or with another column of the same type. Values are copied and bound, never part of the SQL. An
 // empty optional, or std::nullopt, is NULL: == asks whether the column is NULL and != whether it is not. A row whose column is
 // NULL satisfies no other comparison. Throw koine::error for text that is not UTF-8 and integers beyond 64 bits.
+//
+// The constraints on == and != that say nothing keep the language from turning the others around: of two candidates it prefers the
+// constrained one to the one that is written in the right order.
 template <auto M, class Entity, class V>
+    requires(sizeof(V) != 0)
 predicate<Entity> operator==(const column<M, Entity>&, const V& value) {
     return detail::equate<M, Entity>(true, value);
 }
 template <auto M, class Entity, class V>
+    requires(sizeof(V) != 0)
 predicate<Entity> operator!=(const column<M, Entity>&, const V& value) {
     return detail::equate<M, Entity>(false, value);
 }
@@ -69,7 +74,12 @@ predicate<Entity> operator>=(const column<M, Entity>&, const V& value) {
     return detail::compare<M, Entity>(syntax::op::ge, value);
 }
 
-// The value on the left; the language turns == around by itself.
+// The value on the left.
+template <auto M, class Entity, class V>
+    requires(!detail::is_column<V>)
+predicate<Entity> operator==(const V& value, const column<M, Entity>&) {
+    return detail::equate<M, Entity>(true, value);
+}
 template <auto M, class Entity, class V>
     requires(!detail::is_column<V>)
 predicate<Entity> operator!=(const V& value, const column<M, Entity>&) {

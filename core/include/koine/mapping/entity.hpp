@@ -18,19 +18,7 @@ inline namespace v1 {
 namespace detail {
 
 template <class T>
-constexpr auto make_descriptor() {
-    static_assert(is_mapped<T>, "koine: this class has no koine_table() and no specialisation of koine::mapping");
-    if constexpr (is_mapped<T>) {
-        return mapping<T>::table();
-    } else {
-        return table_descriptor<0>{};
-    }
-}
-template <class T>
-inline constexpr auto descriptor_of = make_descriptor<T>();
-
-// Copies text that was bound from a short-lived object into the context.
-KOINE_API void keep_all(koine_value* values, std::size_t count, bind_context& context);
+inline constexpr auto descriptor_of = mapping<T>::table();
 
 template <class V>
 koine_value bind_column(const V& value, bind_context& context) {
@@ -139,43 +127,57 @@ struct KOINE_API entity_data {
                                       &number};
 };
 
-// The table of a mapped class, with or without a key. Static lifetime; its address is its identity.
-template <class T>
-const table_info& table_of() {
-    return entity_data<T>::table;
-}
+// Never defined: stands where a static_assert has failed already.
+const entity_info& no_class();
 
 // The operations of a mapped class, which need not have a key: rows that are only read.
 template <class T>
 const entity_info& row_class_of() {
-    return entity_data<T>::info;
+    static_assert(is_mapped<T>, "koine: this class has no koine_table() and no specialisation of koine::mapping");
+    if constexpr (is_mapped<T>) {
+        return entity_data<T>::info;
+    } else {
+        return no_class();
+    }
+}
+
+// The table of a mapped class, with or without a key. Static lifetime; its address is its identity.
+template <class T>
+const table_info& table_of() {
+    static_assert(is_mapped<T>, "koine: this class has no koine_table() and no specialisation of koine::mapping");
+    if constexpr (is_mapped<T>) {
+        return entity_data<T>::table;
+    } else {
+        return *no_class().table;
+    }
 }
 
 // The operations of a mapped class whose objects have an identity. Static lifetime.
 template <class T>
 const entity_info& entity_of() {
-    static_assert(entity_data<T>::layout.key_count > 0,
-                  "koine: a class without a primary key cannot be an entity; mark a column with koine::primary_key");
-    return entity_data<T>::info;
+    static_assert(is_mapped<T>, "koine: this class has no koine_table() and no specialisation of koine::mapping");
+    if constexpr (is_mapped<T>) {
+        static_assert(entity_data<T>::layout.key_count > 0,
+                      "koine: a class without a primary key cannot be an entity; mark a column with koine::primary_key");
+        return entity_data<T>::info;
+    } else {
+        return no_class();
+    }
 }
 
+// The number of a column in the table of Entity, or no_column.
 template <auto M, class Entity>
 constexpr std::uint16_t find_column() {
-    constexpr std::uint16_t index = find_member(descriptor_of<Entity>.columns, std::remove_cvref_t<decltype(descriptor_of<Entity>)>::count,
-                                                member_identity<M>);
-    static_assert(index != no_column, "koine: this member is not a column of the table of its class");
-    return index;
+    return find_member(descriptor_of<Entity>.columns, entity_data<Entity>::descriptor_type::count, member_identity<M>);
 }
-// The number of a column in the table of Entity.
-template <auto M, class Entity>
-inline constexpr std::uint16_t column_index = find_column<M, Entity>();
 
 template <auto M, class Entity>
 column_reference reference_to() {
-    return {&table_of<Entity>(), column_index<M, Entity>};
+    constexpr std::uint16_t column = find_column<M, Entity>();
+    static_assert(column != no_column, "koine: a foreign key refers to a member that is not a column of its class");
+    return {&table_of<Entity>(), column};
 }
 
 }  // namespace detail
-
 }  // namespace v1
 }  // namespace koine

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include <koine/driver_abi.h>
-#include <koine/result.hpp>
+#include <koine/error.hpp>
 #include <koine/schema/entity_info.hpp>
 #include <koine/schema/table_info.hpp>
 
@@ -22,14 +22,10 @@ KOINE_API KOINE_COLD error_info explain_mismatch(const table_info& table, const 
 KOINE_API KOINE_COLD error_info explain_mismatch(const entity_info& entity, const koine_value* cells);
 // The same for one column of a result that belongs to no table. `name` may be empty.
 KOINE_API KOINE_COLD error_info explain_cell(std::string_view name, std::size_t index, sql_type expected, const koine_value& cell);
-// A result of another width than its reader: expected and found number of columns.
-KOINE_API KOINE_COLD error_info explain_width(std::size_t expected, std::size_t found);
-
 // Finds the table's columns among the names of a result: positions[i] is where column i stands. Names are compared exactly.
-// Fails with undefined_column for a column that is missing, and for one whose name the result has twice. `in_order` tells
-// whether the result starts with exactly the table's columns.
-KOINE_API result<void> match_columns(const table_info& table, std::span<const std::string_view> names, std::uint16_t* positions,
-                                     bool& in_order);
+// Answers whether the result starts with exactly the table's columns. Throws koine::error (undefined_column) for a column that
+// is missing, and for one whose name the result has twice.
+KOINE_API bool match_columns(const table_info& table, std::span<const std::string_view> names, std::uint16_t* positions);
 
 }  // namespace detail
 }  // namespace v1

@@ -124,7 +124,7 @@ constexpr void fill_columns(const column_options* columns, const column_facts* f
         to.on_delete = from.on_delete;
         to.on_update = from.on_update;
         const bool by_rule = from.primary_key && key_count == 1 && is_integer(facts[i].type) && from.server_default.empty() &&
-                             from.references == nullptr;
+                             !from.refers;
         to.generated = from.generated == generation::always || (from.generated == generation::by_rule && by_rule);
     }
 }

@@ -27,6 +27,7 @@ struct column_options {
     referential_action on_delete = referential_action::no_action;
     referential_action on_update = referential_action::no_action;
     bool has_length = false;
+    bool refers = false;  // to another column
     bool primary_key = false;
     bool unique = false;
     bool version = false;
@@ -76,6 +77,7 @@ struct foreign_key_option : column_option {
         return copy;
     }
     constexpr void apply(column_options& to) const {
+        to.refers = true;
         to.references = &reference_to<M, Entity>;
         to.on_delete = deleted;
         to.on_update = updated;

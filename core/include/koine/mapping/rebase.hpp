@@ -21,7 +21,9 @@ inline constexpr loose_member loose_member_of{{}, member_identity<M>};
 template <auto M, class Entity>
 void push_column(syntax::fragment& to) {
     if constexpr (is_mapped<Entity>) {
-        to.push_table(syntax::op::column, &table_of<Entity>(), column_index<M, Entity>);
+        constexpr std::uint16_t index = find_column<M, Entity>();
+        static_assert(index != no_column, "koine: this member is not a column of the table of its class");
+        to.push_table(syntax::op::column, &entity_data<Entity>::table, index);
     } else {
         to.push_table(syntax::op::column, &loose_member_of<M>, no_column);
     }

@@ -99,34 +99,42 @@ KOINE_API int find_enumerator(const koine_value& cell, const std::string_view* b
 // The text of the number-th name; complains to the context if there is none.
 KOINE_API koine_value enumerator_value(long long number, const std::string_view* by_value, std::size_t count, bind_context& context) noexcept;
 
-}  // namespace detail
-
-// Enumerations: text, the name of the enumerator. Unknown names are not read, values without an enumerator are not bound.
 template <class E>
-    requires std::is_enum_v<E>
-struct type_traits<E> {
-    static_assert(requires { E{0}; },
-                  "koine: give the enumeration an underlying type (enum color : int), so that its names can be found");
-    static_assert(enum_range<E>::max >= enum_range<E>::min && enum_range<E>::max - enum_range<E>::min < 1024,
-                  "koine: enum_range<E> must span 1 to 1024 values");
-    static_assert(detail::enumerators_of<E>.found > 0,
+inline constexpr bool has_fixed_type = requires { E{0}; };
+template <class E>
+inline constexpr bool can_be_named =
+    has_fixed_type<E> && enum_range<E>::max >= enum_range<E>::min && enum_range<E>::max - enum_range<E>::min < 1024;
+
+template <class E>
+struct enumeration_traits {
+    static_assert(enumerators_of<E>.found > 0,
                   "koine: no enumerator found between enum_range<E>::min and max; specialise koine::enum_range for this enumeration");
     static constexpr sql_type type = sql_type::enumeration;
 
     // The names, by value. Static lifetime.
     static constexpr std::span<const std::string_view> enumerators() noexcept {
-        return {detail::enumerators_of<E>.all, detail::enumerators_of<E>.found};
+        return {enumerators_of<E>.all, enumerators_of<E>.found};
     }
     static koine_value bind(const E& value, bind_context& context) noexcept {
-        return detail::enumerator_value(static_cast<long long>(value) - enum_range<E>::min, detail::enumerators_of<E>.by_value,
-                                        detail::enum_span<E>, context);
+        return enumerator_value(static_cast<long long>(value) - enum_range<E>::min, enumerators_of<E>.by_value, enum_span<E>, context);
     }
     static bool read(const koine_value& cell, E& value) noexcept {
-        const int number = detail::find_enumerator(cell, detail::enumerators_of<E>.by_value, detail::enum_span<E>);
+        const int number = find_enumerator(cell, enumerators_of<E>.by_value, enum_span<E>);
         if (number < 0) return false;
         value = static_cast<E>(enum_range<E>::min + number);
         return true;
     }
+};
+
+}  // namespace detail
+
+// Enumerations: text, the name of the enumerator. Unknown names are not read, values without an enumerator are not bound.
+template <class E>
+    requires std::is_enum_v<E>
+struct type_traits<E> : std::conditional_t<detail::can_be_named<E>, detail::enumeration_traits<E>, detail::unstorable<E>> {
+    static_assert(detail::has_fixed_type<E>,
+                  "koine: give the enumeration an underlying type (enum color : int), so that its names can be found");
+    static_assert(!detail::has_fixed_type<E> || detail::can_be_named<E>, "koine: enum_range<E> must span 1 to 1024 values");
 };
 
 }  // namespace v1

@@ -72,13 +72,10 @@ struct type_traits<instant> {
 };
 
 template <class Clock, class Duration>
-struct type_traits<std::chrono::time_point<Clock, Duration>> {
+struct type_traits<std::chrono::time_point<Clock, Duration>> : detail::unstorable<std::chrono::time_point<Clock, Duration>> {
     static_assert(detail::never<Clock>,
                   "koine: a time column is koine::instant (sys_time<microseconds>) or koine::timestamp (local_time<microseconds>); "
                   "other clocks and precisions do not survive a database");
-    static constexpr sql_type type = sql_type::instant;
-    static koine_value bind(const std::chrono::time_point<Clock, Duration>&, bind_context&);
-    static bool read(const koine_value&, std::chrono::time_point<Clock, Duration>&);
 };
 
 }  // namespace v1

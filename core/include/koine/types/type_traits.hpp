@@ -18,6 +18,14 @@ inline namespace v1 {
 namespace detail {
 template <class T>
 inline constexpr bool never = false;
+
+// The members that traits must have, where a static_assert has refused the type: so that nothing else is complained of.
+template <class T>
+struct unstorable {
+    static constexpr sql_type type = sql_type::text;
+    static koine_value bind(const T&, bind_context&);
+    static bool read(const koine_value&, T&);
+};
 }  // namespace detail
 
 // A specialisation has
@@ -29,12 +37,9 @@ inline constexpr bool never = false;
 // read() overwrites `value`, or answers false if the cell does not fit, NULL included; it copies what it keeps. Both may throw
 // std::bad_alloc. A type that stores itself as another one derives its traits from koine::stored_as instead.
 template <class T>
-struct type_traits {
+struct type_traits : detail::unstorable<T> {
     static_assert(detail::never<T>,
                   "koine: this type cannot be stored in a column; specialise koine::type_traits for it (see koine/types/type_traits.hpp)");
-    static constexpr sql_type type = sql_type::text;
-    static koine_value bind(const T&, bind_context&);
-    static bool read(const koine_value&, T&);
 };
 
 namespace detail {
@@ -74,6 +79,7 @@ inline constexpr bool binds_as_is<std::optional<T>> = binds_as_is<T>;
 
 // Copies what the value points to into the context.
 KOINE_API koine_value keep(const koine_value& value, bind_context& context);
+KOINE_API void keep_all(koine_value* values, std::size_t count, bind_context& context);
 
 template <class T>
 inline constexpr bool is_optional = false;
@@ -132,11 +138,8 @@ struct type_traits<double> {
 
 template <class T>
     requires(std::is_floating_point_v<T> && !std::is_same_v<T, double>)
-struct type_traits<T> {
+struct type_traits<T> : detail::unstorable<T> {
     static_assert(detail::never<T>, "koine: a floating-point column is double; others would change digits on their way");
-    static constexpr sql_type type = sql_type::float64;
-    static koine_value bind(const T&, bind_context&);
-    static bool read(const koine_value&, T&);
 };
 
 // NULL, and what T is.

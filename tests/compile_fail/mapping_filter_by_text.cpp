@@ -1,0 +1,28 @@
+// expect: koine: a condition is made by comparing columns
+// max lines: 20
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <koine/mapping.hpp>
+
+using koine::col;
+
+struct User {
+    std::int64_t id{};
+    std::string name{};
+    std::optional<std::string> email{};
+    static constexpr auto koine_table() {
+        return koine::table("users", col<&User::id>(koine::primary_key), col<&User::name>, col<&User::email>);
+    }
+};
+
+void query() {
+#ifdef KOINE_BAD
+    koine::predicate<User> p = "name = x";
+    (void)p;
+#else
+    koine::predicate<User> p = col<&User::name> == "x";
+    (void)p;
+#endif
+}

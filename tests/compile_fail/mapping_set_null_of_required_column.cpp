@@ -1,0 +1,25 @@
+// expect: koine: set_null needs a column that can be NULL
+// max lines: 20
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <koine/mapping.hpp>
+
+using koine::col;
+
+struct Thing {
+    std::int64_t id{};
+    std::string name{};
+    std::optional<std::int64_t> parent{};
+    std::int32_t revision{};
+    std::int32_t other{};
+    static constexpr auto koine_table() {
+#ifdef KOINE_BAD
+        return koine::table("things", col<&Thing::id>(koine::primary_key, koine::foreign_key<&Thing::id>.on_delete(koine::set_null)));
+#else
+        return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::parent>(koine::foreign_key<&Thing::id>.on_delete(koine::set_null)));
+#endif
+    }
+};
+const koine::entity_info& thing() { return koine::detail::entity_of<Thing>(); }
