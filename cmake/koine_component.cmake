@@ -95,5 +95,7 @@ function(koine_header_self name include_dir)
   set_target_properties(${target} PROPERTIES
     C_STANDARD 11 C_EXTENSIONS OFF CXX_STANDARD 20 CXX_EXTENSIONS OFF)
   koine_warnings(${target})
+  # Nothing of it is ever run: the optimiser would only take time.
+  target_compile_options(${target} PRIVATE -O0 -g0)
   add_dependencies(header_self ${target})
 endfunction()

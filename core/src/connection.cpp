@@ -4,6 +4,8 @@
 #include <mutex>
 #include <utility>
 
+#include <koine/detail/connection_access.hpp>
+
 #include "connection_state.hpp"
 
 namespace koine {
@@ -155,6 +157,8 @@ private:
 };
 
 }  // namespace
+
+detail::link& detail::connection_access::link_of(const connection& on) { return usable(on.state_).use(); }
 
 rows connection::execute(const text_statement& statement, call_options options) {
     detail::connection_state& state = usable(state_);

@@ -14,6 +14,7 @@ bool worth_retrying(const error& why) noexcept {
     switch (why.code()) {
         case errc::serialization_failure:
         case errc::deadlock:
+        case errc::stale_object:
         case errc::lock_timeout: return true;
         default: return false;
     }

@@ -21,6 +21,7 @@ inline namespace v1 {
 
 namespace detail {
 struct connection_state;
+struct connection_access;
 }
 
 // Settings of one call.
@@ -99,6 +100,7 @@ public:
 
 private:
     friend class engine;
+    friend struct detail::connection_access;
     explicit connection(std::shared_ptr<detail::connection_state> state) noexcept;
     rows run(detail::prepared& statement, std::span<const koine_value> binds);
     std::shared_ptr<detail::connection_state> state_;

@@ -17,7 +17,8 @@ struct retry {
 
 namespace detail {
 
-// Whether the transaction as a whole can be run again without doing anything twice: a lost serialization, a deadlock, a lock not had.
+// Whether the transaction as a whole can be run again without doing anything twice: a lost serialization, a deadlock, a stale object, a lock not
+// had.
 KOINE_API bool worth_retrying(const error& why) noexcept;
 // Waits before attempt number `attempt` (from 1 for the first repetition).
 KOINE_API void wait_before_retry(std::uint32_t attempt);

@@ -144,31 +144,20 @@ private:
     std::int64_t affected_ = -1;
 };
 
-namespace detail {
-
-// Reads one row into a value, or throws why it does not fit.
-template <class T>
-void read_row(const row_reader<T>& reader, const koine_value* cells, T& out) {
-    if (!reader.read(cells, out)) [[unlikely]]
-        throw_error(reader.explain(cells));
-}
-
-}  // namespace detail
-
 template <class T>
 T row::as() const {
     T out{};
-    detail::read_row(row_reader<T>::make(rows_->names()).value(), rows_->cells(), out);
+    row_reader<T>{rows_->names()}.read(rows_->cells(), out);
     return out;
 }
 
 template <class T>
 std::vector<T> rows::into() {
     std::vector<T> out;
-    const auto reader = row_reader<T>::make(names()).value();
+    const row_reader<T> reader{names()};
     if (statement_ == nullptr) return out;
     out.reserve(statement_->expected_rows);
-    while (next()) detail::read_row(reader, cells(), out.emplace_back());
+    while (next()) reader.read(cells(), out.emplace_back());
     return out;
 }
 
@@ -192,8 +181,8 @@ std::optional<T> rows::first() {
 template <class T>
 std::optional<T> rows::first_kept() {
     std::optional<T> out;
-    const auto reader = row_reader<T>::make(names()).value();
-    if (next()) detail::read_row(reader, cells(), out.emplace());
+    const row_reader<T> reader{names()};
+    if (next()) reader.read(cells(), out.emplace());
     return out;
 }
 

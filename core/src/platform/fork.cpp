@@ -55,7 +55,11 @@ struct fork_registry {
     }
 };
 
-void fork_watcher::enlist() { fork_registry::instance().add(*this); }
-void fork_watcher::delist() noexcept { fork_registry::instance().remove(*this); }
+void fork_watcher::enlist() {
+    fork_registry::instance().add(*this);
+}
+void fork_watcher::delist() noexcept {
+    fork_registry::instance().remove(*this);
+}
 
 }  // namespace koine::platform

@@ -8,13 +8,16 @@ namespace koine::platform {
 
 extern std::atomic<std::uint64_t> forks;
 
-// How often this process image has come out of a fork as the child. What was made under another count belongs to a parent.
-inline std::uint64_t fork_count() noexcept { return forks.load(std::memory_order_relaxed); }
+// How often this process image has come out of a fork as the child. What was made under another count belongs
+// to a parent.
+inline std::uint64_t fork_count() noexcept {
+    return forks.load(std::memory_order_relaxed);
+}
 
-// An object that must be consistent when the process forks. Derived classes enlist when they are complete and delist
-// before they are destroyed. Members are called on the forking thread: before() in the parent in front of the fork, then
-// one of the after_*() on each side. The registry's lock is held from before() to after_*(): a lock that before() takes must
-// never be held by somebody who enlists or delists.
+// An object that must be consistent when the process forks. Derived classes enlist when they are complete and
+// delist before they are destroyed. Members are called on the forking thread: before() in the parent in front
+// of the fork, then one of the after_*() on each side. The registry's lock is held from before() to
+// after_*(): a lock that before() takes must never be held by somebody who enlists or delists.
 class fork_watcher {
 public:
     fork_watcher(const fork_watcher&) = delete;

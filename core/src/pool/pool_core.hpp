@@ -1,6 +1,6 @@
-// The pool's decisions: a state machine that knows no clock, no thread and no I/O. Events come in as calls, the answers are
-// the states of waiters and the queues of work. Everything here is called under the shell's lock, except for what pool_slot
-// and attention() allow to the fast path.
+// The pool's decisions: a state machine that knows no clock, no thread and no I/O. Events come in as calls,
+// the answers are the states of waiters and the queues of work. Everything here is called under the shell's
+// lock, except for what pool_slot and attention() allow to the fast path.
 #pragma once
 
 #include <atomic>
@@ -71,10 +71,11 @@ public:
     pool_slot& slot(std::uint32_t i) noexcept { return slots_[i]; }
     const pool_slot& slot(std::uint32_t i) const noexcept { return slots_[i]; }
 
-    // ---- Callers. `w.state` is the answer; a queued waiter is answered later and then found in the list of the woken.
+    // Callers. `w.state` is the answer; a queued waiter is answered later and then found in the list of
+    // the woken.
     void acquire(pool_waiter& w, pool_time now) noexcept;
-    // Serves waiters from what the fast path has put back, and from room that has become free. For a waiter that wakes up, and
-    // for a thread that has put a connection back and then saw the attention word changed.
+    // Serves waiters from what the fast path has put back, and from room that has become free. For a waiter
+    // that wakes up, and for a thread that has put a connection back and then saw the attention word changed.
     void attend(pool_time now) noexcept;
     // A queued waiter gives up.
     void cancel(pool_waiter& w) noexcept;
@@ -84,7 +85,8 @@ public:
     // Why the last attempts to connect failed, if they did and waiters wait for another attempt; else null.
     std::shared_ptr<const error_info> open_trouble() const noexcept;
 
-    // The ends of opening and checking. false: the connection is out of date and queued to be closed; acquire again.
+    // The ends of opening and checking. false: the connection is out of date and queued to be closed; acquire
+    // again.
     bool opened(pool_slot& s, pooled* item, here where, pool_time now) noexcept;
     // `blame`: the attempt says something about the server, so that others had better wait.
     void open_failed(pool_slot& s, std::shared_ptr<const error_info> why, bool blame, pool_time now) noexcept;
@@ -98,7 +100,7 @@ public:
     // The connection is to be closed at the end of its lease.
     void retire(pool_slot& s) noexcept;
 
-    // ---- The pool as a whole.
+    // The pool as a whole.
     void invalidate_all(pool_time now) noexcept;
     void close(pool_time now) noexcept;
     bool is_closing() const noexcept { return closing_; }
@@ -111,10 +113,11 @@ public:
     // In a forked child: marks the word, so that nobody takes the fast path.
     void mark_forked() noexcept;
     bool is_forked() const noexcept { return forked_; }
-    // In a forked child: makes the pool empty. Hands out the idle connections of the parent, one a call, null at the end.
+    // In a forked child: makes the pool empty. Hands out the idle connections of the parent, one a call, null
+    // at the end.
     pooled* forget_parent() noexcept;
 
-    // ---- Work for others. Null: none left.
+    // Work for others. Null: none left.
     pool_waiter* pop_woken() noexcept;
     // The connection is the caller's to close, who calls closed() then.
     pool_slot* pop_doomed(pooled*& item) noexcept;
@@ -182,7 +185,7 @@ private:
     std::uint32_t keep_ = 0;  // idle connections that are kept
     bool fast_ = false;       // the kind has a fast path
     bool wants_ticks_ = false;
-    bool dozing_ = false;    // every idle connection is marked for a ping: nothing to watch until one is used
+    bool dozing_ = false;  // every idle connection is marked for a ping: nothing to watch until one is used
     bool restless_ = false;
     bool closing_ = false;
     bool forked_ = false;

@@ -9,7 +9,8 @@ namespace detail {
 
 namespace {
 
-// A connection counts as used lately for this long after its use was noticed. With the polling interval it makes a second.
+// A connection counts as used lately for this long after its use was noticed. With the polling interval it
+// makes a second.
 constexpr pool_time fresh_for = 750'000'000;
 constexpr pool_time poll_every = 250'000'000;
 
@@ -182,13 +183,18 @@ pool_stats pool_core::stats(pool_time now) noexcept {
         if (leased) ++out.leased;
         switch (s.state) {
             case slot_state::opening:
-            case slot_state::checking: ++out.opening; break;
+            case slot_state::checking:
+                ++out.opening;
+                break;
             case slot_state::resetting:
-            case slot_state::closing: ++out.closing; break;
+            case slot_state::closing:
+                ++out.closing;
+                break;
             case slot_state::live:
                 if (!leased) ++out.idle;
                 break;
-            case slot_state::empty: break;
+            case slot_state::empty:
+                break;
         }
         if (leased && s.seen_at < oldest) {
             oldest = s.seen_at;

@@ -54,7 +54,8 @@ void pool_listener::on_invalidate(detail::pooled&, bool) {}
 void pool_listener::on_detach(detail::pooled&) {}
 void pool_listener::on_leak(here, std::chrono::nanoseconds) {}
 
-pool_subscription::pool_subscription(std::shared_ptr<detail::listeners> home, const pool_listener* listener) noexcept
+pool_subscription::pool_subscription(std::shared_ptr<detail::listeners> home,
+                                     const pool_listener* listener) noexcept
     : home_{std::move(home)}, listener_{listener} {}
 
 pool_subscription::pool_subscription(pool_subscription&& other) noexcept = default;

@@ -15,7 +15,7 @@ void pool_shell::thread_gone(const void* thread) noexcept {
     core_.thread_gone(thread, locked::now());
 }
 
-// ---- Acquiring -----------------------------------------------------------------------------------------------------
+// Acquiring
 
 result<pool_lease> pool_shell::acquire_slowly(std::optional<deadline> given, here where) {
     const pool_time began = locked::now();
@@ -32,7 +32,8 @@ result<pool_lease> pool_shell::acquire_slowly(std::optional<deadline> given, her
             if (!w.wait(hold, core_, until)) return exhausted(hold, began, where);
         }
         switch (w.state) {
-            case pool_waiter::verdict::lease: return hand_out(*w.slot, w.item);
+            case pool_waiter::verdict::lease:
+                return hand_out(*w.slot, w.item);
             case pool_waiter::verdict::open: {
                 auto made = open_for(*w.slot, until, where, again);
                 if (!again) return made;
@@ -44,8 +45,10 @@ result<pool_lease> pool_shell::acquire_slowly(std::optional<deadline> given, her
                 break;
             }
             case pool_waiter::verdict::own_used:
-                return locked::refusal(errc::operation_in_progress, "this thread's connection of the pool is leased already", where);
-            default: break;
+                return locked::refusal(errc::operation_in_progress,
+                                       "this thread's connection of the pool is leased already", where);
+            default:
+                break;
         }
     }
     return locked::refusal(errc::closed, "the pool is closed", where);
@@ -62,7 +65,8 @@ result<pool_lease> pool_shell::open_for(pool_slot& s, deadline until, here where
         if (!made) {
             const error_info& why = made.error().info();
             // What the caller's own haste or mistake has spoilt says nothing about the server.
-            const bool blame = why.code < errc::usage && !(why.code == errc::timeout && until.passed()) && why.code != errc::cancelled;
+            const bool blame = why.code < errc::usage && !(why.code == errc::timeout && until.passed()) &&
+                               why.code != errc::cancelled;
             auto copy = std::make_shared<const error_info>(why);
             give_up(std::move(copy), blame);
             return std::move(made).error();
@@ -93,7 +97,8 @@ result<pool_lease> pool_shell::open_for(pool_slot& s, deadline until, here where
     return pool_lease{};
 }
 
-result<pool_lease> pool_shell::check_for(pool_slot& s, pooled* item, deadline until, here where, bool& again) {
+result<pool_lease> pool_shell::check_for(pool_slot& s, pooled* item, deadline until, here where,
+                                         bool& again) {
     bool alive = false;
     bool lost = false;
     const auto done = [&]() noexcept {
@@ -107,7 +112,8 @@ result<pool_lease> pool_shell::check_for(pool_slot& s, pooled* item, deadline un
     try {
         auto answer = item->ping(until);
         alive = answer.has_value() && item->reusable();
-        lost = !answer && (answer.error().info().poisons_connection || answer.error().info().code == errc::disconnected);
+        lost = !answer &&
+               (answer.error().info().poisons_connection || answer.error().info().code == errc::disconnected);
     } catch (...) {
         done();
         throw;
@@ -125,7 +131,7 @@ pool_lease pool_shell::hand_out(pool_slot& s, pooled* item) {
     return lease;
 }
 
-// ---- Giving back -----------------------------------------------------------------------------------------------------
+// Giving back
 
 void pool_shell::put_slowly(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {
     if (forked(birth)) return forget(item);
@@ -134,7 +140,8 @@ void pool_shell::put_slowly(pool_slot& s, pooled* item, std::uint64_t birth) noe
     end_lease(s, item, fit ? condition::fit : condition::dirty, !fit, false);
 }
 
-result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth, std::optional<deadline> until) {
+result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth,
+                                 std::optional<deadline> until) {
     if (forked(birth)) {
         forget(item);
         return locked::refusal(errc::forked, "the connection belongs to the parent process", {});
@@ -151,7 +158,8 @@ result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth
                 if (answer && item->reusable()) found = condition::fit;
             }
         }
-        if (found == condition::fit && !silent()) heard_->tell([&](pool_listener& one) { one.on_checkin(*item); });
+        if (found == condition::fit && !silent())
+            heard_->tell([&](pool_listener& one) { one.on_checkin(*item); });
     } catch (...) {
         end_lease(s, item, found, false, false);
         throw;
@@ -161,7 +169,8 @@ result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth
 }
 
 // Where `close_here`, a healthy connection that the pool does not keep is closed by this thread.
-void pool_shell::end_lease(pool_slot& s, pooled* item, condition found, bool abandoned, bool close_here) noexcept {
+void pool_shell::end_lease(pool_slot& s, pooled* item, condition found, bool abandoned,
+                           bool close_here) noexcept {
     prefer(s);
     pooled* mine = nullptr;
     {

@@ -27,10 +27,11 @@ struct alignas(64) pool_slot {
     static constexpr std::uint64_t nobody = ~std::uint64_t{0};
 
     // The first line is touched by the fast path, without the pool's lock.
-    std::atomic<pooled*> parked{nullptr};         // the idle connection; taken and put back by exchange
-    std::atomic<std::uint64_t> admits{nobody};    // the attention word under which the fast path may use this slot
-    std::atomic<std::uint64_t> uses{0};           // odd: leased. Written by the holder of the connection alone
-    std::atomic<const char*> file{""};            // where the running lease was acquired
+    std::atomic<pooled*> parked{nullptr};  // the idle connection; taken and put back by exchange
+    std::atomic<std::uint64_t> admits{
+        nobody};                         // the attention word under which the fast path may use this slot
+    std::atomic<std::uint64_t> uses{0};  // odd: leased. Written by the holder of the connection alone
+    std::atomic<const char*> file{""};   // where the running lease was acquired
     std::atomic<const char*> function{""};
     pool_shell* owner = nullptr;
     std::atomic<std::uint32_t> line{0};
@@ -41,10 +42,10 @@ struct alignas(64) pool_slot {
     pooled* doomed = nullptr;               // the connection in that queue
     const void* thread = nullptr;           // singleton_thread: whose connection it is
     std::uint64_t generation = 0;
-    std::uint64_t seen_uses = 0;      // `uses` when the slot was last looked at with a clock ...
-    std::int64_t seen_at = 0;         // ... and when it was first seen to have that value
-    std::int64_t expires = 0;         // age limit
-    std::uint64_t parked_order = 0;   // for FIFO among idle
+    std::uint64_t seen_uses = 0;     // `uses` when the slot was last looked at with a clock ...
+    std::int64_t seen_at = 0;        // ... and when it was first seen to have that value
+    std::int64_t expires = 0;        // age limit
+    std::uint64_t parked_order = 0;  // for FIFO among idle
     slot_state state = slot_state::empty;
     bool retire = false;    // close at the end of the lease
     bool unproven = false;  // idle for long: ping before use
@@ -58,8 +59,12 @@ struct alignas(64) pool_slot {
         line.store(where.line, std::memory_order_relaxed);
         uses.store(uses.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
-    void end_use() noexcept { uses.store(uses.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
-    bool leased() const noexcept { return state == slot_state::live && (uses.load(std::memory_order_relaxed) & 1U) != 0; }
+    void end_use() noexcept {
+        uses.store(uses.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+    bool leased() const noexcept {
+        return state == slot_state::live && (uses.load(std::memory_order_relaxed) & 1U) != 0;
+    }
     here where() const noexcept {
         return here{file.load(std::memory_order_relaxed), line.load(std::memory_order_relaxed),
                     function.load(std::memory_order_relaxed)};

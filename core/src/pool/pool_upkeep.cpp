@@ -21,12 +21,13 @@ std::string seconds(std::int64_t ns) {
 
 }  // namespace
 
-// ---- The lock ------------------------------------------------------------------------------------------------------
+// The lock
 
 pool_shell::locked::~locked() {
     deliver();
     if (!shell_.thread_runs_ || shell_.orphaned_) shell_.close_doomed(*this);
-    const bool last = shell_.orphaned_ && shell_.core_.occupied() == 0 && !std::exchange(shell_.last_reference_given_, shell_.orphaned_);
+    const bool last = shell_.orphaned_ && shell_.core_.occupied() == 0 &&
+                      !std::exchange(shell_.last_reference_given_, shell_.orphaned_);
     lock_.unlock();
     if (last) shell_.drop_reference();
 }
@@ -81,16 +82,20 @@ failure pool_shell::locked::refusal(errc code, std::string message, here where) 
     return why;
 }
 
-// ---- Life ----------------------------------------------------------------------------------------------------------
+// Life
 
-pool_shell::pool_shell(std::shared_ptr<pool_backend> backend, const pool_options& options, std::shared_ptr<listeners> heard)
-    : core_{options, this, static_cast<std::uint64_t>(locked::now()) ^ reinterpret_cast<std::uintptr_t>(this)},
+pool_shell::pool_shell(std::shared_ptr<pool_backend> backend, const pool_options& options,
+                       std::shared_ptr<listeners> heard)
+    : core_{options, this,
+            static_cast<std::uint64_t>(locked::now()) ^ reinterpret_cast<std::uintptr_t>(this)},
       heard_{std::move(heard)},
       backend_{std::move(backend)} {
     enlist();
 }
 
-pool_shell::~pool_shell() { delist(); }
+pool_shell::~pool_shell() {
+    delist();
+}
 
 void pool_shell::orphan() noexcept {
     std::shared_ptr<pool_backend> backend;
@@ -105,14 +110,18 @@ void pool_shell::orphan() noexcept {
     }
 }
 
-void pool_shell::before() noexcept { mutex_.lock(); }
-void pool_shell::after_in_parent() noexcept { mutex_.unlock(); }
+void pool_shell::before() noexcept {
+    mutex_.lock();
+}
+void pool_shell::after_in_parent() noexcept {
+    mutex_.unlock();
+}
 void pool_shell::after_in_child() noexcept {
     core_.mark_forked();
     mutex_.unlock();
 }
 
-// ---- Closing -------------------------------------------------------------------------------------------------------
+// Closing
 
 void pool_shell::close_item(pooled* item) noexcept {
     if (!silent()) heard_->tell_quietly([&](pool_listener& one) { one.on_close(*item); });
@@ -131,7 +140,8 @@ void pool_shell::close_doomed(locked& hold) noexcept {
     }
 }
 
-result<void> pool_shell::wait_until_closed(locked& hold, deadline until, std::uint64_t before, const char* what) {
+result<void> pool_shell::wait_until_closed(locked& hold, deadline until, std::uint64_t before,
+                                           const char* what) {
     close_doomed(hold);
     ++drain_waiters_;
     std::uint32_t left = core_.older_than(before);
@@ -142,7 +152,9 @@ result<void> pool_shell::wait_until_closed(locked& hold, deadline until, std::ui
     --drain_waiters_;
     if (left == 0) return {};
     return locked::refusal(errc::timeout,
-                           std::string{what} + ": " + std::to_string(left) + " connections are still in use; they are closed as they come back", {});
+                           std::string{what} + ": " + std::to_string(left) +
+                               " connections are still in use; they are closed as they come back",
+                           {});
 }
 
 result<void> pool_shell::dispose(deadline until) {
@@ -164,14 +176,15 @@ void pool_shell::invalidate_all() noexcept {
     core_.invalidate_all(locked::now());
 }
 
-// ---- The background thread -------------------------------------------------------------------------------------------
+// The background thread
 
 void pool_shell::stop_thread(locked& hold) noexcept {
     std::thread mine = std::move(thread_);
     if (!mine.joinable()) return;
     stop_thread_ = true;
     work_.notify_all();
-    // A hook on the background thread may end the pool: that thread cannot wait for itself, and keeps the shell.
+    // A hook on the background thread may end the pool: that thread cannot wait for itself, and keeps the
+    // shell.
     if (mine.get_id() == std::this_thread::get_id()) {
         mine.detach();
         return;
@@ -209,7 +222,8 @@ void pool_shell::run() noexcept {
             bool told = false;
             while (!stop_thread_ && core_.pop_leak(where, age, locked::now())) {
                 hold.outside([&] {
-                    heard_->tell_quietly([&](pool_listener& one) { one.on_leak(where, std::chrono::nanoseconds{age}); });
+                    heard_->tell_quietly(
+                        [&](pool_listener& one) { one.on_leak(where, std::chrono::nanoseconds{age}); });
                 });
                 told = true;
             }
@@ -219,7 +233,7 @@ void pool_shell::run() noexcept {
     }
 }
 
-// ---- Numbers ---------------------------------------------------------------------------------------------------------
+// Numbers
 
 pool_stats pool_shell::stats() {
     const locked hold{*this};
@@ -232,19 +246,22 @@ failure pool_shell::exhausted(locked&, pool_time began, here where) {
     const pool_time now = locked::now();
     if (const auto trouble = core_.open_trouble()) {
         failure why{*trouble};
-        why.info().message = "no connection could be opened within " + seconds(now - began) + ": " + why.info().message;
+        why.info().message =
+            "no connection could be opened within " + seconds(now - began) + ": " + why.info().message;
         why.info().outcome = outcome::not_sent;
         why.info().where = where;
         return why;
     }
     const pool_stats s = core_.stats(now);
-    std::string text = "pool exhausted: no connection became free within " + seconds(now - began) + " (size " + std::to_string(s.size) +
-                       ", max_overflow " + std::to_string(s.max_overflow) + ", leased " + std::to_string(s.leased) + ", idle " +
-                       std::to_string(s.idle) + ", opening " + std::to_string(s.opening) + ", closing " + std::to_string(s.closing) +
-                       ", waiting " + std::to_string(s.waiting);
+    std::string text = "pool exhausted: no connection became free within " + seconds(now - began) +
+                       " (size " + std::to_string(s.size) + ", max_overflow " +
+                       std::to_string(s.max_overflow) + ", leased " + std::to_string(s.leased) + ", idle " +
+                       std::to_string(s.idle) + ", opening " + std::to_string(s.opening) + ", closing " +
+                       std::to_string(s.closing) + ", waiting " + std::to_string(s.waiting);
     if (s.leased > 0) {
-        text += "; oldest lease: " + seconds(s.oldest_lease_age.count()) + ", acquired at " + s.oldest_lease_where.file + ":" +
-                std::to_string(s.oldest_lease_where.line) + " in " + s.oldest_lease_where.function;
+        text += "; oldest lease: " + seconds(s.oldest_lease_age.count()) + ", acquired at " +
+                s.oldest_lease_where.file + ":" + std::to_string(s.oldest_lease_where.line) + " in " +
+                s.oldest_lease_where.function;
     }
     return locked::refusal(errc::pool_timeout, text + ")", where);
 }

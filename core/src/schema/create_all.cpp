@@ -67,6 +67,8 @@ void metadata::create_all(const engine& on) const {
 
 void metadata::drop_all(const engine& on) const {
     detail::link_lease lease{on};
+    // From the first statement on: what drop_foreign_keys() asks of SQLite holds until the transaction ends.
+    lease->begin({.isolation = isolation::serializable});
     for (const table_info* table : cyclic_)
         if (exists(*lease, *table))
             for (const std::string& statement : lease->dialect().drop_foreign_keys(*table)) run(*lease, statement);

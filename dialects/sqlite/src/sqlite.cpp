@@ -101,8 +101,8 @@ std::string sqlite::column_type(const column_info& column) const {
 std::string sqlite::column_default(const column_info& column) const {
     // The current time in the form in which the column stores time.
     const bool now = is_word(column.server_default, "current_timestamp") || is_word(column.server_default, "now()");
-    if (now && column.type == sql_type::instant) return "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'";
-    if (now && column.type == sql_type::timestamp) return "strftime('%Y-%m-%dT%H:%M:%f', 'now', 'localtime') || '000'";
+    if (now && column.type == sql_type::instant) return "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000Z'";
+    if (now && column.type == sql_type::timestamp) return "strftime('%Y-%m-%d %H:%M:%f', 'now', 'localtime') || '000'";
     if (is_word(column.server_default, "current_time") && column.type == sql_type::time)
         return "strftime('%H:%M:%f', 'now', 'localtime') || '000'";
     if (is_word(column.server_default, "current_date") && column.type == sql_type::date)

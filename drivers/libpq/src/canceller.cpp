@@ -13,7 +13,10 @@ void canceller::request() {
     const std::scoped_lock lock{mutex_};
     if (key_ == nullptr) return;
     auto expected = running;
-    if (!state_.compare_exchange_strong(expected, asked, std::memory_order_acq_rel)) return;
+    if (!state_.compare_exchange_strong(expected, asked, std::memory_order_acq_rel)) {
+        // A request that came before the server began the statement had no effect: it can be made again once it is through.
+        if (expected != asked || sent_ == nullptr || !sent_->is_set()) return;
+    }
     try {
         sent_ = std::make_shared<event>();
         std::thread{[key = key_, sent = sent_] {
@@ -31,7 +34,8 @@ void canceller::request() {
 
 bool canceller::end_requested(koine_wait& wait) {
     const std::scoped_lock lock{mutex_};
-    // The request may have failed to start between the two looks.
+    state_.store(ending, std::memory_order_release);
+    // Without one, the request failed to start between the two looks.
     if (sent_ != nullptr && !sent_->is_set()) {
         wait = koine_wait{sent_->descriptor(), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
         return false;

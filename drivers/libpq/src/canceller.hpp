@@ -35,13 +35,14 @@ public:
     bool used() const noexcept { return used_; }
     void forget() noexcept { used_ = false; }
 
-    // Any thread. Nothing happens if no operation runs or it was already asked.
+    // Any thread. Nothing happens if no operation runs or an earlier request for it is still on its way.
     void request();
 
 private:
     static constexpr std::uint32_t idle = 0;
     static constexpr std::uint32_t running = 1;
     static constexpr std::uint32_t asked = 2;
+    static constexpr std::uint32_t ending = 3;  // all answers are in: only a request on its way is awaited
     bool end_requested(koine_wait& wait);
 
     struct free_cancel {

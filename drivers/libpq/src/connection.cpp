@@ -112,6 +112,9 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
         // Without a name the server describes the statement and keeps nothing that anyone relies on.
         const bool keep = (flags & KOINE_PREPARE_ONCE) == 0 && !settings_->transaction_pooler;
         auto made = std::make_unique<statement>(*this, sql, keep ? next_name() : std::string{}, stream);
+        if (made->plan()->facts.empty) throw local_failure(errc::syntax_error, "the text holds no statement");
+        if (made->plan()->facts.parameters > max_parameters)
+            throw local_failure(errc::usage, "a statement takes at most " + std::to_string(max_parameters) + " parameters");
         exchange_.open(true);
         send_doomed();
         exchange_.send_prepare(made->plan()->name.c_str(), std::string{sql});
@@ -180,11 +183,13 @@ void connection::send_front() {
 // Sync: one that fails takes nothing with it.
 void connection::send_doomed() {
     if (!exchange_.starts_idle()) return;
-    for (const std::string& name : doomed_) {
-        exchange_.send_command(("DEALLOCATE " + name).c_str(), part::housekeeping);
+    std::erase_if(doomed_, [this](const std::shared_ptr<const prepared>& plan) {
+        // What is queued still needs its statement.
+        if (plan.use_count() > 1) return false;
+        exchange_.send_command(("DEALLOCATE " + plan->name).c_str(), part::housekeeping);
         exchange_.send_sync();
-    }
-    doomed_.clear();
+        return true;
+    });
 }
 
 koine_status connection::enqueue(statement* what, std::string_view sql, std::span<const koine_value> binds) {
@@ -228,8 +233,9 @@ koine_status connection::flush(std::span<std::int64_t> affected, koine_wait& wai
 
 koine_status connection::ping(koine_wait& wait) {
     if (!resumes(task::ping, nullptr)) {
-        exchange_.open(false);
-        exchange_.send_command("", part::statement);
+        // A lone Sync: it is answered in every state, a failed transaction included.
+        exchange_.open(true);
+        exchange_.send_sync();
         exchange_.go();
         enter(task::ping, nullptr);
     }
@@ -310,9 +316,9 @@ void connection::forget(statement& one) noexcept {
     if (one.next_ != nullptr) one.next_->previous_ = one.previous_;
     // Its answers are read and dropped by reset().
     if (owner_ == &one) leave();
-    if (!one.plan()->named()) return;
+    if (!one.plan()->on_server) return;
     try {
-        doomed_.push_back(one.plan()->name);
+        doomed_.push_back(one.plan());
     } catch (...) {
         // The server then keeps the statement as long as the session lives.
     }

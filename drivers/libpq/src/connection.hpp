@@ -92,7 +92,7 @@ private:
     statement* statements_ = nullptr;
     std::vector<queued> queue_{};  // the first queued_ entries; the others keep their memory for later
     std::size_t queued_ = 0;
-    std::vector<std::string> doomed_{};  // names that the server may forget
+    std::vector<std::shared_ptr<const prepared>> doomed_{};  // what the server may forget
     std::string name_prefix_{};
     std::uint64_t names_ = 0;
     std::string server_version_{};

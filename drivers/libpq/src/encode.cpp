@@ -101,8 +101,6 @@ struct parameters::place {
 };
 
 void parameters::encode(std::span<const koine_value> values, std::span<const std::uint32_t> types, bool keep) {
-    if (values.size() > max_parameters)
-        refuse(errc::usage, "a statement takes at most 65535 parameters, got " + std::to_string(values.size()));
     std::size_t room = 0;
     for (const koine_value& value : values) {
         if (!has_bytes(value)) {

@@ -11,7 +11,9 @@ namespace koine::libpq {
 
 // Most bytes of one value: the server's own limit of a message, less room for its other fields.
 inline constexpr std::uint32_t max_value_bytes = 1'073'741'824u - 65'536u;
-inline constexpr std::size_t max_parameters = 65'535;
+// The protocol counts parameters in 16 bits, but libpq takes the server's description of more than 7498 of them (30000 bytes)
+// for a broken line and gives the connection up.
+inline constexpr std::size_t max_parameters = 7'498;
 
 // Parameters in the server's formats. Reused from execution to execution; grows, never shrinks.
 class parameters {

@@ -113,7 +113,7 @@ spi::failure server_failure(const PGresult* error, const work_facts& facts) {
     return why;
 }
 
-spi::failure lost_connection(const PGconn* connection, const PGresult* last, const notice& reason, const work_facts& facts) {
+spi::failure lost_connection(std::string_view said, const PGresult* last, const notice& reason, const work_facts& facts) {
     spi::failure why;
     why.poisons_connection = why.poisons_transaction = true;
     if (facts.commits) {
@@ -130,7 +130,7 @@ spi::failure lost_connection(const PGconn* connection, const PGresult* last, con
         why.detail = field(last, PG_DIAG_MESSAGE_DETAIL);
         why.hint = field(last, PG_DIAG_MESSAGE_HINT);
     }
-    if (why.message.empty()) why.message = trimmed(view(PQerrorMessage(connection)));
+    if (why.message.empty()) why.message = trimmed(said);
     if (why.message.empty()) why.message = "the connection to the server was lost";
     if (reason.announces_end()) {
         if (state.empty()) state = reason.sqlstate;

@@ -33,8 +33,8 @@ spi::failure local_failure(errc code, std::string message);
 bool session_survives(const PGresult* error) noexcept;
 // A server's error inside a session that goes on.
 spi::failure server_failure(const PGresult* error, const work_facts& facts);
-// The session is over; `last` may be null. Both poisons; the outcome follows from the facts.
-spi::failure lost_connection(const PGconn* connection, const PGresult* last, const notice& why, const work_facts& facts);
+// The session is over; `last` may be null, `said` is libpq's message. Both poisons; the outcome follows from the facts.
+spi::failure lost_connection(std::string_view said, const PGresult* last, const notice& why, const work_facts& facts);
 // COMMIT answered ROLLBACK.
 spi::failure rolled_back_commit();
 // A connection that could not be made. `phase` is the last state that libpq reported before; the connection's messages

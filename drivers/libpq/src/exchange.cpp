@@ -57,7 +57,7 @@ void exchange::sent(int libpq_status) {
     // Refused before a byte was written, or in the middle of a batch: the connection is out of step.
     active_ = false;
     broken_ = true;
-    auto why = lost_connection(connection_, nullptr, notice_, facts_);
+    auto why = lost_connection(PQerrorMessage(connection_), nullptr, notice_, facts_);
     if (due_.empty() && !facts_.in_transaction) why.outcome = outcome::not_sent;
     throw why;
 }
@@ -104,6 +104,7 @@ void exchange::send_sync() {
 void exchange::go() {
     if (!pipelined_ && stream_) PQsetSingleRowMode(connection_);
     flushed_ = false;
+    consumed_ = false;
 }
 
 // Answers KOINE_DONE when PQgetResult will not block.
@@ -112,7 +113,14 @@ koine_status exchange::readable(koine_wait& wait) {
         const int left = PQflush(connection_);
         if (left == 0) {
             flushed_ = true;
+            if (!consumed_) {
+                // Nothing can have been read since the batch was sent: asking costs more than it can tell.
+                waited_ = true;
+                wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
+                return KOINE_WAIT;
+            }
         } else {
+            consumed_ = true;
             // The server may be unable to read on before we have read what it sends.
             if (left < 0 || PQconsumeInput(connection_) == 0) lose(nullptr);
             wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ | KOINE_WAIT_WRITE, KOINE_NO_DEADLINE};
@@ -231,6 +239,8 @@ koine_status exchange::drain(koine_wait& wait) {
 void exchange::lose(const PGresult* last) {
     active_ = false;
     broken_ = true;
+    // Asking for results adds complaints about the closed socket.
+    const std::string said = PQerrorMessage(connection_);
     result_ptr found;
     // Bounded: a broken libpq connection may answer errors for ever. Blocks never: the socket is gone or nothing is awaited.
     for (int i = 0; last == nullptr && i < 8 && PQisBusy(connection_) == 0; ++i) {
@@ -238,7 +248,7 @@ void exchange::lose(const PGresult* last) {
         if (found == nullptr) break;
         if (PQresultStatus(found.get()) == PGRES_FATAL_ERROR) last = found.get();
     }
-    throw lost_connection(connection_, last, notice_, facts_);
+    throw lost_connection(said, last, notice_, facts_);
 }
 
 }  // namespace koine::libpq

@@ -107,6 +107,7 @@ private:
     bool pipelined_ = false;
     bool stream_ = false;
     bool flushed_ = true;
+    bool consumed_ = false;  // input was read while the batch was being sent
     bool waited_ = false;
     bool broken_ = false;
     canceller canceller_{};

@@ -31,13 +31,15 @@ constexpr std::array<std::string_view, 10> writing_words{"insert", "update", "de
                                                          "call",   "do",     "lock",   "truncate", "share"};
 
 // What may stand before a parenthesis in a query that changes nothing. Other functions may do anything.
-constexpr std::array<std::string_view, 56> harmless_words{
-    "and",     "or",      "not",      "in",     "exists",    "values",    "as",        "on",       "using",      "where",
-    "having",  "from",    "select",   "union",  "all",       "intersect", "except",    "any",      "some",       "by",
-    "over",    "filter",  "when",     "then",   "else",      "case",      "limit",     "offset",   "interval",   "like",
-    "ilike",   "between", "is",       "count",  "sum",       "min",       "max",       "avg",      "coalesce",   "nullif",
-    "greatest", "least",  "cast",     "lower",  "upper",     "length",    "char_length", "substring", "trim",    "abs",
-    "round",   "row_number", "generate_series", "pg_sleep", "pg_backend_pid", "with"};
+constexpr std::array<std::string_view, 78> harmless_words{
+    "and", "or", "not", "in", "exists", "values", "as", "on", "using", "where", "having", "from", "select",
+    "union", "all", "intersect", "except", "any", "some", "by", "over", "filter", "when", "then", "else",
+    "case", "limit", "offset", "interval", "like", "ilike", "between", "is", "with", "array", "row",
+    "count", "sum", "min", "max", "avg", "coalesce", "nullif", "greatest", "least", "cast", "lower",
+    "upper", "length", "char_length", "substring", "trim", "replace", "repeat", "concat", "left", "right",
+    "position", "extract", "date_trunc", "now", "to_char", "abs", "round", "floor", "ceil", "mod",
+    "row_number", "rank", "lag", "lead", "string_agg", "array_agg", "json_agg", "unnest", "generate_series",
+    "pg_sleep", "pg_backend_pid"};
 
 // The cursor over the text.
 class scanner {
@@ -52,6 +54,11 @@ public:
         const std::size_t start = at_;
         while (!done() && continues_word(peek())) ++at_;
         return sql_.substr(start, at_ - start);
+    }
+    std::uint32_t number() noexcept {
+        std::uint64_t value = 0;
+        for (; is_digit(peek()); ++at_) value = std::min<std::uint64_t>(value * 10 + static_cast<unsigned>(peek() - '0'), UINT32_MAX);
+        return static_cast<std::uint32_t>(value);
     }
     // A literal or quoted name; doubled quotes read as two of them in a row, which is the same to us.
     void quoted(char quote, bool backslashes) noexcept {
@@ -118,8 +125,11 @@ sql_facts inspect(std::string_view sql) noexcept {
         } else if (c == '"') {
             in.quoted('"', false);
             if (in.parenthesis_follows()) writes = true;
+        } else if (c == '$' && is_digit(in.peek(1))) {
+            in.skip();
+            facts.parameters = std::max(facts.parameters, in.number());
         } else if (c == '$') {
-            if (is_digit(in.peek(1)) || !in.dollar_quoted()) in.skip();
+            if (!in.dollar_quoted()) in.skip();
         } else if (starts_word(c)) {
             const auto word = in.word();
             if (in.peek() == '\'' && same(word, "e")) in.quoted('\'', true);
@@ -137,6 +147,7 @@ sql_facts inspect(std::string_view sql) noexcept {
             in.skip();
         }
     }
+    facts.empty = first.empty();
     facts.begins = same(first, "begin") || (same(first, "start") && same(second, "transaction"));
     facts.commits = same(first, "commit") || same(first, "end") || (same(first, "prepare") && same(second, "transaction"));
     if (same(first, "commit") && same(second, "prepared")) facts.commits = true;

@@ -1,11 +1,14 @@
 // What can be told about a statement from its text, without the server.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace koine::libpq {
 
 struct sql_facts {
+    std::uint32_t parameters = 0;  // the highest $n outside literals and comments
+    bool empty = false;            // no word at all: nothing that could run
     bool begins = false;           // BEGIN or START TRANSACTION
     bool commits = false;          // COMMIT, END or PREPARE TRANSACTION: its answer decides what is known of the work
     bool reads_only = false;       // a query without data-changing parts and without functions that may change something

@@ -41,6 +41,7 @@ void statement::column(std::uint32_t index, koine_column& out) const noexcept {
 }
 
 void statement::take_description(result_ptr description) {
+    plan_->on_server = plan_->named();
     const int count = PQnparams(description.get());
     plan_->parameter_types.clear();
     for (int i = 0; i < count; ++i) plan_->parameter_types.push_back(PQparamtype(description.get(), i));
@@ -56,11 +57,11 @@ void statement::take_description(result_ptr description) {
     description_ = std::move(description);
 }
 
-// The server refuses to run a plan whose result has changed; a pooler or a user's DEALLOCATE can still put another
-// statement under the name.
+// The server refuses to run a kept plan whose result has changed; a text that is parsed anew may have other columns.
 void statement::check_columns(const PGresult* result) const {
     bool same = PQnfields(result) == static_cast<int>(columns_.size());
-    for (std::size_t i = 0; same && i < columns_.size(); ++i) same = PQftype(result, static_cast<int>(i)) == columns_[i].type;
+    for (std::size_t i = 0; same && !plan_->named() && i < columns_.size(); ++i)
+        same = PQftype(result, static_cast<int>(i)) == columns_[i].type;
     if (same) return;
     auto why = local_failure(errc::statement_outdated, "the result has other columns than the prepared statement");
     why.outcome = outcome::unknown;

@@ -27,6 +27,7 @@ struct prepared {
     std::string sql{};   // only without a name
     sql_facts facts{};
     std::vector<std::uint32_t> parameter_types{};  // as the server inferred them
+    bool on_server = false;                        // the server has taken the name
     bool binary = false;                           // the format of its results
 
     bool named() const noexcept { return !name.empty(); }

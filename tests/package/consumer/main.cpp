@@ -1,4 +1,10 @@
-// A program that has nothing of Koine but its installed headers and libraries.
-#include <koine/errc.hpp>
+// A program that has nothing of Koine but its installed headers and libraries. Prints a URL without its password.
+#include <iostream>
 
-int main() { return koine::errc::unknown == koine::errc::connect_failed; }
+#include <koine/create_engine.hpp>
+#include <koine/url.hpp>
+
+int main() {
+    std::cout << koine::url::parse("postgresql://app:geheim@localhost/app") << '\n';
+    koine::engine engine = koine::create_engine("sqlite://");
+}

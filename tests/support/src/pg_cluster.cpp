@@ -166,6 +166,9 @@ int free_port() {
     return ntohs(address.sin_port);
 }
 
+// The process changes with each recovery.
+const std::string checkpointer_query = "select pid from pg_stat_activity where backend_type = 'checkpointer'";
+
 struct finish {
     void operator()(PGconn* c) const noexcept { PQfinish(c); }
     void operator()(PGresult* r) const noexcept { PQclear(r); }
@@ -213,7 +216,7 @@ pg_cluster::pg_cluster(std::vector<std::string> settings) {
                        false),
         directory_ / "cp.log");
     std::string lines = "listen_addresses='127.0.0.1'\nunix_socket_directories='" + directory_.string() +
-                        "'\nfsync=off\nsynchronous_commit=off\nshared_buffers=16MB\nmax_connections=60\nssl=on\nssl_cert_file='" +
+                        "'\nfsync=off\nshared_buffers=16MB\nmax_connections=60\nssl=on\nssl_cert_file='" +
                         (directory_ / "server.crt").string() + "'\nssl_key_file='" + (directory_ / "server.key").string() +
                         "'\nmax_wal_senders=0\nwal_level=minimal\nmax_prepared_transactions=4\nautovacuum=off\n";
     for (const std::string& line : settings) lines += line + "\n";
@@ -258,6 +261,14 @@ void pg_cluster::start() {
 }
 
 void pg_cluster::wait_until_ready() {
+    // A crash is noticed a moment after it: until then the server looks ready.
+    while (!crashed_checkpointer_.empty()) {
+        try {
+            if (const auto now = admin(checkpointer_query); !now.empty() && now != crashed_checkpointer_) crashed_checkpointer_.clear();
+        } catch (const std::runtime_error&) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        }
+    }
     const std::string port = std::to_string(port_);
     const std::string host = socket_dir();
     const char* const keys[] = {"host", "port", "user", "dbname", nullptr};
@@ -276,6 +287,7 @@ void pg_cluster::wait_until_ready() {
 
 void pg_cluster::stop(shutdown how) {
     if (postmaster_ < 0) return;
+    crashed_checkpointer_.clear();
     ::kill(postmaster_, how == shutdown::fast ? SIGINT : SIGQUIT);
     while (::waitpid(postmaster_, nullptr, 0) < 0 && errno == EINTR) {
     }
@@ -288,6 +300,7 @@ void pg_cluster::restart(shutdown how) {
 }
 
 void pg_cluster::kill_backend(pid_t pid, int signal) {
+    if (signal == SIGKILL) crashed_checkpointer_ = admin(checkpointer_query);
     if (::kill(pid, signal) != 0) fail("cannot signal a server process");
 }
 
@@ -313,6 +326,7 @@ std::string pg_cluster::admin(const std::string& sql, const std::string& databas
     const char* const values[] = {host.c_str(), port.c_str(), "koine", database.c_str(), nullptr};
     const std::unique_ptr<PGconn, finish> connection{PQconnectdbParams(keys, values, 0)};
     if (PQstatus(connection.get()) != CONNECTION_OK) fail(PQerrorMessage(connection.get()));
+    PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
     const std::unique_ptr<PGresult, finish> result{PQexec(connection.get(), sql.c_str())};
     const auto status = PQresultStatus(result.get());
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) fail(PQerrorMessage(connection.get()));

@@ -1,4 +1,5 @@
-// The state machine of the pool against a model: random events in any order, the invariants checked after each of them.
+// The state machine of the pool against a model: random events in any order, the invariants checked after
+// each of them.
 #include "pool/pool_core.hpp"
 
 #include <gtest/gtest.h>
@@ -90,7 +91,9 @@ private:
 
     void act(actor& a) {
         switch (a.at) {
-            case actor::phase::none: begin(a); break;
+            case actor::phase::none:
+                begin(a);
+                break;
             case actor::phase::queued:
                 if (roll(20) == 0) {
                     core_.cancel(a.w);
@@ -99,10 +102,18 @@ private:
                     ASSERT_EQ(a.w.state, verdict::none);
                 }
                 break;
-            case actor::phase::opening: end_opening(a); break;
-            case actor::phase::checking: end_checking(a); break;
-            case actor::phase::leased: end_lease(a); break;
-            case actor::phase::about_to_take: end_fast_take(a); break;
+            case actor::phase::opening:
+                end_opening(a);
+                break;
+            case actor::phase::checking:
+                end_checking(a);
+                break;
+            case actor::phase::leased:
+                end_lease(a);
+                break;
+            case actor::phase::about_to_take:
+                end_fast_take(a);
+                break;
             case actor::phase::just_parked:
                 a.at = actor::phase::none;
                 if (core_.attention().load() != a.word) core_.attend(now_);
@@ -128,7 +139,8 @@ private:
             queue_.push_back(&a);
         } else {
             const auto waits = [](const actor* other) { return other->w.state == verdict::queued; };
-            ASSERT_TRUE(own_thread() || std::none_of(queue_.begin(), queue_.end(), waits)) << "a newcomer overtook those who wait";
+            ASSERT_TRUE(own_thread() || std::none_of(queue_.begin(), queue_.end(), waits))
+                << "a newcomer overtook those who wait";
             settle_woken();
             answered(a);
         }
@@ -159,7 +171,9 @@ private:
         a.slot = a.w.slot;
         a.item = static_cast<fake_connection*>(a.w.item);
         switch (a.w.state) {
-            case verdict::lease: lease_begins(a); break;
+            case verdict::lease:
+                lease_begins(a);
+                break;
             case verdict::check:
                 a.at = actor::phase::checking;
                 ASSERT_FALSE(leased_.contains(a.item));
@@ -170,8 +184,11 @@ private:
                 ASSERT_GE(now_, earliest_open_) << "opened before the backoff was over";
                 break;
             case verdict::closed:
-            case verdict::own_used: a.at = actor::phase::none; break;
-            default: FAIL() << "no answer";
+            case verdict::own_used:
+                a.at = actor::phase::none;
+                break;
+            default:
+                FAIL() << "no answer";
         }
     }
 
@@ -179,7 +196,8 @@ private:
         if (roll(8) == 0) {
             const bool blame = roll(2) == 0;
             core_.open_failed(*a.slot, std::make_shared<const error_info>(), blame, now_);
-            if (blame) earliest_open_ = std::max(earliest_open_, now_ + core_.options().backoff_first.count() / 2);
+            if (blame)
+                earliest_open_ = std::max(earliest_open_, now_ + core_.options().backoff_first.count() / 2);
             a.at = actor::phase::none;
             return;
         }
@@ -265,11 +283,13 @@ private:
                 core_.reset_done(*s, used, roll(4) != 0, now_);
             }
             settle_woken();
-        } while (all && (core_.has_doomed() || core_.has_dirty() || !closing_.empty() || !resetting_.empty()));
+        } while (all &&
+                 (core_.has_doomed() || core_.has_dirty() || !closing_.empty() || !resetting_.empty()));
     }
 
     void settle_woken() {
-        while (pool_waiter* w = core_.pop_woken()) ASSERT_NE(w->state, verdict::none) << "woken after it gave up";
+        while (pool_waiter* w = core_.pop_woken())
+            ASSERT_NE(w->state, verdict::none) << "woken after it gave up";
         // Whoever was answered was first in the queue. thread_gone() aside, nobody overtakes.
         while (!queue_.empty() && queue_.front()->w.state != verdict::queued) {
             actor& a = *queue_.front();
@@ -293,7 +313,8 @@ private:
             ++usable;
             ASSERT_TRUE(parked.insert(item).second) << "parked twice";
             ASSERT_FALSE(leased_.contains(item)) << "parked and leased";
-            ASSERT_TRUE(live_.contains(static_cast<fake_connection*>(const_cast<pooled*>(item)))) << "parked and closed";
+            ASSERT_TRUE(live_.contains(static_cast<fake_connection*>(const_cast<pooled*>(item))))
+                << "parked and closed";
         }
         ASSERT_LE(live_.size() + opening, core_.capacity()) << "the bound is broken";
         ASSERT_LE(opening, core_.options().max_opening);
@@ -367,7 +388,8 @@ INSTANTIATE_TEST_SUITE_P(all, pool_core_model,
                                            model_case{"fifo", pool_kind::queue, false, 3, 2, true},
                                            model_case{"null", pool_kind::null, true, 3, 0, false},
                                            model_case{"static", pool_kind::static_, true, 1, 0, false},
-                                           model_case{"singleton", pool_kind::singleton_thread, true, 5, 6, true}),
+                                           model_case{"singleton", pool_kind::singleton_thread, true, 5, 6,
+                                                      true}),
                          [](const auto& one) { return one.param.name; });
 
 }  // namespace

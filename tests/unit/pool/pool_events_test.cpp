@@ -111,7 +111,8 @@ TEST(pool_events, pass_an_exception_of_connect_to_the_caller_and_close_the_conne
         b.heard->throw_at = "";
         b.heard->take();
         EXPECT_TRUE(b.p.acquire());
-        EXPECT_EQ(b.heard->has("first_connect"), std::string{"first_connect"} == hook) << "a first connection that failed was none";
+        EXPECT_EQ(b.heard->has("first_connect"), std::string{"first_connect"} == hook)
+            << "a first connection that failed was none";
     }
 }
 
@@ -160,7 +161,8 @@ TEST(pool_events, report_a_lease_that_is_held_too_long_once_with_its_place) {
     auto lease = b.p.acquire();
     while (b.p.stats().leaks == 0) std::this_thread::yield();
     while (!b.heard->has("leak TestBody")) std::this_thread::yield();
-    for (int i = 0; i < 3; ++i) std::this_thread::sleep_for(std::chrono::milliseconds{10});  // time for a second report
+    for (int i = 0; i < 3; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});  // time for a second report
     EXPECT_EQ(b.p.stats().leaks, 1U);
     EXPECT_TRUE(lease->reusable());
     lease.release();

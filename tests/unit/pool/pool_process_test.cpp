@@ -105,7 +105,8 @@ TEST(pool_fork, closes_nothing_when_the_child_destroys_the_pool) {
 TEST(pool_fork, may_happen_while_other_threads_use_the_pool) {
     world shared;
     auto options = sized(2);
-    if (threads_after_fork) options.leak_after = std::chrono::milliseconds{1};  // the background thread is busy
+    if (threads_after_fork)
+        options.leak_after = std::chrono::milliseconds{1};  // the background thread is busy
     pool p{std::make_shared<backend>(shared), options};
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
@@ -136,7 +137,7 @@ TEST(pool_fork, may_happen_while_other_threads_use_the_pool) {
     for (auto& t : threads) t.join();
 }
 
-// ---- The end of the process: each in a process of its own ---------------------------------------------------------------
+// The end of the process: each in a process of its own
 
 struct leaves_late {
     std::optional<pool_lease> lease{};

@@ -21,8 +21,12 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // More than any healthy operation takes on a busy machine.
-deadline soon() { return deadline::in(seconds{20}); }
-deadline no_time() { return deadline::in({}); }
+deadline soon() {
+    return deadline::in(seconds{20});
+}
+deadline no_time() {
+    return deadline::in({});
+}
 
 struct bench {
     explicit bench(pool_options o = {}) : options{o} {}
@@ -45,7 +49,9 @@ pool_options sized(std::uint32_t size, std::uint32_t overflow = 0) {
     return o;
 }
 
-void expect_balanced(const pool_stats& s) { EXPECT_EQ(s.acquired, s.returned + s.leased + s.abandoned); }
+void expect_balanced(const pool_stats& s) {
+    EXPECT_EQ(s.acquired, s.returned + s.leased + s.abandoned);
+}
 
 TEST(pool, opens_nothing_before_the_first_lease) {
     bench b;
@@ -118,7 +124,8 @@ TEST(pool, names_its_numbers_and_the_oldest_lease_when_it_is_exhausted) {
     EXPECT_EQ(refused.error().info().code, errc::pool_timeout);
     EXPECT_EQ(refused.error().info().outcome, outcome::not_sent);
     const auto& text = refused.error().info().message;
-    for (const char* part : {"leased 1", "size 1", "waiting 0", "oldest lease", "pool_test.cpp:"}) EXPECT_NE(text.find(part), std::string::npos) << text;
+    for (const char* part : {"leased 1", "size 1", "waiting 0", "oldest lease", "pool_test.cpp:"})
+        EXPECT_NE(text.find(part), std::string::npos) << text;
     EXPECT_EQ(p.stats().timeouts, 1U);
     EXPECT_EQ(p.stats().waiting, 0U);
     EXPECT_GE(p.stats().oldest_lease_age, milliseconds{20});
@@ -251,7 +258,8 @@ TEST(pool, closes_a_connection_that_was_dropped_dirty_in_the_background_and_coun
     }  // returns although closing is stuck
     EXPECT_EQ(b.shared.resets, 0);
     EXPECT_EQ(p.stats().abandoned, 1U);
-    EXPECT_FALSE(p.try_acquire(deadline::in(milliseconds{5}))) << "the bound counts a connection until it is closed";
+    EXPECT_FALSE(p.try_acquire(deadline::in(milliseconds{5})))
+        << "the bound counts a connection until it is closed";
     b.shared.close_gate.open();
     EXPECT_EQ(of(*p.acquire(soon())).id, 2);
     expect_balanced(p.stats());
@@ -325,7 +333,8 @@ TEST(pool, shares_one_connection_exclusively_where_its_kind_is_static) {
     auto lease = p.acquire();
     EXPECT_EQ(p.try_acquire(deadline::in(milliseconds{5})).error().info().code, errc::pool_timeout);
     of(*lease).dirty = true;
-    lease = pool_lease{};  // dropped dirty: reset in the background, since closing would lose a database in memory
+    lease = pool_lease{};  // dropped dirty: reset in the background, since closing would lose a database in
+                           // memory
     auto again = p.acquire(soon());
     EXPECT_EQ(of(*again).id, 1);
     EXPECT_FALSE(of(*again).dirty);

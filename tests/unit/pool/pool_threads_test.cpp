@@ -32,8 +32,12 @@ void use(pool_lease& lease, std::mt19937& random) {
     auto& mine = of(*lease);
     ASSERT_EQ(mine.users.fetch_add(1), 0) << "two threads hold one connection";
     switch (random() % 8) {
-        case 0: std::this_thread::yield(); break;
-        case 1: std::this_thread::sleep_for(std::chrono::microseconds{random() % 200}); break;
+        case 0:
+            std::this_thread::yield();
+            break;
+        case 1:
+            std::this_thread::sleep_for(std::chrono::microseconds{random() % 200});
+            break;
         default:
             for (unsigned i = random() % 64; i > 0; --i) std::atomic_signal_fence(std::memory_order_seq_cst);
     }
@@ -43,7 +47,8 @@ void use(pool_lease& lease, std::mt19937& random) {
 void churn(pool& p, unsigned seed, int rounds, std::atomic<int>& timeouts) {
     std::mt19937 random{seed};
     for (int i = 0; i < rounds; ++i) {
-        auto got = random() % 2 ? p.try_acquire(deadline::in(std::chrono::microseconds{random() % 2000})) : p.try_acquire(deadline::in(seconds{60}));
+        auto got = random() % 2 ? p.try_acquire(deadline::in(std::chrono::microseconds{random() % 2000}))
+                                : p.try_acquire(deadline::in(seconds{60}));
         if (!got) {
             ++timeouts;
             continue;
@@ -51,17 +56,31 @@ void churn(pool& p, unsigned seed, int rounds, std::atomic<int>& timeouts) {
         pool_lease lease = std::move(*got);
         use(lease, random);
         switch (random() % 200) {
-            case 0: lease.invalidate(); break;
-            case 1: lease.soft_invalidate(); break;
-            case 2: p.invalidate_all(); break;
-            case 3: of(*lease).dirty = true; break;
+            case 0:
+                lease.invalidate();
+                break;
+            case 1:
+                lease.soft_invalidate();
+                break;
+            case 2:
+                p.invalidate_all();
+                break;
+            case 3:
+                of(*lease).dirty = true;
+                break;
             case 4:
                 of(*lease).dirty = true;
                 lease.release();
                 break;
-            case 5: lease.detach(); break;
-            case 6: (void)p.stats(); break;
-            case 7: std::thread{[moved = std::move(lease)] {}}.join(); break;
+            case 5:
+                lease.detach();
+                break;
+            case 6:
+                (void)p.stats();
+                break;
+            case 7:
+                std::thread{[moved = std::move(lease)] {}}.join();
+                break;
             default:
                 if (random() % 2) lease.release();
         }
@@ -105,6 +124,42 @@ TEST(pool_threads, lose_no_wake_up) {
     EXPECT_EQ(shared.opened, 4);
     EXPECT_EQ(p.stats().acquired, 80'000U);
     expect_all_back(p, shared);
+}
+
+TEST(pool_threads, serve_a_waiter_who_came_while_the_only_connection_was_on_its_way_back) {
+    world shared;
+    auto options = four();
+    options.size = 1;
+    pool p{std::make_shared<backend>(shared), options};
+    gate door;
+    door.shut();
+    std::thread returner{[&] {
+        auto lease = p.acquire();
+        of(*lease).at_reusable = &door;
+    }};
+    door.wait_for_arrivals(1);
+    std::thread waiter{[&] { of(*p.acquire(deadline::never())).at_reusable = nullptr; }};
+    while (p.stats().waiting == 0) std::this_thread::yield();
+    door.open();
+    returner.join();
+    waiter.join();
+    EXPECT_EQ(shared.opened, 1);
+}
+
+TEST(pool_threads, close_what_was_on_its_way_back_while_the_pool_was_invalidated) {
+    world shared;
+    pool p{std::make_shared<backend>(shared), four()};
+    gate door;
+    door.shut();
+    std::thread returner{[&] {
+        auto lease = p.acquire();
+        of(*lease).at_reusable = &door;
+    }};
+    door.wait_for_arrivals(1);
+    p.invalidate_all();
+    door.open();
+    returner.join();
+    EXPECT_EQ(of(*p.acquire()).id, 2);
 }
 
 TEST(pool_threads, may_end_ten_thousand_times_with_a_lease_in_a_thread_local) {

@@ -55,7 +55,8 @@ private:
 
 // What all connections of a test share; outlives the pool.
 struct world {
-    std::atomic<int> live{0}, most_live{0}, opened{0}, closed{0}, resets{0}, pings{0}, abandoned{0}, talked_after_abandon{0};
+    std::atomic<int> live{0}, most_live{0}, opened{0}, closed{0}, resets{0}, pings{0}, abandoned{0},
+        talked_after_abandon{0};
     std::atomic<int> failing_opens{0};  // so many attempts to come fail
     std::atomic<errc> open_error{errc::connection_refused};
     std::atomic<bool> reset_fails{false}, ping_fails{false};
@@ -83,7 +84,10 @@ struct connection final : koine::detail::pooled {
         dirty = false;
         return {};
     }
-    bool reusable() const noexcept override { return !dirty; }
+    bool reusable() const noexcept override {
+        if (at_reusable != nullptr) at_reusable->pass(deadline::never());
+        return !dirty;
+    }
     result<void> ping(deadline) override {
         ++shared.pings;
         if (!shared.ping_fails) return {};
@@ -100,7 +104,9 @@ struct connection final : koine::detail::pooled {
     int id;
     bool dirty = false;
     bool gone = false;
-    std::atomic<int> users{0};  // threads inside, for tests of exclusiveness
+    gate* at_reusable = nullptr;  // where a return is held up, after it has looked at the pool and before it
+                                  // puts the connection back
+    std::atomic<int> users{0};    // threads inside, for tests of exclusiveness
 };
 
 struct backend final : koine::detail::pool_backend {
@@ -109,12 +115,15 @@ struct backend final : koine::detail::pool_backend {
         if (!shared.open_gate.pass(until)) return failure{errc::timeout, "connect timed out"};
         int left = shared.failing_opens;
         while (left > 0)
-            if (shared.failing_opens.compare_exchange_weak(left, left - 1)) return failure{shared.open_error, "connection refused by 127.0.0.1:1"};
+            if (shared.failing_opens.compare_exchange_weak(left, left - 1))
+                return failure{shared.open_error, "connection refused by 127.0.0.1:1"};
         return std::unique_ptr<koine::detail::pooled>{std::make_unique<connection>(shared)};
     }
     world& shared;
 };
 
-inline connection& of(koine::detail::pooled& item) { return static_cast<connection&>(item); }
+inline connection& of(koine::detail::pooled& item) {
+    return static_cast<connection&>(item);
+}
 
 }  // namespace pool_tests

@@ -60,7 +60,7 @@ public:
     void restart(shutdown how = shutdown::immediate);
     // Sends a signal to one server process. SIGKILL of one makes the server end all sessions and recover.
     void kill_backend(pid_t pid, int signal);
-    // Waits until the server accepts connections.
+    // Waits until the server accepts connections; after a crash, until it has recovered.
     void wait_until_ready();
 
 private:
@@ -68,6 +68,7 @@ private:
     int port_ = 0;
     pid_t postmaster_ = -1;
     int databases_ = 0;
+    std::string crashed_checkpointer_{};  // of the server that a SIGKILL ended
 };
 
 }  // namespace koine_test

@@ -1,0 +1,86 @@
+// What the typed faces of session and query call: the unit of work without its types.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <koine/api.hpp>
+#include <koine/detail/link.hpp>
+#include <koine/driver_abi.h>
+#include <koine/errc.hpp>
+#include <koine/schema/entity_info.hpp>
+#include <koine/sql/fragment.hpp>
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+class session_core;
+using session_handle = std::shared_ptr<session_core>;
+
+// The running result of a SELECT. Flushes and executes when made; ends the result when it is left before its end.
+class KOINE_API running_select {
+public:
+    running_select(session_core& session, const syntax::fragment& statement);
+    running_select(const running_select&) = delete;
+    running_select& operator=(const running_select&) = delete;
+    ~running_select() {
+        if (got_ != 0) [[unlikely]]
+            stop();
+    }
+
+    // Rows that the result will probably have.
+    std::uint32_t expected() const noexcept { return statement_->expected_rows; }
+    // Rows in the block at hand; 0: there are no more.
+    std::uint32_t got() const noexcept { return got_; }
+    const koine_value* cells() const noexcept { return statement_->cells.get(); }
+    void next() { got_ = link_->fetch(*statement_); }
+    // Remembers the number of rows of a complete result.
+    void complete(std::size_t rows) noexcept { statement_->expected_rows = static_cast<std::uint32_t>(rows); }
+    // A row does not fit its class. Says which column.
+    [[noreturn]] static void raise_bad_row(const entity_info& entity, const koine_value* cells);
+
+private:
+    void stop() noexcept;
+
+    link* link_;
+    prepared* statement_;
+    std::uint32_t got_;
+};
+
+// A SELECT of whole objects. They are not counted as referred to: call retain_objects() before anything else is done with the session.
+KOINE_API void select_objects(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::vector<void*>& out);
+KOINE_API void retain_objects(const session_core& session, const std::vector<void*>& objects) noexcept;
+// The first `limit` objects of a SELECT, each counted as referred to once. Answers how many there are.
+KOINE_API std::size_t select_few(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::size_t limit,
+                                 void** out);
+// A SELECT of one number.
+KOINE_API std::int64_t select_number(session_core& session, const syntax::fragment& statement);
+// UPDATE or DELETE by query. Answers the rows affected. Objects of the class are read again when they are asked for next.
+KOINE_API std::int64_t execute_change(session_core& session, const entity_info& entity, const syntax::fragment& statement);
+
+// The session, or throws usage_error if there is none.
+KOINE_API session_core& session_of(const session_handle& handle);
+
+// Objects; the first three answer one that is counted as referred to once, the last two may answer null.
+KOINE_API void* add_object(session_core& session, const entity_info& entity, void* object);
+KOINE_API void* get_object(session_core& session, const entity_info& entity, std::int64_t key);
+KOINE_API void* get_object(session_core& session, const entity_info& entity, std::span<const koine_value> key);
+// Throw usage_error for the null pointer of an empty reference.
+KOINE_API void attach_object(session_core& session, const void* object);
+KOINE_API void delete_object(session_core& session, const void* object);
+KOINE_API void refresh_object(session_core& session, const void* object);
+KOINE_API void expunge_object(session_core& session, const void* object);
+KOINE_API bool object_is_modified(session_core& session, const void* object);
+KOINE_API bool object_is_attached(const session_core& session, const void* object) noexcept;
+
+// Whether conditions joined by AND give the whole primary key of the table its values, so that one row at most can satisfy them.
+KOINE_API bool fixes_primary_key(const syntax::fragment& clauses, const table_info& table) noexcept;
+[[noreturn]] KOINE_API void raise_row_count(const entity_info& entity, errc code);
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

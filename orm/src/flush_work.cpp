@@ -1,0 +1,301 @@
+#include "flush_work.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <koine/error.hpp>
+
+#include "flush_order.hpp"
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+namespace {
+
+[[noreturn]] void raise_unbindable(const entity_plan& plan, const koine_value* base, const bind_context& context) {
+    error_info info;
+    info.code = context.code();
+    info.outcome = outcome::not_sent;
+    info.table = std::string{plan.table->name};
+    info.message = describe_object(plan, base) + " holds a value that cannot be stored: " + context.what();
+    throw_error(std::move(info));
+}
+
+[[noreturn]] void raise_stale(const entity_plan& plan, const koine_value* base, std::int64_t count) {
+    error_info info;
+    info.code = errc::stale_object;
+    info.poisons_transaction = true;
+    info.table = std::string{plan.table->name};
+    info.message = describe_object(plan, base) + ": the row was " +
+                   (count == 0 ? "changed or deleted by somebody else since it was read" : "not the only one with this key") +
+                   "; roll back and run the work again";
+    throw_error(std::move(info));
+}
+
+template <class Row>
+void sort_by_class(std::vector<Row>& rows) {
+    const auto number = [](const Row& row) { return row.header->entity; };
+    const auto less = [&](const Row& a, const Row& b) { return number(a) < number(b); };
+    if (!std::is_sorted(rows.begin(), rows.end(), less)) std::stable_sort(rows.begin(), rows.end(), less);
+}
+
+}  // namespace
+
+// ---- Collecting ------------------------------------------------------------------------------------------------------
+
+void flush_work::collect() {
+    collect_inserts();
+    collect_updates();
+    deletes_ = session_.deleting_;
+    if (deletes_.size() < 2) return;
+    std::vector<const entity_plan*> classes;
+    for (const object_header* const header : deletes_) {
+        const entity_plan* const plan = &plan_of(*header);
+        if (std::find(classes.begin(), classes.end(), plan) == classes.end()) classes.push_back(plan);
+    }
+    order_classes(classes);
+    // Children first, in classes and in rows.
+    std::vector<object_header*> ordered;
+    ordered.reserve(deletes_.size());
+    for (auto plan = classes.rbegin(); plan != classes.rend(); ++plan) {
+        const std::size_t first = ordered.size();
+        for (object_header* const header : deletes_)
+            if (&plan_of(*header) == *plan) ordered.push_back(header);
+        if (!(*plan)->refers_to_itself) continue;
+        std::vector<const koine_value*> rows;
+        for (std::size_t i = first; i < ordered.size(); ++i) rows.push_back(ordered[i]->base);
+        const std::vector<std::size_t> order = order_rows(**plan, rows);
+        const std::vector<object_header*> unordered(ordered.begin() + static_cast<std::ptrdiff_t>(first), ordered.end());
+        for (std::size_t i = 0; i < order.size(); ++i) ordered[first + i] = unordered[order[order.size() - 1 - i]];
+    }
+    deletes_ = std::move(ordered);
+}
+
+void flush_work::collect_inserts() {
+    inserts_.reserve(session_.pending_.size());
+    for (object_header* const header : session_.pending_) {
+        const entity_plan& plan = plan_of(*header);
+        const koine_value* const values = session_.buffer_.bind(plan, object_of(header));
+        if (session_.buffer_.context().failed()) raise_unbindable(plan, nullptr, session_.buffer_.context());
+        insert one{header, make_snapshot(values, plan.columns), plan.all};
+        if (plan.generated >= 0 && values[plan.generated].u.i == 0) {
+            one.generated = true;
+            one.columns = plan.all_but_generated;
+        }
+        // A column that the database fills in is left to it as long as nobody has.
+        for (const std::uint16_t column : plan.server_defaults)
+            if (same_value(values[column], plan.defaults[column])) one.columns.reset(column);
+        if (plan.version >= 0 && one.values[plan.version].u.i == 0 && one.columns.test(static_cast<std::size_t>(plan.version)))
+            one.values[plan.version].u.i = 1;
+        inserts_.push_back(std::move(one));
+    }
+    if (inserts_.size() < 2) return;
+    std::vector<const entity_plan*> classes;
+    for (const insert& one : inserts_) {
+        const entity_plan* const plan = &plan_of(*one.header);
+        if (classes.empty() || (classes.back() != plan && std::find(classes.begin(), classes.end(), plan) == classes.end()))
+            classes.push_back(plan);
+    }
+    if (classes.size() > 1) {
+        order_classes(classes);
+        std::vector<std::size_t> rank;
+        for (std::size_t i = 0; i < classes.size(); ++i) {
+            if (classes[i]->number >= rank.size()) rank.resize(classes[i]->number + 1);
+            rank[classes[i]->number] = i;
+        }
+        std::stable_sort(inserts_.begin(), inserts_.end(),
+                         [&](const insert& a, const insert& b) { return rank[a.header->entity] < rank[b.header->entity]; });
+    }
+    for (std::size_t first = 0, last = 0; first < inserts_.size(); first = last) {
+        const entity_plan& plan = plan_of(*inserts_[first].header);
+        while (last < inserts_.size() && inserts_[last].header->entity == inserts_[first].header->entity) ++last;
+        if (!plan.refers_to_itself || last - first < 2) continue;
+        std::vector<const koine_value*> rows;
+        for (std::size_t i = first; i < last; ++i) rows.push_back(inserts_[i].values.get());
+        const std::vector<std::size_t> order = order_rows(plan, rows);
+        std::vector<insert> ordered;
+        ordered.reserve(order.size());
+        for (const std::size_t i : order) ordered.push_back(std::move(inserts_[first + i]));
+        std::move(ordered.begin(), ordered.end(), inserts_.begin() + static_cast<std::ptrdiff_t>(first));
+    }
+}
+
+void flush_work::collect_updates() {
+    for (object_header* const header : session_.touched_) {
+        if (header->state != object_state::persistent) continue;
+        const entity_plan& plan = plan_of(*header);
+        const koine_value* const now = session_.buffer_.bind(plan, object_of(header));
+        if (session_.buffer_.context().failed()) raise_unbindable(plan, header->base, session_.buffer_.context());
+        std::uint16_t i = 0;
+        while (i < plan.columns && same_value(now[i], header->base[i])) ++i;
+        if (i == plan.columns) continue;
+        update one{header, make_snapshot(now, plan.columns), {}};
+        for (; i < plan.columns; ++i)
+            if (!same_value(now[i], header->base[i])) one.columns.set(i);
+        for (const std::uint16_t column : plan.key) {
+            if (!one.columns.test(column)) continue;
+            throw_usage("the primary key of " + describe_object(plan, header->base) +
+                        " was changed; a key belongs to its row: delete the object and add another one");
+        }
+        if (plan.version >= 0) {
+            const auto version = static_cast<std::size_t>(plan.version);
+            if (one.columns.test(version)) {
+                throw_usage("the version of " + describe_object(plan, header->base) + " was assigned to; the session counts it");
+            }
+            one.columns.set(version);
+            ++one.values[version].u.i;
+        }
+        updates_.push_back(std::move(one));
+    }
+    sort_by_class(updates_);
+}
+
+// Everything that apply() needs memory for.
+void flush_work::prepare_memory() {
+    session_.undo_.reserve(session_.undo_.size() + inserts_.size() + updates_.size() + deletes_.size());
+    session_.touched_.reserve(session_.touched_.size() + inserts_.size());
+    std::size_t of_class = 0;
+    for (std::size_t i = 0; i < inserts_.size(); ++i) {
+        ++of_class;
+        if (i + 1 < inserts_.size() && inserts_[i + 1].header->entity == inserts_[i].header->entity) continue;
+        class_slot& slot = session_.slot_of(*inserts_[i].header);
+        if (slot.plan->keys == key_kind::integer)
+            slot.integers.reserve(of_class);
+        else
+            slot.values.reserve(of_class);
+        of_class = 0;
+    }
+}
+
+// ---- Sending ---------------------------------------------------------------------------------------------------------
+
+void flush_work::send(link& link) {
+    send_inserts(link);
+    send_updates(link);
+    send_deletes(link);
+    check_counts(link.flush());
+}
+
+void flush_work::append_key(link& link, const entity_plan& plan, const koine_value* base) {
+    for (const std::uint16_t column : plan.key) binds_.push_back(link.context().native_form(base[column]));
+    if (plan.version >= 0) binds_.push_back(link.context().native_form(base[plan.version]));
+}
+
+namespace {
+
+void push_key_condition(syntax::fragment& shape, const entity_plan& plan) {
+    bool first = true;
+    const auto equals = [&](std::uint16_t column) {
+        shape.push_table(syntax::op::column, plan.table, column);
+        shape.push_parameter(tag_of(plan.table->columns[column].type));
+        shape.push(syntax::op::eq);
+        if (!std::exchange(first, false)) shape.push(syntax::op::and_);
+    };
+    for (const std::uint16_t column : plan.key) equals(column);
+    if (plan.version >= 0) equals(static_cast<std::uint16_t>(plan.version));
+    shape.push(syntax::op::where);
+}
+
+}  // namespace
+
+void flush_work::send_updates(link& link) {
+    prepared* statement = nullptr;
+    const entity_plan* of = nullptr;
+    column_set columns;
+    for (const update& one : updates_) {
+        const entity_plan& plan = plan_of(*one.header);
+        if (of != &plan || columns != one.columns) {
+            of = &plan;
+            columns = one.columns;
+            syntax::fragment shape;
+            shape.push_table(syntax::op::update, plan.table);
+            for (std::uint16_t i = 0; i < plan.columns; ++i) {
+                if (!columns.test(i)) continue;
+                shape.push_parameter(tag_of(plan.table->columns[i].type));
+                shape.push(syntax::op::set, i);
+            }
+            push_key_condition(shape, plan);
+            statement = &link.prepare(shape);
+        }
+        binds_.clear();
+        for (std::uint16_t i = 0; i < plan.columns; ++i)
+            if (columns.test(i)) binds_.push_back(link.context().native_form(one.values[i]));
+        append_key(link, plan, one.header->base);
+        link.enqueue(*statement, binds_);
+    }
+}
+
+void flush_work::send_deletes(link& link) {
+    for (const object_header* const header : deletes_) {
+        const entity_plan& plan = plan_of(*header);
+        prepared& statement = link.prepare(*plan.entity, entity_operation::delete_, [&plan](syntax::fragment& shape) {
+            shape.push_table(syntax::op::delete_, plan.table);
+            push_key_condition(shape, plan);
+        });
+        binds_.clear();
+        append_key(link, plan, header->base);
+        link.enqueue(statement, binds_);
+    }
+}
+
+const object_header& flush_work::counted(std::size_t index) const {
+    return index < updates_.size() ? *updates_[index].header : *deletes_[index - updates_.size()];
+}
+
+// Inserts may have been counted in front of the others.
+void flush_work::check_counts(std::span<const std::int64_t> counts) const {
+    const std::size_t wanted = updates_.size() + deletes_.size();
+    if (counts.size() < wanted) throw_usage("the driver lost count of its statements");
+    counts = counts.last(wanted);
+    for (std::size_t i = 0; i < wanted; ++i)
+        if (counts[i] >= 0 && counts[i] != 1) raise_stale(plan_of(counted(i)), counted(i).base, counts[i]);
+}
+
+// ---- Taking over -----------------------------------------------------------------------------------------------------
+
+void flush_work::apply() {
+    for (insert& one : inserts_) apply_insert(one);
+    session_.pending_.clear();
+    for (update& one : updates_) apply_update(one);
+    for (object_header* const header : deletes_) {
+        session_.take_out(session_.slot_of(*header), *header);
+        header->state = object_state::deleted;
+        session_.undo_.push_back({header, nullptr, undo_entry::change::delete_});
+    }
+    session_.deleting_.clear();
+}
+
+void flush_work::apply_insert(insert& one) {
+    object_header& header = *one.header;
+    const entity_plan& plan = plan_of(header);
+    void* const object = object_of(&header);
+    if (one.generated) {
+        koine_value& key = one.values[plan.generated];
+        key = koine_value{0, KOINE_INT64, 0, 0, {one.key}};
+        plan.entity->read_column(static_cast<std::uint16_t>(plan.generated), key, object);
+    }
+    if (plan.version >= 0) plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], object);
+    if (one.read_back)
+        for (std::uint16_t i = 0; i < plan.columns; ++i)
+            if (!one.columns.test(i)) plan.entity->read_column(i, one.values[i], object);
+    header.base = one.values.release();
+    header.state = object_state::persistent;
+    header.epoch = session_.clock_;
+    session_.touched_.push_back(&header);
+    session_.put(session_.slot_of(header), header);
+    session_.undo_.push_back({&header, nullptr, undo_entry::change::insert, one.generated});
+}
+
+void flush_work::apply_update(update& one) noexcept {
+    object_header& header = *one.header;
+    const entity_plan& plan = plan_of(header);
+    if (plan.version >= 0)
+        plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], object_of(&header));
+    session_.undo_.push_back({&header, snapshot{header.base}, undo_entry::change::update});
+    header.base = one.values.release();
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

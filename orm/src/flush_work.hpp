@@ -1,0 +1,70 @@
+// One flush: what is to be written is collected, sent, and only when all of it is done taken over into the objects.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "session_core.hpp"
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+// collect() and prepare_memory() leave everything as it is when they throw; a failure of send() leaves memory as it is; apply() does not
+// fail.
+class flush_work {
+public:
+    explicit flush_work(session_core& session) noexcept : session_{session} {}
+
+    void collect();
+    bool empty() const noexcept { return inserts_.empty() && updates_.empty() && session_.deleting_.empty(); }
+    void prepare_memory();
+    void send(link& link);
+    void apply();
+
+private:
+    struct insert {
+        object_header* header;
+        snapshot values;
+        column_set columns;   // those that are sent
+        bool generated = false;
+        std::int64_t key = 0;  // the generated one
+        bool read_back = false;  // `values` holds what the database made of the columns that were not sent
+    };
+    struct update {
+        object_header* header;
+        snapshot values;
+        column_set columns;
+    };
+
+    void collect_inserts();
+    void collect_updates();
+    void send_inserts(link& link);
+    void send_group(link& link, std::size_t first, std::size_t last);
+    void send_each(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
+    void send_rows(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
+    prepared& insert_statement(link& link, const entity_plan& plan, const insert& one);
+    void append_values(link& link, const entity_plan& plan, const insert& one);
+    void take_generated(const entity_plan& plan, insert& one, const koine_value& key);
+    void take_returned(const entity_plan& plan, insert& one, const koine_value* cells);
+    void send_updates(link& link);
+    void send_deletes(link& link);
+    void check_counts(std::span<const std::int64_t> counts) const;
+    void append_key(link& link, const entity_plan& plan, const koine_value* base);
+    void apply_insert(insert& one);
+    void apply_update(update& one) noexcept;
+    const object_header& counted(std::size_t index) const;
+
+    session_core& session_;
+    std::vector<insert> inserts_{};
+    std::vector<update> updates_{};
+    std::vector<object_header*> deletes_{};
+    std::vector<koine_value> binds_{};
+    std::vector<std::uint16_t> back_{};  // columns that the group at hand gets back, the key first
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

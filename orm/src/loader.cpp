@@ -1,0 +1,369 @@
+// From rows to objects: one object a row and session, made once and merged afterwards.
+#include <algorithm>
+#include <string>
+
+#include <koine/error.hpp>
+
+#include "session_core.hpp"
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+namespace {
+
+std::string_view word_for(std::uint8_t tag) noexcept {
+    switch (tag) {
+        case KOINE_NULL: return "NULL";
+        case KOINE_INT64: return "an integer";
+        case KOINE_FLOAT64: return "a floating-point number";
+        case KOINE_TEXT: return "text";
+        case KOINE_BLOB: return "bytes";
+        default: return "a value of another type";
+    }
+}
+
+// Ends a result when loading its rows fails.
+class result_guard {
+public:
+    result_guard(link& link, prepared& statement) noexcept : link_{link}, statement_{statement} {}
+    result_guard(const result_guard&) = delete;
+    result_guard& operator=(const result_guard&) = delete;
+    ~result_guard() {
+        if (!statement_.running) return;
+        try {
+            link_.finish(statement_);
+        } catch (...) {
+            // The error that is on its way says more.
+        }
+    }
+
+private:
+    link& link_;
+    prepared& statement_;
+};
+
+}  // namespace
+
+void running_select::raise_bad_row(const entity_info& entity, const koine_value* cells) {
+    error_info info;
+    info.code = errc::type_mismatch;
+    info.table = std::string{entity.table->name};
+    info.message = "a row of " + info.table + " does not fit " + entity.class_name;
+    const std::unique_ptr<char[]> memory{new char[entity.size + entity.alignment]};
+    void* place = memory.get();
+    std::size_t room = entity.size + entity.alignment;
+    std::align(entity.alignment, entity.size, place, room);
+    entity.construct(place);
+    for (std::uint16_t i = 0; i < entity.table->columns.size(); ++i) {
+        if (entity.read_column(i, cells[i], place)) continue;
+        const column_info& column = entity.table->columns[i];
+        if (cells[i].tag == KOINE_NULL) info.code = errc::unexpected_null;
+        else if (cells[i].tag == tag_of(column.type)) info.code = errc::out_of_range;
+        info.column = std::string{column.name};
+        info.message += ": column " + info.column + " holds " + std::string{word_for(cells[i].tag)};
+        info.message += info.code == errc::out_of_range ? " that its member cannot hold" : ", its member takes something else";
+        break;
+    }
+    entity.destroy(place);
+    throw_error(std::move(info));
+}
+
+void session_core::raise_bad_row(const entity_plan& plan, const koine_value* cells) {
+    running_select::raise_bad_row(*plan.entity, cells);
+}
+
+// ---- One row ---------------------------------------------------------------------------------------------------------
+
+// A new object of a row, not yet known by its key.
+void* session_core::create(class_slot& slot, const koine_value* cells) {
+    if (slot.pool == nullptr) [[unlikely]]
+        slot.pool = &store().pool(*slot.plan);
+    const entity_info& entity = *slot.plan->entity;
+    void* const object = slot.pool->place();
+    entity.construct(object);
+    bool fits = false;
+    try {
+        fits = entity.read(cells, object);
+    } catch (...) {
+        entity.destroy(object);
+        throw;
+    }
+    if (!fits) [[unlikely]] {
+        entity.destroy(object);
+        raise_bad_row(*slot.plan, cells);
+    }
+    slot.pool->keep();
+    header_of(object)->epoch = clock_;
+    return object;
+}
+
+void* session_core::load_integer(class_slot& slot, const koine_value* cells) {
+    const koine_value& key = cells[slot.plan->key[0]];
+    if (key.tag != KOINE_INT64) [[unlikely]]
+        raise_bad_row(*slot.plan, cells);
+    integer_identities::entry& entry = slot.integers.at(key.u.i);
+    if (entry.object == nullptr) [[likely]] {
+        void* const made = create(slot, cells);
+        entry.object = made;
+        slot.integers.added();
+        return made;
+    }
+    merge(slot, *header_of(entry.object), cells);
+    return entry.object;
+}
+
+void* session_core::load(class_slot& slot, const koine_value* cells) {
+    if (slot.plan->keys == key_kind::integer) [[likely]]
+        return load_integer(slot, cells);
+    const koine_value* const key = key_of_cells(slot, cells);
+    value_identities::entry& entry = slot.values.at({key, slot.plan->key.size()});
+    if (entry.object == nullptr) {
+        void* const made = create(slot, cells);
+        entry.object = made;
+        slot.values.added();
+        return made;
+    }
+    merge(slot, *header_of(entry.object), cells);
+    return entry.object;
+}
+
+// The bound form of a row's key. What drivers spell in different ways goes through an object.
+const koine_value* session_core::key_of_cells(class_slot& slot, const koine_value* cells) {
+    const entity_plan& plan = *slot.plan;
+    if (plan.keys == key_kind::canonical) return key_of(plan, cells);
+    if (slot.pool == nullptr) slot.pool = &store().pool(plan);
+    const entity_info& entity = *plan.entity;
+    void* const scratch = slot.pool->place();
+    entity.construct(scratch);
+    bool fits = true;
+    for (const std::uint16_t column : plan.key) fits = fits && entity.read_column(column, cells[column], scratch);
+    snapshot copy;
+    if (fits) {
+        const koine_value* const values = buffer_.bind(plan, scratch);
+        copy = make_snapshot(key_of(plan, values), plan.key.size());
+    }
+    entity.destroy(scratch);
+    if (!fits) raise_bad_row(plan, cells);
+    scratch_key_ = std::move(copy);
+    return scratch_key_.get();
+}
+
+// A row of an object that is known. It counts once in a transaction; columns that were assigned to keep what was assigned.
+void session_core::merge(const class_slot& slot, object_header& header, const koine_value* cells) {
+    if (is_fresh(slot, header)) return;
+    const entity_plan& plan = *slot.plan;
+    void* const object = object_of(&header);
+    if (header.state != object_state::persistent && header.state != object_state::deleting) return;
+    if (header.base == nullptr) {
+        if (!plan.entity->read(cells, object)) raise_bad_row(plan, cells);
+        header.epoch = clock_;
+        return;
+    }
+    const koine_value* const now = buffer_.bind(plan, object);
+    column_set assigned;
+    const bool unbindable = buffer_.context().failed();
+    for (std::uint16_t i = 0; i < plan.columns; ++i)
+        if (unbindable || !same_value(now[i], header.base[i])) assigned.set(i);
+    for (std::uint16_t i = 0; i < plan.columns; ++i)
+        if (!assigned.test(i) && !plan.entity->read_column(i, cells[i], object)) raise_bad_row(plan, cells);
+    const koine_value* const read = buffer_.bind(plan, object);
+    std::vector<koine_value> merged(read, read + plan.columns);
+    for (std::uint16_t i = 0; i < plan.columns; ++i)
+        if (assigned.test(i)) merged[i] = header.base[i];
+    replace_base(header, make_snapshot(merged.data(), plan.columns));
+    header.epoch = clock_;
+}
+
+// ---- get, refresh ----------------------------------------------------------------------------------------------------
+
+prepared& session_core::get_statement(const entity_plan& plan) {
+    return on().prepare(*plan.entity, entity_operation::get, [&plan](syntax::fragment& shape) {
+        shape.push_table(syntax::op::select_entity, plan.table);
+        for (std::size_t i = 0; i < plan.key.size(); ++i) {
+            shape.push_table(syntax::op::column, plan.table, plan.key[i]);
+            shape.push_parameter(tag_of(plan.table->columns[plan.key[i]].type));
+            shape.push(syntax::op::eq);
+            if (i != 0) shape.push(syntax::op::and_);
+        }
+        shape.push(syntax::op::where);
+    });
+}
+
+// The row of a key is not there (any more).
+void session_core::row_is_gone(class_slot& slot, object_header& header) {
+    if (header.state != object_state::persistent) return;
+    undo_.reserve(undo_.size() + 1);
+    if (header.base == nullptr) take_base(header);
+    take_out(slot, header);
+    header.state = object_state::deleted;
+    undo_.push_back({&header, nullptr, undo_entry::change::delete_});
+}
+
+void* session_core::answer_get(class_slot& slot, void* known, std::span<const koine_value> key) {
+    if (!pending_.empty() || !deleting_.empty()) {
+        autoflush();
+        known = find(slot, key.data());
+        if (known != nullptr && is_fresh(slot, *header_of(known))) return known;
+    }
+    const entity_plan& plan = *slot.plan;
+    link& link = on();
+    prepared& statement = get_statement(plan);
+    if (!plan.plain) {
+        native_key_.assign(key.begin(), key.end());
+        for (koine_value& value : native_key_) value = link.context().native_form(value);
+        key = native_key_;
+    }
+    if (link.execute(statement, key) == 0) {
+        if (known != nullptr) row_is_gone(slot, *header_of(known));
+        return nullptr;
+    }
+    const result_guard guard{link, statement};
+    void* const object = load(slot, statement.cells.get());
+    link.finish(statement);
+    return object;
+}
+
+void* session_core::get(const entity_info& entity, std::int64_t key) {
+    check_usable();
+    class_slot& slot = slot_of(entity);
+    if (slot.plan->keys != key_kind::integer) throw_usage(std::string{entity.class_name} + " is not found by one integer");
+    void* const known = slot.integers.find(key);
+    if (known != nullptr && is_fresh(slot, *header_of(known)) && header_of(known)->state == object_state::persistent) return known;
+    const koine_value value{0, KOINE_INT64, 0, 0, {key}};
+    return answer_get(slot, known, {&value, 1});
+}
+
+void* session_core::get(const entity_info& entity, std::span<const koine_value> key) {
+    check_usable();
+    class_slot& slot = slot_of(entity);
+    const entity_plan& plan = *slot.plan;
+    if (key.size() != plan.key.size()) {
+        throw_usage(std::string{entity.class_name} + " has a primary key of " + std::to_string(plan.key.size()) + " columns");
+    }
+    void* const known = find(slot, key.data());
+    if (known != nullptr && is_fresh(slot, *header_of(known)) && header_of(known)->state == object_state::persistent) return known;
+    return answer_get(slot, known, key);
+}
+
+void session_core::refresh(object_header& header) {
+    check_usable();
+    class_slot& slot = slot_of(header);
+    const entity_plan& plan = *slot.plan;
+    if (!owns(header) || (header.state != object_state::persistent && header.state != object_state::deleting)) {
+        throw_usage("only an object that the session holds and that has a row can be refreshed; this " +
+                    std::string{plan.entity->class_name} + " is not one");
+    }
+    link& link = on();
+    prepared& statement = get_statement(plan);
+    const bool had_base = header.base != nullptr;
+    if (!had_base) take_base(header);
+    native_key_.clear();
+    for (const std::uint16_t column : plan.key) native_key_.push_back(link.context().native_form(header.base[column]));
+    if (link.execute(statement, native_key_) == 0) {
+        error_info info;
+        info.code = errc::stale_object;
+        info.table = std::string{plan.table->name};
+        info.message = "the row of " + describe_object(plan, header.base) + " is gone";
+        throw_error(std::move(info));
+    }
+    const result_guard guard{link, statement};
+    void* const object = object_of(&header);
+    if (!plan.entity->read(statement.cells.get(), object)) raise_bad_row(plan, statement.cells.get());
+    replace_base(header, nullptr);
+    if (had_base) take_base(header);
+    header.epoch = clock_;
+    link.finish(statement);
+}
+
+// One step for all objects of the session's own store.
+void session_core::retain_all(const std::vector<void*>& objects) const noexcept {
+    if (objects.empty()) return;
+    if (adopted_.empty()) return retain(objects.front(), objects.size());
+    for (void* const object : objects) retain(object);
+}
+
+void session_core::distrust(const entity_info& entity) { slot_of(entity).fresh_from = ++clock_; }
+
+// ---- Many rows -------------------------------------------------------------------------------------------------------
+
+running_select::running_select(session_core& session, const syntax::fragment& statement) {
+    session.check_usable();
+    session.autoflush();
+    link_ = &session.on();
+    statement_ = &link_->prepare(statement);
+    koine_value few[syntax::fragment::inline_binds];
+    std::vector<koine_value> many;
+    koine_value* values = few;
+    if (statement.bind_count() > std::size(few)) {
+        many.resize(statement.bind_count());
+        values = many.data();
+    }
+    statement.values(link_->context(), values);
+    got_ = link_->execute(*statement_, {values, statement.bind_count()});
+}
+
+void running_select::stop() noexcept {
+    got_ = 0;
+    try {
+        link_->finish(*statement_);
+    } catch (...) {
+        // Whoever uses the link next is told.
+    }
+}
+
+void select_objects(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::vector<void*>& out) {
+    running_select rows{session, statement};
+    class_slot& slot = session.slot_of(entity);
+    const std::uint32_t columns = slot.plan->columns;
+    out.reserve(rows.expected());
+    if (slot.plan->keys == key_kind::integer && slot.integers.size() == 0) slot.integers.reserve(rows.expected());
+    for (; rows.got() != 0; rows.next()) {
+        const koine_value* cells = rows.cells();
+        for (std::uint32_t i = 0; i < rows.got(); ++i, cells += columns) out.push_back(session.load(slot, cells));
+    }
+    rows.complete(out.size());
+}
+
+void retain_objects(const session_core& session, const std::vector<void*>& objects) noexcept { session.retain_all(objects); }
+
+std::size_t select_few(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::size_t limit, void** out) {
+    running_select rows{session, statement};
+    class_slot& slot = session.slot_of(entity);
+    std::size_t found = 0;
+    for (; rows.got() != 0 && found != limit; rows.next()) {
+        const koine_value* cells = rows.cells();
+        for (std::uint32_t i = 0; i < rows.got(); ++i, cells += slot.plan->columns) {
+            out[found++] = session.load(slot, cells);
+            // The rest of the result, if any, is not asked for.
+            if (found == limit) {
+                for (i = 0; i < found; ++i) retain(out[i]);
+                return found;
+            }
+        }
+    }
+    for (std::size_t i = 0; i < found; ++i) retain(out[i]);
+    return found;
+}
+
+std::int64_t select_number(session_core& session, const syntax::fragment& statement) {
+    const running_select rows{session, statement};
+    if (rows.got() == 0) throw_usage("a count gave no row");
+    return rows.cells()->u.i;
+}
+
+std::int64_t execute_change(session_core& session, const entity_info& entity, const syntax::fragment& statement) {
+    session.check_usable();
+    session.autoflush();
+    link& link = session.on();
+    prepared& change = link.prepare(statement);
+    std::vector<koine_value> values(statement.bind_count());
+    statement.values(link.context(), values.data());
+    session.distrust(entity);
+    if (link.execute(change, values) != 0) link.finish(change);
+    return link.rows_affected(change);
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

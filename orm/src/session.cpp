@@ -1,0 +1,88 @@
+#include <koine/orm/session.hpp>
+
+#include <utility>
+
+#include <koine/error.hpp>
+
+#include "session_core.hpp"
+
+namespace koine {
+inline namespace v1 {
+
+// ---- no_autoflush ----------------------------------------------------------------------------------------------------
+
+no_autoflush::no_autoflush(detail::session_handle session) noexcept : session_{std::move(session)} { ++session_->autoflush_off; }
+
+no_autoflush::~no_autoflush() {
+    if (session_) --session_->autoflush_off;
+}
+
+// ---- savepoint -------------------------------------------------------------------------------------------------------
+
+savepoint::~savepoint() {
+    if (session_) session_->abandon_nested(id_);
+}
+
+void savepoint::commit() { detail::session_of(session_).commit_nested(id_); }
+void savepoint::rollback() { detail::session_of(session_).rollback_nested(id_); }
+bool savepoint::active() const noexcept { return session_ && session_->nested_is_open(id_); }
+
+// ---- session ---------------------------------------------------------------------------------------------------------
+
+session::session(koine::engine engine, session_options options)
+    : core_{std::make_shared<detail::session_core>(std::move(engine), options)} {}
+
+session::session(session&&) noexcept = default;
+
+session& session::operator=(session&& other) noexcept {
+    if (this != &other) {
+        abandon();
+        core_ = std::move(other.core_);
+    }
+    return *this;
+}
+
+session::~session() { abandon(); }
+
+void session::abandon() noexcept {
+    if (core_) core_->abandon();
+}
+
+void session::expunge_all() { core().expunge_all(); }
+bool session::is_modified() const { return core().is_modified(); }
+void session::flush() { core().flush(); }
+void session::commit() { core().commit(); }
+void session::rollback() { core().rollback(); }
+savepoint session::begin_nested() { return {core_, core().begin_nested()}; }
+
+void session::close() noexcept {
+    if (core_) core_->close();
+}
+
+bool session::in_transaction() const noexcept { return core_ && core_->in_transaction(); }
+koine::no_autoflush session::no_autoflush() { return koine::no_autoflush{handle()}; }
+
+rows session::execute(const text_statement& statement) {
+    detail::session_core& work = core();
+    work.check_usable();
+    work.autoflush();
+    rows result = work.raw_connection().execute(statement);
+    // Nobody knows what a text does.
+    work.distrust_all();
+    return result;
+}
+
+void session::start() {
+    if (core().in_transaction()) throw_usage("a transaction is open already: commit or roll back first, or use begin_nested()");
+}
+
+void session::give_up() noexcept {
+    try {
+        rollback();
+    } catch (...) {
+        close();
+    }
+}
+
+}  // namespace v1
+}  // namespace koine

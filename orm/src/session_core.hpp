@@ -1,0 +1,165 @@
+// The unit of work: what a session is behind its typed face.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <koine/connection.hpp>
+#include <koine/engine.hpp>
+#include <koine/orm/detail/object.hpp>
+#include <koine/orm/detail/unit_of_work.hpp>
+#include <koine/orm/session_options.hpp>
+#include <koine/sql/fragment.hpp>
+
+#include "entity_plan.hpp"
+#include "identity_map.hpp"
+#include "object_store.hpp"
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+class flush_work;
+
+// What a session keeps for each class.
+struct class_slot {
+    const entity_plan* plan = nullptr;
+    object_pool* pool = nullptr;
+    integer_identities integers{};
+    value_identities values{};
+    std::uint32_t fresh_from = 0;  // rows read earlier may have been changed by a statement since
+};
+
+// One flushed change, so that rollback can take it back.
+struct undo_entry {
+    enum class change : std::uint8_t { insert, update, delete_ };
+    object_header* header;
+    snapshot base;  // of an update: the one before
+    change what;
+    bool generated_key = false;  // of an insert: the database made the key
+};
+
+// One thread at a time. References and queries that outlive their session find it closed.
+class session_core : public std::enable_shared_from_this<session_core> {
+public:
+    session_core(koine::engine engine, session_options options);
+    session_core(const session_core&) = delete;
+    session_core& operator=(const session_core&) = delete;
+    ~session_core();
+
+    // ---- Objects (objects.cpp) ----
+    void* add(const entity_info& entity, void* object);
+    void attach(object_header& header);
+    void mark_deleted(object_header& header);
+    void expunge(object_header& header);
+    void expunge_all() noexcept;
+    bool is_modified(object_header& header);
+    bool is_modified();
+    // Called by the first mutable access.
+    void watch(object_header& header) { touched_.push_back(&header); }
+    bool owns(const object_header& header) const noexcept;
+
+    // ---- Loading (loader.cpp) ----
+    void* get(const entity_info& entity, std::int64_t key);
+    void* get(const entity_info& entity, std::span<const koine_value> key);
+    // The object of a row, new or merged.
+    void* load(class_slot& slot, const koine_value* cells);
+    void refresh(object_header& header);
+    void retain_all(const std::vector<void*>& objects) const noexcept;
+    // Rows of this class, or of all classes, may have been changed behind the objects' backs.
+    void distrust(const entity_info& entity);
+    void distrust_all() noexcept { fresh_from_ = ++clock_; }
+
+    // ---- Transaction (session_core.cpp) ----
+    // The leased link. Leases and begins where that is due.
+    link& on();
+    bool in_transaction() const noexcept { return connection_.has_value(); }
+    koine::connection& raw_connection();
+    void check_usable() const;
+    // As a query does; see session_options::autoflush.
+    void autoflush();
+    void flush();
+    void commit();
+    void rollback();
+    void close() noexcept;
+    std::uint64_t begin_nested();
+    void commit_nested(std::uint64_t id);
+    void rollback_nested(std::uint64_t id);
+    void abandon_nested(std::uint64_t id) noexcept;
+    bool nested_is_open(std::uint64_t id) const noexcept;
+    // For the destructor of a thread or a session: lets go without talking to anybody.
+    void abandon() noexcept;
+
+    class_slot& slot_of(const entity_info& entity) {
+        const std::uint32_t number = entity.number->load(std::memory_order_relaxed);
+        if (number != 0 && number < slots_.size() && slots_[number]) [[likely]]
+            return *slots_[number];
+        return make_slot(entity);
+    }
+    class_slot& slot_of(const object_header& header) { return slot_of(*koine::detail::plan_of(header).entity); }
+    bool is_fresh(const class_slot& slot, const object_header& header) const noexcept {
+        return header.epoch >= fresh_from_ && header.epoch >= slot.fresh_from;
+    }
+    int autoflush_off = 0;
+
+private:
+    friend class flush_work;
+    struct mark {
+        std::uint64_t id;
+        std::size_t undo;
+        std::uint32_t depth;
+    };
+    enum class condition : std::uint8_t { open, failed, in_doubt };
+
+    KOINE_COLD class_slot& make_slot(const entity_info& entity);
+    object_store& store();
+    void* find(const class_slot& slot, const koine_value* key) const noexcept;
+    void put(class_slot& slot, object_header& header);
+    void take_out(class_slot& slot, const object_header& header) noexcept;
+    const koine_value* key_of(const entity_plan& plan, const koine_value* values);
+    const koine_value* key_of_cells(class_slot& slot, const koine_value* cells);
+    void* load_integer(class_slot& slot, const koine_value* cells);
+    void* create(class_slot& slot, const koine_value* cells);
+    void merge(const class_slot& slot, object_header& header, const koine_value* cells);
+    void* answer_get(class_slot& slot, void* known, std::span<const koine_value> key);
+    void row_is_gone(class_slot& slot, object_header& header);
+    [[noreturn]] void raise_bad_row(const entity_plan& plan, const koine_value* cells);
+    prepared& get_statement(const entity_plan& plan);
+    void adopt(object_header& header, object_state state);
+    void detach(object_header& header) noexcept;
+    void restore(std::size_t size);
+    void undo_one(undo_entry& entry);
+    std::vector<mark>::iterator find_mark(std::uint64_t id);
+    void end_transaction() noexcept;
+    void let_go() noexcept;
+    void run_flush(bool commit);
+    void commit_link(link& link);
+
+    koine::engine engine_;
+    session_options options_;
+    std::optional<koine::connection> connection_{};
+    store_reference store_{};
+    std::vector<std::unique_ptr<class_slot>> slots_{};  // by number of the class
+    std::vector<object_header*> touched_{};
+    std::vector<object_header*> pending_{};
+    std::vector<object_header*> deleting_{};
+    std::vector<object_header*> adopted_{};
+    std::vector<store_reference> kept_{};  // stores of adopted objects, and those that the undo log speaks of
+    std::vector<undo_entry> undo_{};
+    std::vector<mark> marks_{};
+    std::uint64_t next_mark_ = 1;
+    std::uint32_t clock_ = 1;
+    std::uint32_t fresh_from_ = 1;
+    condition condition_ = condition::open;
+    bound_values buffer_{};
+    std::vector<koine_value> key_{};
+    std::vector<koine_value> native_key_{};
+    snapshot scratch_key_{};
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine

@@ -1,0 +1,84 @@
+#include "snapshot.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include <koine/sql/fragment.hpp>
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+namespace {
+
+constexpr std::uint32_t uuid_size = 16;
+
+std::uint64_t mix(std::uint64_t hash, std::uint64_t word) noexcept {
+    hash = (hash ^ word) * 0xff51afd7ed558ccdU;
+    return hash ^ (hash >> 32U);
+}
+
+std::uint64_t hash_bytes(std::uint64_t hash, const char* data, std::size_t size) noexcept {
+    hash = mix(hash, size);
+    for (; size >= 8; data += 8, size -= 8) {
+        std::uint64_t word;
+        std::memcpy(&word, data, 8);
+        hash = mix(hash, word);
+    }
+    std::uint64_t rest = 0;
+    if (size != 0) std::memcpy(&rest, data, size);
+    return mix(hash, rest);
+}
+
+}  // namespace
+
+std::uint32_t content_size(const koine_value& value) noexcept {
+    if (!syntax::has_content(value.tag)) return 0;
+    return value.tag == KOINE_UUID ? uuid_size : value.len;
+}
+
+bool same_value(const koine_value& a, const koine_value& b) noexcept {
+    if (a.tag != b.tag) return false;
+    if (syntax::has_content(a.tag)) {
+        const std::uint32_t size = content_size(a);
+        return size == content_size(b) && (size == 0 || std::memcmp(a.u.p, b.u.p, size) == 0);
+    }
+    if (a.tag == KOINE_NULL || a.u.i == b.u.i) return true;
+    return a.tag == KOINE_FLOAT64 && std::isnan(a.u.f) && std::isnan(b.u.f);
+}
+
+std::uint64_t hash_values(std::span<const koine_value> values) noexcept {
+    std::uint64_t hash = 0x9e3779b97f4a7c15U;
+    for (const koine_value& value : values) {
+        hash = mix(hash, value.tag);
+        if (syntax::has_content(value.tag)) {
+            hash = hash_bytes(hash, static_cast<const char*>(value.u.p), content_size(value));
+        } else if (value.tag == KOINE_FLOAT64 && std::isnan(value.u.f)) {
+            hash = mix(hash, 1);
+        } else if (value.tag != KOINE_NULL) {
+            hash = mix(hash, static_cast<std::uint64_t>(value.u.i));
+        }
+    }
+    return hash;
+}
+
+snapshot make_snapshot(const koine_value* values, std::size_t count) {
+    std::size_t size = count * sizeof(koine_value);
+    for (std::size_t i = 0; i < count; ++i) size += content_size(values[i]);
+    snapshot out{static_cast<koine_value*>(::operator new(size))};
+    char* content = reinterpret_cast<char*>(out.get() + count);
+    for (std::size_t i = 0; i < count; ++i) {
+        out[i] = values[i];
+        const std::uint32_t length = content_size(values[i]);
+        if (length != 0) {
+            std::memcpy(content, values[i].u.p, length);
+            out[i].u.p = content;
+            content += length;
+        }
+    }
+    return out;
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine
