@@ -205,6 +205,7 @@ private:
     bool queues() const noexcept { return driver_->enqueue != nullptr; }
     bool begin_for(const prepared& statement);
     void begin_now();
+    void end_on_server();
     void end_transaction() noexcept;
     void queue_text(std::string_view text);
     void run_text(std::string_view text);
