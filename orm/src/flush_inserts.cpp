@@ -121,7 +121,7 @@ void flush_work::send_each(link& link, const entity_plan& plan, std::size_t firs
     prepared& statement = insert_statement(link, plan, inserts_[first]);
     for (std::size_t i = first; i < last; ++i) {
         insert& one = inserts_[i];
-        std::span<const koine_value> values{one.values.get(), plan.columns};
+        std::span<const koine_value> values{one.values, plan.columns};
         if (!all) {
             binds_.clear();
             append_values(link, plan, one);
@@ -230,7 +230,8 @@ void flush_work::take_returned(const entity_plan& plan, insert& one, const koine
         const koine_value* const values = session_.buffer_.bind(plan, scratch);
         std::vector<koine_value> merged(values, values + plan.columns);
         if (plan.version >= 0 && one.columns.test(static_cast<std::size_t>(plan.version))) merged[plan.version] = one.values[plan.version];
-        one.values = make_snapshot(merged.data(), plan.columns);
+        one.returned = make_snapshot(merged.data(), plan.columns);
+        one.values = one.returned.get();
         one.read_back = true;
     } catch (...) {
         entity.destroy(scratch);
