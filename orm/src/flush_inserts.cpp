@@ -229,7 +229,8 @@ void flush_work::take_returned(const entity_plan& plan, insert& one, const koine
         for (; cell < back_.size(); ++cell) fits = fits && entity.read_column(back_[cell], cells[cell], scratch);
         const koine_value* const values = session_.buffer_.bind(plan, scratch);
         std::vector<koine_value> merged(values, values + plan.columns);
-        if (plan.version >= 0 && one.columns.test(static_cast<std::size_t>(plan.version))) merged[plan.version] = one.values[plan.version];
+        const auto version = static_cast<std::size_t>(plan.version);
+        if (plan.version >= 0 && one.columns.test(version)) merged[version] = one.values[version];
         one.returned = make_snapshot(merged.data(), plan.columns);
         one.values = one.returned.get();
         one.read_back = true;
