@@ -32,9 +32,9 @@ void link::begin(const transaction_options& options) {
     transaction_ = transaction_state::pending;
 }
 
-// Servers refuse writes in a read-only transaction themselves; what runs in the process is refused here.
+// Whether the database refuses a write itself is a matter of its SQL, not of where it runs.
 void link::refuse_write(const prepared& statement) const {
-    if ((driver_->capabilities->flags & KOINE_CAP_IN_PROCESS) == 0) return;
+    if (dialect_->features().read_only_transactions) return;
     error_info info;
     info.code = errc::read_only;
     info.sqlstate = koine::sqlstate{"25006"};
