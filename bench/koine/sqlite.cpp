@@ -1,6 +1,7 @@
 // SQLite through Koine: the same work as raw/sqlite.cpp, on a database in memory.
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,23 +34,25 @@ koine::engine database_of_customers(std::int64_t rows) {
     return engine;
 }
 
-// COUNT objects in one transaction, each flushed by itself.
+// COUNT objects in one transaction, each flushed by itself and then let go of: a session compares every object that it
+// has inserted at each flush to come.
 std::uint64_t insert_each(const job& wanted, bracket& timed) {
     const koine::engine engine = database(bench::customers_ddl_sqlite);
     std::vector<Customer> rows = bench::make_customers(wanted.count + 1);
     Customer warm_up = std::move(rows.back());
     rows.pop_back();
     koine::session session{engine};
-    // The row that warms up is taken out again.
-    const koine::ref<Customer> extra = session.add(std::move(warm_up));
-    session.flush();
-    session.delete_(extra);
-    session.flush();
-    timed.open();
-    for (Customer& row : rows) {
-        session.add(std::move(row));
+    const auto add = [&](Customer& row) {
+        const koine::ref<Customer> added = session.add(std::move(row));
         session.flush();
-    }
+        return added;
+    };
+    // The row that warms up is taken out again.
+    session.delete_(add(warm_up));
+    session.flush();
+    session.expunge_all();
+    timed.open();
+    for (Customer& row : rows) session.expunge(add(row));
     timed.close();
     session.commit();
     return bench::table_checksum(engine);
