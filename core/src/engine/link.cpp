@@ -324,8 +324,8 @@ void link::raise_bind_failure(const prepared& statement) {
     throw_error(std::move(info));
 }
 
-std::uint32_t link::fetch_slow(prepared& statement, koine_status status) {
-    std::uint32_t got = 0;
+// `got` is the one that the first call was given: a resumed operation must get the same arguments.
+void link::fetch_slow(prepared& statement, koine_status status, std::uint32_t& got) {
     const auto fetch = [&] {
         return driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
     };
@@ -341,7 +341,6 @@ std::uint32_t link::fetch_slow(prepared& statement, koine_status status) {
         statement.running = false;
         raise(&statement);
     }
-    return got;
 }
 
 std::uint32_t link::fetch(prepared& statement, deadline limit) {

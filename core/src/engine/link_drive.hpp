@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <string_view>
-#include <utility>
 
 #include <koine/detail/link.hpp>
 
@@ -19,20 +18,18 @@ void release(koine_error& error) noexcept;
 // Copies an error out of the driver's memory.
 error_info to_info(const koine_error& error);
 
-inline constexpr std::chrono::milliseconds ask_again_after{100};
+// How often a cancelled statement that goes on is cancelled again.
+inline constexpr std::chrono::milliseconds repeat_cancel{25};
 
 // Runs an operation that asked to be called again, until it is done, fails, or the deadline and a grace for cancelling pass.
 template <class Operation>
 koine_status link::drive(koine_status status, Operation operation) {
-    std::int64_t ask = deadline_.ns();  // when the driver is asked to stop
-    std::int64_t limit = deadline::never().ns();
+    std::int64_t limit = deadline_.ns();
     bool cancelled = false;
     while (status == KOINE_WAIT) {
-        wait_for(wait_.fd, wait_.events, std::min({ask, limit, wait_.deadline_ns}));
-        if (deadline::from_ns(limit).passed()) {
-            // The answer may have come while this thread was not given the time to look.
-            status = operation();
-            if (status != KOINE_WAIT) break;
+        wait_for(wait_.fd, wait_.events, std::min({limit, wait_.deadline_ns, cancelled ? deadline::in(repeat_cancel).ns() : limit}));
+        const bool passed = deadline::from_ns(limit).passed();
+        if (passed && cancelled) {
             poisoned_ = true;
             release(error_);
             error_.code = static_cast<std::int32_t>(errc::timeout);
@@ -42,13 +39,15 @@ koine_status link::drive(koine_status status, Operation operation) {
             error_.message = koine_string{text.data(), text.size()};
             return KOINE_ERROR;
         }
-        if (deadline::from_ns(ask).passed()) {
-            if (!std::exchange(cancelled, true)) limit = deadline::in(cancel_grace_).ns();
+        if (passed) {
+            cancelled = true;
+            limit = deadline::in(cancel_grace_).ns();
+        }
+        if (cancelled) {
+            // Again and again: a request that overtakes its statement finds nothing to stop.
             koine_error ignored{};
             driver_->cancel(handle_, &ignored);
             release(ignored);
-            // A request that overtakes its operation stops nothing, so it is repeated.
-            ask = deadline::in(ask_again_after).ns();
         }
         status = operation();
     }

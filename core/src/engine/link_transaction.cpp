@@ -32,9 +32,9 @@ void link::begin(const transaction_options& options) {
     transaction_ = transaction_state::pending;
 }
 
-// Servers refuse writes in a read-only transaction themselves; what runs in the process is refused here.
+// Whether the database refuses a write itself is a matter of its SQL, not of where it runs.
 void link::refuse_write(const prepared& statement) const {
-    if ((driver_->capabilities->flags & KOINE_CAP_IN_PROCESS) == 0) return;
+    if (dialect_->features().read_only_transactions) return;
     error_info info;
     info.code = errc::read_only;
     info.sqlstate = koine::sqlstate{"25006"};
@@ -199,19 +199,29 @@ void link::forget_unfinished() noexcept {
     if (prepared* const left = std::exchange(unfinished_, nullptr)) discard(*left);
 }
 
+// ROLLBACK, or where a result is still open the driver's reset, which ends that first.
+void link::end_on_server() {
+    if ((driver_->state(handle_) & KOINE_STATE_BUSY) == 0) {
+        run_text("ROLLBACK");
+        return;
+    }
+    const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
+    if (drive(reset(), reset) != KOINE_DONE) raise(nullptr, "ROLLBACK");
+}
+
 void link::rollback() {
     const busy_guard guard{*this};
     queue_.clear();
     affected_.clear();
     if (transaction_ == transaction_state::begun || transaction_ == transaction_state::failed) {
         if (!poisoned_) {
-            const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
-            if (drive(reset(), reset) != KOINE_DONE) {
+            try {
+                end_on_server();
+            } catch (...) {
                 poisoned_ = true;
                 end_transaction();
-                raise(nullptr, "ROLLBACK");
+                throw;
             }
-            forget_unfinished();
         }
     }
     end_transaction();

@@ -128,7 +128,7 @@ public:
         const koine_status status =
             driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
         if (status != KOINE_DONE) [[unlikely]]
-            got = fetch_slow(statement, status);
+            fetch_slow(statement, status, got);
         if (got == 0) statement.running = false;
         return got;
     }
@@ -185,7 +185,7 @@ private:
     std::uint32_t run(prepared& statement, std::span<const koine_value> binds);
     std::uint32_t execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status);
     KOINE_COLD std::uint32_t execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now);
-    KOINE_COLD std::uint32_t fetch_slow(prepared& statement, koine_status status);
+    KOINE_COLD void fetch_slow(prepared& statement, koine_status status, std::uint32_t& got);
     [[noreturn]] void raise_bind_failure(const prepared& statement);
     KOINE_COLD void refuse_write(const prepared& statement) const;
     void make_room(prepared& statement);
@@ -205,6 +205,7 @@ private:
     bool queues() const noexcept { return driver_->enqueue != nullptr; }
     bool begin_for(const prepared& statement);
     void begin_now();
+    void end_on_server();
     void end_transaction() noexcept;
     void queue_text(std::string_view text);
     void run_text(std::string_view text);
