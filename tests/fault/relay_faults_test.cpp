@@ -253,7 +253,7 @@ TEST_F(relay_fault, a_statement_that_waits_too_long_is_cancelled_and_the_connect
     ASSERT_TRUE(why.has_value());
     EXPECT_EQ(why->code(), errc::timeout);
     EXPECT_FALSE(why->poisons_connection());
-    EXPECT_EQ(script.connections().cancels, 1);
+    EXPECT_GE(script.connections().cancels, 1);
     c.rollback();
     EXPECT_EQ(marks(c), 0);
 }
