@@ -141,7 +141,7 @@ void link::close_handle(prepared& statement) noexcept {
 
 std::unique_ptr<prepared> link::make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags) {
     // A prepare is a round trip of its own: what is queued goes first, so that it cannot be overtaken.
-    if (unfinished_ != nullptr) settle();
+    if (!unfinished_.empty()) settle();
     if (!queue_.empty()) flush_queue();
     auto statement = std::make_unique<prepared>();
     statement->text = std::move(text);
@@ -263,7 +263,7 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
         binds = in_placeholder_order(statement, binds);
     if (options_.read_only && !statement.read_only) [[unlikely]]
         refuse_write(statement);
-    if (unfinished_ != nullptr) [[unlikely]]
+    if (!unfinished_.empty()) [[unlikely]]
         settle();
     if (statement.outdated) [[unlikely]]
         renew(statement);
@@ -359,6 +359,7 @@ std::uint32_t link::fetch(prepared& statement, deadline limit) {
 void link::finish(prepared& statement) {
     if (!statement.running) return;
     const busy_guard guard{*this};
+    if (!unfinished_.empty()) settle();
     statement.running = false;
     const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
     if (drive(end(), end) != KOINE_DONE) raise(&statement);
@@ -369,9 +370,11 @@ void link::finish_later(prepared& statement) noexcept {
         const busy_guard guard{*this};
         if (statement.running) {
             statement.running = false;
-            const koine_status status = driver_->finish(statement.handle, &wait_, &error_);
+            unfinished_.reserve(unfinished_.size() + 1);
+            const koine_status status =
+                unfinished_.empty() ? driver_->finish(statement.handle, &wait_, &error_) : koine_status{KOINE_WAIT};
             if (status == KOINE_WAIT) {
-                unfinished_ = &statement;
+                unfinished_.push_back(&statement);
                 return;
             }
             if (status != KOINE_DONE) take_error(statement.text->text);
@@ -382,12 +385,16 @@ void link::finish_later(prepared& statement) noexcept {
     }
 }
 
-// Reads what was left behind of a result, so that the next operation can begin.
+// Reads what was left behind of results, so that the next operation can begin.
 void link::settle() {
-    prepared& statement = *std::exchange(unfinished_, nullptr);
-    const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
-    if (drive(end(), end) != KOINE_DONE) raise(&statement);
-    discard(statement);
+    while (!unfinished_.empty()) {
+        prepared& statement = *unfinished_.front();
+        const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
+        const koine_status status = drive(end(), end);
+        unfinished_.erase(unfinished_.begin());
+        if (status != KOINE_DONE) raise(&statement);
+        discard(statement);
+    }
     for (const std::string& text : std::exchange(deferred_, {})) queue_text(text);
 }
 

@@ -73,7 +73,7 @@ void link::end_transaction() noexcept {
 }
 
 void link::queue_text(std::string_view text) {
-    if (unfinished_ != nullptr) {
+    if (!unfinished_.empty()) {
         deferred_.emplace_back(text);
         return;
     }
@@ -89,6 +89,7 @@ void link::run_text(std::string_view text) {
         flush_queue();
         return;
     }
+    if (!unfinished_.empty()) settle();
     const std::uint64_t hash = std::hash<std::string_view>{}(text);
     prepared* statement = statements_->find(hash, text);
     if (statement == nullptr) {
@@ -105,7 +106,7 @@ void link::run_text(std::string_view text) {
 
 // Sends what is queued; counts go to affected_.
 void link::flush_queue() {
-    if (unfinished_ != nullptr) settle();
+    if (!unfinished_.empty()) settle();
     const std::size_t before = affected_.size();
     std::vector<std::int64_t> counts(queue_.size(), -1);
     const auto flush = [&] { return driver_->flush(handle_, counts.data(), counts.size(), &wait_, &error_); };
@@ -136,7 +137,7 @@ void link::enqueue(prepared& statement, std::span<const koine_value> binds) {
     }
     check_usable();
     if (context_.failed()) raise_bind_failure(statement);
-    if (unfinished_ != nullptr) settle();
+    if (!unfinished_.empty()) settle();
     if (statement.outdated) renew(statement);
     if (binds.size() != statement.parameters) throw_usage("wrong number of values for: " + statement.text->text);
     if (!statement.text->order.empty()) binds = in_placeholder_order(statement, binds);
@@ -193,16 +194,24 @@ void link::commit() {
     end_transaction();
 }
 
-// What a reset has read to its end.
-void link::forget_unfinished() noexcept {
+// Before all work is undone: what has failed of it is of no interest any more, unless the connection failed with it.
+void link::end_unfinished() {
     deferred_.clear();
-    if (prepared* const left = std::exchange(unfinished_, nullptr)) discard(*left);
+    while (!unfinished_.empty()) {
+        try {
+            settle();
+        } catch (const error&) {
+            if (poisoned_) throw;
+        }
+    }
 }
 
-// ROLLBACK, or where a result is still open the driver's reset, which ends that first.
+// ROLLBACK where there is a transaction to roll back; where a result is still open, the driver's reset, which ends that first.
 void link::end_on_server() {
-    if ((driver_->state(handle_) & KOINE_STATE_BUSY) == 0) {
-        run_text("ROLLBACK");
+    end_unfinished();
+    const std::uint32_t state = driver_->state(handle_);
+    if ((state & KOINE_STATE_BUSY) == 0) {
+        if ((state & (KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION)) != 0) run_text("ROLLBACK");
         return;
     }
     const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
@@ -309,12 +318,12 @@ result<void> link::reset(deadline limit) {
         queue_.clear();
         affected_.clear();
         if (!poisoned_) {
+            end_unfinished();
             const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
             if (drive(reset(), reset) != KOINE_DONE) {
                 poisoned_ = true;
                 return failure{take_error("reset")};
             }
-            forget_unfinished();
         }
         end_transaction();
         set_deadline(deadline::never());
@@ -325,7 +334,7 @@ result<void> link::reset(deadline limit) {
 }
 
 bool link::reusable() const noexcept {
-    return !poisoned_ && transaction_ == transaction_state::none && unfinished_ == nullptr && queue_.empty() && handle_ != nullptr &&
+    return !poisoned_ && transaction_ == transaction_state::none && unfinished_.empty() && queue_.empty() && handle_ != nullptr &&
            (driver_->state(handle_) & ~std::uint32_t{KOINE_STATE_PRIVATE_DATABASE}) == 0;
 }
 
@@ -333,7 +342,7 @@ result<void> link::ping(deadline limit) {
     try {
         set_deadline(limit);
         const busy_guard guard{*this};
-        if (unfinished_ != nullptr) settle();
+        if (!unfinished_.empty()) settle();
         const auto ping = [&] { return driver_->ping(handle_, &wait_, &error_); };
         if (drive(ping(), ping) != KOINE_DONE) {
             poisoned_ = true;

@@ -227,6 +227,7 @@ koine_status relay_connection::step(operation what, std::string_view sql, std::s
         return KOINE_WAIT;
     }
     phase_ = phase::at_the_gate;
+    left_.clear();
     if (result_.failed) raise(result_);
     return KOINE_DONE;
 }
@@ -240,6 +241,7 @@ void relay_connection::settle() noexcept {
         await(gate_.bell().fd(), KOINE_WAIT_READ, now_ns() + between_requests);
     }
     leave();
+    left_.clear();
     break_off();
 }
 
@@ -290,9 +292,9 @@ std::uint32_t relay_connection::state() const noexcept {
     if (broken_) return KOINE_STATE_BROKEN;
     std::uint32_t bits = pending_ ? std::uint32_t{KOINE_STATE_BUSY} : driver_.state(inner_);
     if (failed_) bits |= KOINE_STATE_FAILED_TRANSACTION;
-    if (open_results_ != 0 || !queue_.empty()) bits |= KOINE_STATE_BUSY;
+    if (open_results_ != 0) bits |= KOINE_STATE_BUSY;
     const std::lock_guard guard{gate_.script().lock};
-    if (clean_at_ != gate_.script().dirt) bits |= KOINE_STATE_DIRTY;
+    if (clean_at_ != gate_.script().dirt || !queue_.empty()) bits |= KOINE_STATE_DIRTY;
     return bits;
 }
 
@@ -434,8 +436,14 @@ relay_statement::relay_statement(relay_connection& home, std::string_view sql, s
 }
 
 relay_statement::~relay_statement() {
-    home_.settle();
-    end_result(!home_.broken_);
+    if (home_.pending_ && home_.pending_->object == this) home_.settle();
+    if (home_.pending_) {
+        // The other driver is at work, and gets its statement back when it is done.
+        home_.left_.push_back(std::move(inner_));
+        end_result(false);
+    } else {
+        end_result(!home_.broken_);
+    }
     for (auto& one : home_.queue_)
         if (one.from == this) one.from = nullptr;
     std::erase(home_.statements_, this);

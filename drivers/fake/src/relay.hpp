@@ -139,6 +139,7 @@ private:
 
     std::vector<queued> queue_{};
     std::size_t queue_at_ = 0;
+    std::vector<std::shared_ptr<inner_statement>> left_{};  // finalized while the worker was at work
     koine_statement* made_ = nullptr;  // by the work of prepare
     worker worker_{};                  // last: its thread uses the rest
 };

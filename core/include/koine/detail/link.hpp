@@ -124,6 +124,8 @@ public:
     // The next block; 0: no more.
     std::uint32_t fetch(prepared& statement) {
         const busy_guard guard{*this};
+        if (!unfinished_.empty()) [[unlikely]]
+            settle();
         std::uint32_t got = 0;
         const koine_status status =
             driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
@@ -191,7 +193,7 @@ private:
     void make_room(prepared& statement);
     KOINE_COLD void renew(prepared& statement);
     KOINE_COLD void settle();
-    void forget_unfinished() noexcept;
+    void end_unfinished();
     prepared** entity_slot(const entity_info& entity, entity_operation operation);
     void fill_entity_slot(prepared** slot, const syntax::fragment& shape);
     std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags);
@@ -234,7 +236,9 @@ private:
     std::vector<prepared*> queue_{};  // what the driver has queued; null: a BEGIN or COMMIT of ours
     std::vector<std::int64_t> affected_{};  // of the statements queued since the last flush() that were sent already
     bool affected_read_ = false;
-    prepared* unfinished_ = nullptr;         // whose result was left behind by finish_later()
+    // Whose results were left behind by finish_later(). The end of the first is under way in the driver, which may be asked for nothing
+    // else until that is done.
+    std::vector<prepared*> unfinished_{};
     std::vector<std::string> deferred_{};    // to be queued once that is read
     std::uint64_t savepoint_prefix_ = 0;
     std::unique_ptr<statement_cache> statements_;
