@@ -54,6 +54,13 @@ int main() {
         expect(throws<koine::usage_error>([] { (void)koine::create_engine("sqlite:///x.db?jurnal_mode=wal"); }));
         expect(throws<koine::usage_error>([] { (void)koine::create_engine("sqlite:///x.db?journal_mode=fast"); }));
         expect(throws<koine::usage_error>([] { (void)koine::create_engine("mysql://db/shop"); }));
+        expect(throws<koine::usage_error>([] { (void)koine::create_engine("sqlite://shop.db"); }));
+        expect(throws<koine::usage_error>([] { (void)koine::create_engine("sqlite:///a?busy_timeout=1&timeout=1"); }));
+        try {
+            (void)koine::create_engine("sqlite:///x.db?journal_mode=fast");
+        } catch (const koine::usage_error& why) {
+            expect(why.code() == koine::errc::invalid_url);
+        }
         ::setenv("DATABASE_URL", "postgres://db/shop", 1);
         expect(throws<koine::usage_error>([] { (void)koine::url::from_environment(); }));
     }
