@@ -21,11 +21,45 @@ link& connection_state::use() {
 
 }  // namespace detail
 
+namespace {
+
+using busy_guard = detail::link::busy_guard;
+
+// Sets the deadline of one call and takes it away afterwards.
+class call_deadline {
+public:
+    call_deadline(detail::link& on, deadline given, std::chrono::milliseconds timeout) : on_{on} {
+        on_.set_deadline(!given.is_never() || timeout.count() == 0 ? given : deadline::in(timeout));
+    }
+    ~call_deadline() { on_.set_deadline(deadline::never()); }
+    call_deadline(const call_deadline&) = delete;
+    call_deadline& operator=(const call_deadline&) = delete;
+
+private:
+    detail::link& on_;
+};
+
+// The link for one call, which no other thread may enter before it ends.
+class one_call {
+public:
+    explicit one_call(detail::connection_state& state, deadline given = {})
+        : on_{state.use()}, guard_{on_}, limit_{on_, given, state.statement_timeout} {}
+    detail::link& operator*() const noexcept { return on_; }
+    detail::link* operator->() const noexcept { return &on_; }
+
+private:
+    detail::link& on_;
+    busy_guard guard_;
+    call_deadline limit_;
+};
+
+}  // namespace
+
 // ---- canceller -------------------------------------------------------------------------------------------------------
 
 void canceller::cancel() const {
     const std::lock_guard lock{state_->closing};
-    if (state_->lease) state_->lease->cancel();
+    if (state_->lease.usable()) state_->lease->cancel();
 }
 
 // ---- transaction -----------------------------------------------------------------------------------------------------
@@ -48,7 +82,7 @@ transaction::~transaction() { abandon(); }
 
 void transaction::abandon() noexcept {
     const auto state = std::exchange(state_, nullptr);
-    if (!state || !state->lease) return;
+    if (!state || !state->lease.usable()) return;
     if (depth_ == 0)
         state->lease->rollback_later();
     else
@@ -57,39 +91,39 @@ void transaction::abandon() noexcept {
 
 void transaction::commit() {
     if (!state_) throw_usage("the transaction has ended already");
-    detail::link& on = state_->use();
+    const one_call on{*state_};
     if (depth_ != 0) {
-        on.release_savepoint(depth_);
+        on->release_savepoint(depth_);
         state_ = nullptr;
         return;
     }
-    if (on.savepoint_depth() != 0) throw_usage("a savepoint of the transaction is still open");
+    if (on->savepoint_depth() != 0) throw_usage("a savepoint of the transaction is still open");
     // A failed transaction stays for rollback(); a COMMIT that was sent ends it whatever comes of it.
-    const bool failed = on.transaction_failed();
+    const bool failed = on->transaction_failed();
     const auto state = failed ? state_ : std::exchange(state_, nullptr);
-    on.commit();
+    on->commit();
 }
 
 void transaction::rollback() {
     const auto state = std::exchange(state_, nullptr);
     if (!state) throw_usage("the transaction has ended already");
-    detail::link& on = state->use();
+    const one_call on{*state};
     if (depth_ == 0)
-        on.rollback();
+        on->rollback();
     else
-        on.rollback_to_savepoint(depth_);
+        on->rollback_to_savepoint(depth_);
 }
 
-connection engine::connect() const {
+connection engine::connect(here where) const {
     auto state = std::make_shared<detail::connection_state>();
-    state->lease = detail::link_lease{*this};
+    state->lease = detail::link_lease{*this, where};
     state->statement_timeout = options().statement_timeout;
     return connection{std::move(state)};
 }
 
-connection engine::connect(deadline limit) const {
+connection engine::connect(deadline limit, here where) const {
     auto state = std::make_shared<detail::connection_state>();
-    state->lease = detail::link_lease{*this, limit};
+    state->lease = detail::link_lease{*this, limit, where};
     state->statement_timeout = options().statement_timeout;
     return connection{std::move(state)};
 }
@@ -113,27 +147,13 @@ connection::~connection() {
     state_->lease = detail::link_lease{};
 }
 
-rows connection::run(detail::prepared& statement, std::span<const koine_value> binds) {
+rows connection::run(detail::prepared& statement, std::span<const koine_value> binds, deadline limit) {
     detail::link& on = *state_->lease;
     const std::uint32_t got = on.execute(statement, binds);
-    return rows{state_, statement, got};
+    return rows{state_, statement, got, limit};
 }
 
 namespace {
-
-// Sets the deadline of one call and takes it away afterwards; rows that are still to be fetched keep none.
-class call_deadline {
-public:
-    call_deadline(detail::link& on, const call_options& options, std::chrono::milliseconds timeout) : on_{on} {
-        on_.set_deadline(!options.deadline.is_never() || timeout.count() == 0 ? options.deadline : deadline::in(timeout));
-    }
-    ~call_deadline() { on_.set_deadline(deadline::never()); }
-    call_deadline(const call_deadline&) = delete;
-    call_deadline& operator=(const call_deadline&) = delete;
-
-private:
-    detail::link& on_;
-};
 
 detail::connection_state& usable(const std::shared_ptr<detail::connection_state>& state) {
     if (!state) throw_usage("the connection was moved from");
@@ -158,26 +178,22 @@ private:
 
 }  // namespace
 
-detail::link& detail::connection_access::link_of(const connection& on) { return usable(on.state_).use(); }
+const detail::link_lease& detail::connection_access::lease_of(const connection& on) { return usable(on.state_).lease; }
 
 rows connection::execute(const text_statement& statement, call_options options) {
-    detail::connection_state& state = usable(state_);
-    detail::link& on = *state.lease;
-    const call_deadline limit{on, options, state.statement_timeout};
-    detail::prepared& found = on.prepare(statement.render(on.dialect()), false, options.stream);
-    value_buffer buffer{statement.value_count(on.dialect())};
-    statement.values(on.dialect(), on.context(), buffer.data());
-    return run(found, buffer.values());
+    const one_call on{usable(state_), options.deadline};
+    detail::prepared& found = on->prepare(statement.render(on->dialect()), false, options.stream);
+    value_buffer buffer{statement.value_count(on->dialect())};
+    statement.values(on->dialect(), on->context(), buffer.data());
+    return run(found, buffer.values(), options.deadline);
 }
 
 rows connection::execute(const syntax::fragment& statement, call_options options) {
-    detail::connection_state& state = usable(state_);
-    detail::link& on = *state.lease;
-    const call_deadline limit{on, options, state.statement_timeout};
-    detail::prepared& found = on.prepare(statement);
+    const one_call on{usable(state_), options.deadline};
+    detail::prepared& found = on->prepare(statement);
     value_buffer buffer{statement.bind_count()};
-    statement.values(on.context(), buffer.data());
-    return run(found, buffer.values());
+    statement.values(on->context(), buffer.data());
+    return run(found, buffer.values(), options.deadline);
 }
 
 result<rows> connection::try_execute(const text_statement& statement, call_options options) {
@@ -189,18 +205,18 @@ result<rows> connection::try_execute(const text_statement& statement, call_optio
 }
 
 transaction connection::begin(const transaction_options& options) {
-    usable(state_).use().begin(options);
+    one_call{usable(state_)}->begin(options);
     return transaction{state_, 0};
 }
 
 transaction connection::begin_nested() {
-    const std::uint32_t depth = usable(state_).use().savepoint();
+    const std::uint32_t depth = one_call{usable(state_)}->savepoint();
     return transaction{state_, depth};
 }
 
 bool connection::in_transaction() const { return usable(state_).use().in_transaction(); }
-void connection::commit() { usable(state_).use().commit(); }
-void connection::rollback() { usable(state_).use().rollback(); }
+void connection::commit() { one_call{usable(state_)}->commit(); }
+void connection::rollback() { one_call{usable(state_)}->rollback(); }
 
 bool connection::close() {
     if (!state_ || !state_->lease) return false;
@@ -215,7 +231,7 @@ koine::canceller connection::canceller() const {
     return koine::canceller{state_};
 }
 
-void connection::ping(koine::deadline limit) { usable(state_).use().ping(limit).value(); }
+void connection::ping(koine::deadline limit) { one_call{usable(state_), limit}->ping(limit).value(); }
 
 std::string_view connection::server_version() const {
     const detail::link& on = usable(state_).use();

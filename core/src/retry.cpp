@@ -16,6 +16,8 @@ bool worth_retrying(const error& why) noexcept {
         case errc::deadlock:
         case errc::stale_object:
         case errc::lock_timeout: return true;
+        // Prepared anew, it runs the next time.
+        case errc::statement_outdated: return why.poisons_transaction();
         default: return false;
     }
 }

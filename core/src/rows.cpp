@@ -35,8 +35,8 @@ cell row::operator[](std::string_view name) const {
     throw_usage("the row has no column " + std::string{name} + "; it has: " + known);
 }
 
-rows::rows(std::shared_ptr<detail::connection_state> state, detail::prepared& statement, std::uint32_t got)
-    : state_{std::move(state)}, statement_{&statement}, block_{got} {
+rows::rows(std::shared_ptr<detail::connection_state> state, detail::prepared& statement, std::uint32_t got, deadline limit)
+    : state_{std::move(state)}, statement_{&statement}, block_{got}, limit_{limit} {
     detail::link& on = *state_->lease;
     affected_ = on.rows_affected(statement);
     names_.reserve(statement.columns);
@@ -55,7 +55,8 @@ rows::rows(rows&& other) noexcept
       position_{other.position_},
       seen_{other.seen_},
       started_{other.started_},
-      affected_{other.affected_} {}
+      affected_{other.affected_},
+      limit_{other.limit_} {}
 
 rows& rows::operator=(rows&& other) noexcept {
     if (this != &other) {
@@ -68,6 +69,7 @@ rows& rows::operator=(rows&& other) noexcept {
         seen_ = other.seen_;
         started_ = other.started_;
         affected_ = other.affected_;
+        limit_ = other.limit_;
     }
     return *this;
 }
@@ -94,7 +96,7 @@ bool rows::next() {
     if (position_ >= block_) {
         detail::link& on = state_->use();
         try {
-            block_ = on.fetch(*statement_);
+            block_ = limit_.is_never() ? on.fetch(*statement_) : on.fetch(*statement_, limit_);
         } catch (...) {
             statement_->running = false;
             finish();
@@ -111,16 +113,11 @@ bool rows::next() {
     return true;
 }
 
-// The end of the rows, reached or not. A result that cannot be ended leaves the link unfit for reuse, which the pool sees.
+// The end of the rows, reached or not. What cannot be ended at once the link ends later; nobody waits for it here.
 void rows::finish() noexcept {
     detail::prepared* const statement = std::exchange(statement_, nullptr);
-    if (statement == nullptr || !state_->lease) return;
-    try {
-        state_->lease->finish(*statement);
-    } catch (...) {
-        // Destructors and ends of reading have nobody to tell; the next use of the connection does.
-    }
-    state_->lease->discard(*statement);
+    if (statement == nullptr || !state_->lease.usable()) return;
+    state_->lease->finish_later(*statement);
 }
 
 }  // namespace v1

@@ -125,7 +125,7 @@ void retries_a_transaction_that_lost_a_deadlock(context& given) {
     other.join();
     EXPECT_GE(attempts.load(), 3);
     connection after = given.connect();
-    EXPECT_EQ(after.execute(sql("select sum(n) from counters where n = 2")).one<std::int64_t>(), 4);
+    EXPECT_EQ(after.execute(sql("select count(*) from counters where n = 2")).one<std::int64_t>(), 2);
 }
 
 void refuses_two_threads_at_once(context& given) {

@@ -102,13 +102,13 @@ private:
     friend class engine;
     friend struct detail::connection_access;
     explicit connection(std::shared_ptr<detail::connection_state> state) noexcept;
-    rows run(detail::prepared& statement, std::span<const koine_value> binds);
+    rows run(detail::prepared& statement, std::span<const koine_value> binds, deadline limit);
     std::shared_ptr<detail::connection_state> state_;
 };
 
 template <class Body>
-decltype(auto) engine::begin(Body&& body) const {
-    connection on = connect();
+decltype(auto) engine::begin(Body&& body, here where) const {
+    connection on = connect(where);
     transaction work = on.begin();
     if constexpr (std::is_void_v<std::invoke_result_t<Body&, connection&>>) {
         body(on);
@@ -123,8 +123,8 @@ decltype(auto) engine::begin(Body&& body) const {
 }
 
 template <class Body>
-decltype(auto) engine::run(retry policy, Body&& body) const {
-    return detail::run_with_retry(policy, [&]() -> decltype(auto) { return begin(body); });
+decltype(auto) engine::run(retry policy, Body&& body, here where) const {
+    return detail::run_with_retry(policy, [&]() -> decltype(auto) { return begin(body, where); });
 }
 
 }  // namespace v1

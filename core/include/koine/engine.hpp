@@ -8,6 +8,7 @@
 
 #include <koine/api.hpp>
 #include <koine/deadline.hpp>
+#include <koine/here.hpp>
 #include <koine/isolation.hpp>
 #include <koine/pool_events.hpp>
 #include <koine/pool_options.hpp>
@@ -49,15 +50,16 @@ public:
     const koine::dialect& dialect() const;
     const engine_options& options() const;
     // Leases a connection; waits at most the pool's timeout. Throws timeout_error (errc::pool_timeout), or why connecting failed.
-    connection connect() const;
-    connection connect(deadline limit) const;
+    // `where` is who holds it, for the reports of exhausted pools and of leaks.
+    connection connect(here where = here::now()) const;
+    connection connect(deadline limit, here where = here::now()) const;
     // Runs fn(connection&) in a transaction: commits when it returns, rolls back when it throws.
     template <class Body>
-    decltype(auto) begin(Body&& body) const;
+    decltype(auto) begin(Body&& body, here where = here::now()) const;
     // As begin, and runs it again when it lost against another transaction (serialization failure, deadlock, lock not had in time). The body
     // must be fit to run several times.
     template <class Body>
-    decltype(auto) run(retry policy, Body&& body) const;
+    decltype(auto) run(retry policy, Body&& body, here where = here::now()) const;
     pool_stats stats() const;
     // Listeners of the pool: connect, checkout, checkin and the others.
     pool_events& events() const;

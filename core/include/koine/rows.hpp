@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <koine/api.hpp>
+#include <koine/deadline.hpp>
 #include <koine/detail/link.hpp>
 #include <koine/error.hpp>
 #include <koine/mapping/explain.hpp>
@@ -126,7 +127,7 @@ public:
 private:
     friend class connection;
     friend class row;
-    rows(std::shared_ptr<detail::connection_state> state, detail::prepared& statement, std::uint32_t got);
+    rows(std::shared_ptr<detail::connection_state> state, detail::prepared& statement, std::uint32_t got, deadline limit);
     // The next row, or none; the rest stays.
     template <class T>
     std::optional<T> first_kept();
@@ -142,6 +143,7 @@ private:
     std::uint32_t seen_ = 0;
     bool started_ = false;
     std::int64_t affected_ = -1;
+    deadline limit_{};  // of the call, for the rows that are still to come
 };
 
 template <class T>

@@ -36,7 +36,9 @@ engine create_engine(const koine::url& url, const registry& names, engine_option
     // A database that lives in its connection is shared by sharing the connection.
     if (source->is_private_database() && options.pool.kind == pool_kind::queue) options.pool.kind = pool_kind::static_;
     const pool_options pooling = options.pool;
-    return engine{std::shared_ptr<detail::engine_core>{new detail::engine_core{url, std::move(options), source, koine::pool{source, pooling}}}};
+    const std::shared_ptr<detail::engine_core> core{new detail::engine_core{url, std::move(options), source, koine::pool{source, pooling}}};
+    source->belongs_to(core);
+    return engine{core};
 }
 
 namespace detail {

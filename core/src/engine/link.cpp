@@ -32,6 +32,7 @@ link::link(std::shared_ptr<link_source> source, koine_connection* handle)
       handle_{handle},
       cancel_grace_{source_->options().cancel_grace},
       context_{driver_->capabilities->native_tags},
+      birth_{source_->losses()},
       full_block_{(driver_->capabilities->flags & KOINE_CAP_BLOCKING) != 0 ? 1 : full_block},
       statements_{std::make_unique<statement_cache>(source_->options().statement_cache)} {}
 
@@ -58,6 +59,8 @@ error_info link::take_error(std::string_view text) {
     release(error_);
     info.statement = std::string{text.substr(0, max_statement_in_error)};
     if (info.poisons_connection) poisoned_ = true;
+    // One failure is enough to know that the server went away, and the other connections with it.
+    if (info.poisons_connection && (info.code == errc::disconnected || info.code == errc::in_doubt)) source_->lost(birth_);
     // Databases differ in what survives an error; Koine does not: a failed transaction accepts only rollback().
     if (transaction_ == transaction_state::begun && (info.outcome != outcome::not_sent || info.poisons_transaction)) {
         info.poisons_transaction = true;
@@ -138,6 +141,7 @@ void link::close_handle(prepared& statement) noexcept {
 
 std::unique_ptr<prepared> link::make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags) {
     // A prepare is a round trip of its own: what is queued goes first, so that it cannot be overtaken.
+    if (unfinished_ != nullptr) settle();
     if (!queue_.empty()) flush_queue();
     auto statement = std::make_unique<prepared>();
     statement->text = std::move(text);
@@ -259,6 +263,10 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
         binds = in_placeholder_order(statement, binds);
     if (options_.read_only && !statement.read_only) [[unlikely]]
         refuse_write(statement);
+    if (unfinished_ != nullptr) [[unlikely]]
+        settle();
+    if (statement.outdated) [[unlikely]]
+        renew(statement);
     if (statement.block_rows == 0 || statement.expected_rows > statement.block_rows) [[unlikely]]
         make_room(statement);
     const bool began_now = transaction_ != transaction_state::begun && begin_for(statement);
@@ -277,25 +285,33 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
 // The schema changed under a prepared statement, or the statement is gone. Once, and only where nothing but this statement can have
 // been lost, it is prepared anew.
 std::uint32_t link::execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now) {
+    statement.outdated = true;
     if (transaction_ == transaction_state::begun && !began_now && (error_.poisons & KOINE_POISONS_TRANSACTION) != 0) raise(&statement);
     release(error_);
     if (began_now && (driver_->state(handle_) & KOINE_STATE_IN_TRANSACTION) != 0) {
         run_text("ROLLBACK");
         transaction_ = transaction_state::pending;
     }
-    const std::uint32_t columns = statement.columns;
-    driver_->finalize(std::exchange(statement.handle, nullptr));
-    open_handle(statement);
-    if (statement.columns != columns && statement.text->columns != 0) {
-        // Koine wrote the column list itself, so that a changed shape cannot be a harmless new column.
-        throw_usage("the result of a mapped statement changed its shape: " + statement.text->text);
-    }
-    make_room(statement);
+    renew(statement);
     if (transaction_ != transaction_state::begun) begin_for(statement);
     koine_status status;
     const std::uint32_t got = execute_once(statement, binds, status);
     if (status != KOINE_DONE) raise(&statement);
     return got;
+}
+
+// Prepares a statement anew. While that does not succeed it stays outdated.
+void link::renew(prepared& statement) {
+    if (!queue_.empty()) flush_queue();
+    const std::uint32_t columns = statement.columns;
+    close_handle(statement);
+    open_handle(statement);
+    if (statement.columns != columns && statement.text->columns != 0) {
+        // Koine wrote the column list itself, so that a changed shape cannot be a harmless new column.
+        throw_usage("the result of a mapped statement changed its shape: " + statement.text->text);
+    }
+    statement.outdated = false;
+    make_room(statement);
 }
 
 void link::raise_bind_failure(const prepared& statement) {
@@ -308,17 +324,36 @@ void link::raise_bind_failure(const prepared& statement) {
     throw_error(std::move(info));
 }
 
-std::uint32_t link::fetch_slow(prepared& statement, koine_status status) {
-    std::uint32_t got = 0;
+// `got` is the one that the first call was given: a resumed operation must get the same arguments.
+void link::fetch_slow(prepared& statement, koine_status status, std::uint32_t& got) {
     const auto fetch = [&] {
         return driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
     };
-    if (status == KOINE_WAIT) status = drive(status, fetch);
+    if (status == KOINE_WAIT) {
+        // Rows that are read later than by their call have the time of a call each.
+        const auto timeout = source_->options().statement_timeout;
+        const bool own = deadline_.is_never() && timeout.count() > 0;
+        if (own) set_deadline(deadline::in(timeout));
+        status = drive(status, fetch);
+        if (own) set_deadline(deadline::never());
+    }
     if (status != KOINE_DONE) {
         statement.running = false;
         raise(&statement);
     }
-    return got;
+}
+
+std::uint32_t link::fetch(prepared& statement, deadline limit) {
+    const busy_guard guard{*this};
+    set_deadline(limit);
+    try {
+        const std::uint32_t got = fetch(statement);
+        set_deadline(deadline::never());
+        return got;
+    } catch (...) {
+        set_deadline(deadline::never());
+        throw;
+    }
 }
 
 void link::finish(prepared& statement) {
@@ -327,6 +362,33 @@ void link::finish(prepared& statement) {
     statement.running = false;
     const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
     if (drive(end(), end) != KOINE_DONE) raise(&statement);
+}
+
+void link::finish_later(prepared& statement) noexcept {
+    try {
+        const busy_guard guard{*this};
+        if (statement.running) {
+            statement.running = false;
+            const koine_status status = driver_->finish(statement.handle, &wait_, &error_);
+            if (status == KOINE_WAIT) {
+                unfinished_ = &statement;
+                return;
+            }
+            if (status != KOINE_DONE) take_error(statement.text->text);
+        }
+        discard(statement);
+    } catch (...) {
+        // Another thread is at work, or memory is out: the statement stays until the link ends.
+    }
+}
+
+// Reads what was left behind of a result, so that the next operation can begin.
+void link::settle() {
+    prepared& statement = *std::exchange(unfinished_, nullptr);
+    const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
+    if (drive(end(), end) != KOINE_DONE) raise(&statement);
+    discard(statement);
+    for (const std::string& text : std::exchange(deferred_, {})) queue_text(text);
 }
 
 }  // namespace detail

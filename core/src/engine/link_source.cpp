@@ -6,6 +6,7 @@
 #include <koine/detail/link.hpp>
 #include <koine/detail/suggest.hpp>
 
+#include "engine/engine_core.hpp"
 #include "engine/link_drive.hpp"
 
 namespace koine {
@@ -22,7 +23,7 @@ std::string_view view(koine_string text) noexcept { return text.size != 0 ? std:
 
 [[noreturn]] void throw_option(const koine_driver& driver, std::string_view key, std::string message) {
     error_info info;
-    info.code = errc::invalid_value;
+    info.code = errc::invalid_url;
     info.outcome = outcome::not_sent;
     info.message = "option `" + std::string{key} + "` of driver " + std::string{view(driver.name)} + ": " + std::move(message);
     throw usage_error{std::move(info)};
@@ -136,6 +137,11 @@ result<std::unique_ptr<pooled>> link_source::open(deadline limit) {
     } catch (const error& why) {
         return failure{why.info()};
     }
+}
+
+void link_source::lost(std::uint64_t birth) noexcept {
+    if (!losses_.compare_exchange_strong(birth, birth + 1, std::memory_order_acq_rel)) return;
+    if (const auto owner = owner_.lock()) owner->pool.invalidate_all();
 }
 
 std::shared_ptr<const compiled> link_source::compile(const syntax::fragment& shape) {

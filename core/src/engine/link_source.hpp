@@ -2,6 +2,8 @@
 // that each may outlive the others.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -21,7 +23,9 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Thread-safe: immutable but for the compiled statements, which a lock guards.
+struct engine_core;
+
+// Thread-safe: immutable but for the compiled statements, which a lock guards, and the count of losses.
 class link_source final : public pool_backend, public std::enable_shared_from_this<link_source> {
 public:
     // Throws usage_error for query keys that the driver does not know or that have impossible values.
@@ -39,6 +43,14 @@ public:
     std::shared_ptr<const compiled> compile(const syntax::fragment& shape);
     result<std::unique_ptr<pooled>> open(deadline limit) override;
 
+    // Names the engine whose pool is told of lost connections. Call once, before the first open().
+    void belongs_to(std::weak_ptr<engine_core> owner) noexcept { owner_ = std::move(owner); }
+    // How often the server has gone away; a link remembers the number at its birth.
+    std::uint64_t losses() const noexcept { return losses_.load(std::memory_order_acquire); }
+    // A link that was born at `birth` has lost its server: all that are as old are closed instead of leased again. Later
+    // reports of the same loss change nothing.
+    void lost(std::uint64_t birth) noexcept;
+
 private:
     koine_connection* create_handle() const;
 
@@ -46,6 +58,8 @@ private:
     std::shared_ptr<const registered_driver> driver_;
     engine_options options_;
     std::vector<std::pair<std::string, secret_text>> parameters_{};
+    std::weak_ptr<engine_core> owner_{};
+    std::atomic<std::uint64_t> losses_{0};
     std::shared_mutex compiled_mutex_{};
     std::unordered_map<std::string, std::shared_ptr<const compiled>> compiled_{};
 };

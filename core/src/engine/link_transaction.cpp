@@ -32,9 +32,9 @@ void link::begin(const transaction_options& options) {
     transaction_ = transaction_state::pending;
 }
 
-// Servers refuse writes in a read-only transaction themselves; what runs in the process is refused here.
+// Whether the database refuses a write itself is a matter of its SQL, not of where it runs.
 void link::refuse_write(const prepared& statement) const {
-    if ((driver_->capabilities->flags & KOINE_CAP_IN_PROCESS) == 0) return;
+    if (dialect_->features().read_only_transactions) return;
     error_info info;
     info.code = errc::read_only;
     info.sqlstate = koine::sqlstate{"25006"};
@@ -73,6 +73,10 @@ void link::end_transaction() noexcept {
 }
 
 void link::queue_text(std::string_view text) {
+    if (unfinished_ != nullptr) {
+        deferred_.emplace_back(text);
+        return;
+    }
     if (driver_->enqueue(handle_, nullptr, koine_string{text.data(), text.size()}, nullptr, 0, &error_) != KOINE_DONE)
         raise(nullptr, text);
     queue_.push_back(nullptr);
@@ -101,11 +105,15 @@ void link::run_text(std::string_view text) {
 
 // Sends what is queued; counts go to affected_.
 void link::flush_queue() {
+    if (unfinished_ != nullptr) settle();
     const std::size_t before = affected_.size();
     std::vector<std::int64_t> counts(queue_.size(), -1);
     const auto flush = [&] { return driver_->flush(handle_, counts.data(), counts.size(), &wait_, &error_); };
     if (drive(flush(), flush) != KOINE_DONE) {
         const std::uint32_t index = error_.queued_index;
+        if (index != 0 && index <= queue_.size() && queue_[index - 1] != nullptr &&
+            error_.code == static_cast<std::int32_t>(errc::statement_outdated))
+            queue_[index - 1]->outdated = true;
         raise(index != 0 && index <= queue_.size() ? queue_[index - 1] : nullptr);
     }
     affected_.reserve(before + queue_.size());
@@ -128,6 +136,8 @@ void link::enqueue(prepared& statement, std::span<const koine_value> binds) {
     }
     check_usable();
     if (context_.failed()) raise_bind_failure(statement);
+    if (unfinished_ != nullptr) settle();
+    if (statement.outdated) renew(statement);
     if (binds.size() != statement.parameters) throw_usage("wrong number of values for: " + statement.text->text);
     if (!statement.text->order.empty()) binds = in_placeholder_order(statement, binds);
     if (transaction_ != transaction_state::begun) begin_for(statement);
@@ -172,9 +182,31 @@ void link::commit() {
             }
         }
         end_transaction();
+        if (poisoned_ && failed.code() == errc::timeout) {
+            error_info info = failed.info();
+            info.code = errc::in_doubt;
+            info.message = "the deadline passed and the server did not answer COMMIT: it may have been done";
+            throw_error(std::move(info));
+        }
         throw;
     }
     end_transaction();
+}
+
+// What a reset has read to its end.
+void link::forget_unfinished() noexcept {
+    deferred_.clear();
+    if (prepared* const left = std::exchange(unfinished_, nullptr)) discard(*left);
+}
+
+// ROLLBACK, or where a result is still open the driver's reset, which ends that first.
+void link::end_on_server() {
+    if ((driver_->state(handle_) & KOINE_STATE_BUSY) == 0) {
+        run_text("ROLLBACK");
+        return;
+    }
+    const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
+    if (drive(reset(), reset) != KOINE_DONE) raise(nullptr, "ROLLBACK");
 }
 
 void link::rollback() {
@@ -183,11 +215,12 @@ void link::rollback() {
     affected_.clear();
     if (transaction_ == transaction_state::begun || transaction_ == transaction_state::failed) {
         if (!poisoned_) {
-            const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
-            if (drive(reset(), reset) != KOINE_DONE) {
+            try {
+                end_on_server();
+            } catch (...) {
                 poisoned_ = true;
                 end_transaction();
-                raise(nullptr, "ROLLBACK");
+                throw;
             }
         }
     }
@@ -281,6 +314,7 @@ result<void> link::reset(deadline limit) {
                 poisoned_ = true;
                 return failure{take_error("reset")};
             }
+            forget_unfinished();
         }
         end_transaction();
         set_deadline(deadline::never());
@@ -291,7 +325,7 @@ result<void> link::reset(deadline limit) {
 }
 
 bool link::reusable() const noexcept {
-    return !poisoned_ && transaction_ == transaction_state::none && queue_.empty() && handle_ != nullptr &&
+    return !poisoned_ && transaction_ == transaction_state::none && unfinished_ == nullptr && queue_.empty() && handle_ != nullptr &&
            (driver_->state(handle_) & ~std::uint32_t{KOINE_STATE_PRIVATE_DATABASE}) == 0;
 }
 
@@ -299,6 +333,7 @@ result<void> link::ping(deadline limit) {
     try {
         set_deadline(limit);
         const busy_guard guard{*this};
+        if (unfinished_ != nullptr) settle();
         const auto ping = [&] { return driver_->ping(handle_, &wait_, &error_); };
         if (drive(ping(), ping) != KOINE_DONE) {
             poisoned_ = true;

@@ -93,7 +93,7 @@ void fragment::grow(std::uint32_t nodes, std::uint32_t binds, std::uint32_t byte
     byte_capacity_ = byte_room;
 }
 
-void fragment::push_bind(const koine_value& value) {
+void fragment::push_bind_slow(const koine_value& value) {
     koine_value kept = value;
     const std::uint32_t size = has_content(value.tag) ? content_size(value) : 0;
     if (node_count_ == node_capacity_ || bind_count_ == bind_capacity_ || size > byte_capacity_ - byte_count_) {
@@ -128,7 +128,14 @@ void fragment::append(const fragment& other) {
         node_count_ = nodes;
         hash_ = other.hash_;
     } else {
-        for (std::uint32_t i = 0; i < nodes; ++i) add_node(other.nodes_[i]);
+        std::uint64_t hash = hash_;
+        for (std::uint32_t i = 0; i < nodes; ++i) {
+            const node n = other.nodes_[i];
+            nodes_[node_count_ + i] = n;
+            hash = next_hash(hash, n);
+        }
+        hash_ = hash;
+        node_count_ += nodes;
     }
     for (std::uint32_t i = 0; i < binds; ++i) {
         koine_value value = other.binds_[i];

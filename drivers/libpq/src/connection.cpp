@@ -112,6 +112,7 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
         // Without a name the server describes the statement and keeps nothing that anyone relies on.
         const bool keep = (flags & KOINE_PREPARE_ONCE) == 0 && !settings_->transaction_pooler;
         auto made = std::make_unique<statement>(*this, sql, keep ? next_name() : std::string{}, stream);
+        if (made->plan()->facts.empty) throw local_failure(errc::syntax_error, "the text holds no statement");
         if (made->plan()->facts.parameters > max_parameters)
             throw local_failure(errc::usage, "a statement takes at most " + std::to_string(max_parameters) + " parameters");
         exchange_.open(true);

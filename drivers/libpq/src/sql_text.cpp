@@ -147,6 +147,7 @@ sql_facts inspect(std::string_view sql) noexcept {
             in.skip();
         }
     }
+    facts.empty = first.empty();
     facts.begins = same(first, "begin") || (same(first, "start") && same(second, "transaction"));
     facts.commits = same(first, "commit") || same(first, "end") || (same(first, "prepare") && same(second, "transaction"));
     if (same(first, "commit") && same(second, "prepared")) facts.commits = true;

@@ -8,6 +8,7 @@ namespace koine::libpq {
 
 struct sql_facts {
     std::uint32_t parameters = 0;  // the highest $n outside literals and comments
+    bool empty = false;            // no word at all: nothing that could run
     bool begins = false;           // BEGIN or START TRANSACTION
     bool commits = false;          // COMMIT, END or PREPARE TRANSACTION: its answer decides what is known of the work
     bool reads_only = false;       // a query without data-changing parts and without functions that may change something

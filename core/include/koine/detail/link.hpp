@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include <pthread.h>
+
 #include <koine/api.hpp>
 #include <koine/bind_context.hpp>
 #include <koine/deadline.hpp>
@@ -45,7 +47,8 @@ struct prepared {
     std::unique_ptr<koine_value[]> cells{};  // the last block, row-major; valid until the statement's next fetch, finish or execute
     std::uint32_t prepare_flags = 0;  // KOINE_PREPARE_*
     bool read_only = false;
-    bool running = false;  // a result is open
+    bool running = false;   // a result is open
+    bool outdated = false;  // has to be prepared anew before it runs again
     bool once = false;     // belongs to whoever prepared it; see link::discard
 };
 
@@ -69,6 +72,26 @@ public:
     koine_connection* handle() const noexcept { return handle_; }
     // For binding values of the next execution; cleared by it.
     bind_context& context() noexcept { return context_; }
+
+    // One operation at a time; a second thread gets usage_error (errc::operation_in_progress) instead of a data race. The thread that
+    // holds a guard may take more of them.
+    class busy_guard {
+    public:
+        explicit busy_guard(link& owner) : owner_{owner}, outermost_{owner.user_.load(std::memory_order_relaxed) != ::pthread_self()} {
+            pthread_t nobody{};
+            if (outermost_ && !owner.user_.compare_exchange_strong(nobody, ::pthread_self(), std::memory_order_acquire)) [[unlikely]]
+                raise_busy();
+        }
+        ~busy_guard() {
+            if (outermost_) owner_.user_.store(pthread_t{}, std::memory_order_release);
+        }
+        busy_guard(const busy_guard&) = delete;
+        busy_guard& operator=(const busy_guard&) = delete;
+
+    private:
+        link& owner_;
+        bool outermost_;
+    };
 
     // Of the operations that follow; deadline::never() takes it away.
     void set_deadline(deadline d) noexcept;
@@ -105,12 +128,17 @@ public:
         const koine_status status =
             driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
         if (status != KOINE_DONE) [[unlikely]]
-            got = fetch_slow(statement, status);
+            fetch_slow(statement, status, got);
         if (got == 0) statement.running = false;
         return got;
     }
+    // As fetch(), by `limit`.
+    std::uint32_t fetch(prepared& statement, deadline limit);
     // Ends a result before its end.
     void finish(prepared& statement);
+    // The same for destructors, without waiting: what is still to come is read before the link's next operation. Frees the statement
+    // if it is not in the cache.
+    void finish_later(prepared& statement) noexcept;
     std::int64_t rows_affected(const prepared& statement) const noexcept { return driver_->rows_affected(statement.handle); }
     std::int64_t rows_remaining(const prepared& statement) const noexcept { return driver_->rows_remaining(statement.handle); }
     std::int64_t last_insert_id() const noexcept { return driver_->last_insert_id(handle_); }
@@ -152,29 +180,18 @@ public:
 private:
     enum class transaction_state : std::uint8_t { none, pending, begun, failed };
 
-    // One operation at a time; a second thread gets usage_error (errc::operation_in_progress) instead of a data race.
-    class busy_guard {
-    public:
-        explicit busy_guard(link& owner) : owner_{owner} {
-            if (owner.busy_.exchange(true, std::memory_order_acquire)) [[unlikely]]
-                raise_busy();
-        }
-        ~busy_guard() { owner_.busy_.store(false, std::memory_order_release); }
-        busy_guard(const busy_guard&) = delete;
-        busy_guard& operator=(const busy_guard&) = delete;
-
-    private:
-        link& owner_;
-    };
     [[noreturn]] static void raise_busy();
 
     std::uint32_t run(prepared& statement, std::span<const koine_value> binds);
     std::uint32_t execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status);
     KOINE_COLD std::uint32_t execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now);
-    KOINE_COLD std::uint32_t fetch_slow(prepared& statement, koine_status status);
+    KOINE_COLD void fetch_slow(prepared& statement, koine_status status, std::uint32_t& got);
     [[noreturn]] void raise_bind_failure(const prepared& statement);
     KOINE_COLD void refuse_write(const prepared& statement) const;
     void make_room(prepared& statement);
+    KOINE_COLD void renew(prepared& statement);
+    KOINE_COLD void settle();
+    void forget_unfinished() noexcept;
     prepared** entity_slot(const entity_info& entity, entity_operation operation);
     void fill_entity_slot(prepared** slot, const syntax::fragment& shape);
     std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags);
@@ -188,6 +205,7 @@ private:
     bool queues() const noexcept { return driver_->enqueue != nullptr; }
     bool begin_for(const prepared& statement);
     void begin_now();
+    void end_on_server();
     void end_transaction() noexcept;
     void queue_text(std::string_view text);
     void run_text(std::string_view text);
@@ -204,7 +222,8 @@ private:
     bind_context context_;
     koine_wait wait_{};
     koine_error error_{};
-    std::atomic<bool> busy_{false};
+    std::atomic<pthread_t> user_{};  // the thread that is at work on the link
+    std::uint64_t birth_ = 0;        // see link_source::losses()
     transaction_state transaction_ = transaction_state::none;
     bool poisoned_ = false;
     std::uint32_t savepoint_depth_ = 0;
@@ -212,9 +231,11 @@ private:
     transaction_options options_{};
     begin_rule begin_rule_{};
     std::vector<koine_value> ordered_{};
-    std::vector<const prepared*> queue_{};  // what the driver has queued; null: a BEGIN or COMMIT of ours
+    std::vector<prepared*> queue_{};  // what the driver has queued; null: a BEGIN or COMMIT of ours
     std::vector<std::int64_t> affected_{};  // of the statements queued since the last flush() that were sent already
     bool affected_read_ = false;
+    prepared* unfinished_ = nullptr;         // whose result was left behind by finish_later()
+    std::vector<std::string> deferred_{};    // to be queued once that is read
     std::uint64_t savepoint_prefix_ = 0;
     std::unique_ptr<statement_cache> statements_;
     std::vector<std::unique_ptr<prepared>> owned_{};

@@ -27,6 +27,8 @@ public:
     // Precondition: not empty.
     link& operator*() const noexcept { return static_cast<link&>(*lease_); }
     link* operator->() const noexcept { return static_cast<link*>(lease_.get()); }
+    // Whether there is a link that may be talked to: false in a child of the process that leased it.
+    bool usable() const noexcept { return lease_ && !lease_.forked(); }
     // Throws usage_error (errc::forked) in a child of the process that leased it.
     void check() const {
         if (lease_.forked()) [[unlikely]]

@@ -168,7 +168,7 @@ const entity_info& entity_of() {
 // The number of a column in the table of Entity, or no_column.
 template <auto M, class Entity>
 constexpr std::uint16_t find_column() {
-    return find_member(descriptor_of<Entity>.columns, entity_data<Entity>::descriptor_type::count, member_identity<M>);
+    return find_member(descriptor_of<Entity>.columns, std::remove_cvref_t<decltype(descriptor_of<Entity>)>::count, member_identity<M>);
 }
 
 template <auto M, class Entity>

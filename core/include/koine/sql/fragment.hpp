@@ -29,6 +29,11 @@ struct node {
 };
 static_assert(sizeof(node) == 8);
 
+// Whether a value of this tag keeps its content behind a pointer.
+constexpr bool has_content(std::uint8_t tag) noexcept {
+    return tag == KOINE_TEXT || tag == KOINE_BLOB || tag >= KOINE_UUID;
+}
+
 // Small statements live inside the object; a larger one makes one allocation (and again each time it doubles). Values are copied in,
 // so nothing borrowed outlives the call that bound it. A value type; not thread-safe.
 class KOINE_API fragment {
@@ -56,7 +61,14 @@ public:
         add_node(word);
     }
     // A bind node and its value; text and blobs are copied.
-    void push_bind(const koine_value& value);
+    void push_bind(const koine_value& value) {
+        if (has_content(value.tag) || bind_count_ == bind_capacity_) {
+            push_bind_slow(value);
+            return;
+        }
+        push(op::bind, 0, value.tag);
+        binds_[bind_count_++] = value;
+    }
     // A bind node without a value, for statements whose values are given at execution.
     void push_parameter(std::uint8_t tag) { push(op::bind, 0, tag); }
     void append(const fragment& other);
@@ -84,11 +96,15 @@ private:
     void add_node(node n) {
         if (node_count_ == node_capacity_) grow(node_count_ + 1, bind_count_, byte_count_);
         nodes_[node_count_++] = n;
+        hash_ = next_hash(hash_, n);
+    }
+    static std::uint64_t next_hash(std::uint64_t hash, node n) noexcept {
         std::uint64_t word;
         std::memcpy(&word, &n, sizeof word);
-        hash_ = (hash_ ^ word) * 0xff51afd7ed558ccdU;
-        hash_ ^= hash_ >> 32U;
+        hash = (hash ^ word) * 0xff51afd7ed558ccdU;
+        return hash ^ (hash >> 32U);
     }
+    void push_bind_slow(const koine_value& value);
     KOINE_COLD void grow(std::uint32_t nodes, std::uint32_t binds, std::uint32_t bytes);
     void take(fragment& other) noexcept;
 
@@ -107,11 +123,6 @@ private:
     koine_value inline_bind_[inline_binds];
     char inline_byte_[inline_bytes];
 };
-
-// Whether a value of this tag keeps its content behind a pointer.
-constexpr bool has_content(std::uint8_t tag) noexcept {
-    return tag == KOINE_TEXT || tag == KOINE_BLOB || tag >= KOINE_UUID;
-}
 
 }  // namespace syntax
 }  // namespace v1

@@ -29,8 +29,8 @@ public:
     // The rows that satisfy this condition, and those given before. A condition on a base class of T is welcome.
     query filter(const predicate<T>& condition) const& { return query{*this}.filter(condition); }
     query filter(const predicate<T>& condition) && {
-        clauses_.append(condition.fragment());
-        clauses_.push(syntax::op::where);
+        select_.append(condition.fragment());
+        select_.push(syntax::op::where);
         return std::move(*this);
     }
     template <class... More>
@@ -46,7 +46,7 @@ public:
     query order_by(const Terms&... terms) const {
         static_assert(sizeof...(Terms) > 0, "koine: order_by takes at least one column");
         query out{*this};
-        (out.clauses_.append(ordering<T>{terms}.fragment()), ...);
+        (out.select_.append(ordering<T>{terms}.fragment()), ...);
         return out;
     }
     // At most this many rows. Throws usage_error for a negative number.
@@ -72,7 +72,9 @@ public:
     std::vector<ref<T>> all() const {
         detail::session_core& session = detail::session_of(session_);
         std::vector<void*> found;
-        detail::select_objects(session, detail::entity_of<T>(), statement(), found);
+        with_statement(0, [&](const syntax::fragment& select) {
+            detail::select_objects(session, detail::entity_of<T>(), select, found);
+        });
         std::vector<ref<T>> out;
         out.reserve(found.size());
         detail::retain_objects(session, found);
@@ -102,17 +104,8 @@ public:
     }
     // All rows as plain values: nothing is tracked, and the session does not know them. The fastest way to read.
     std::vector<T> values() const {
-        using functions = typename detail::entity_data<T>::functions;
         std::vector<T> out;
-        detail::running_select rows{detail::session_of(session_), statement()};
-        out.reserve(rows.expected());
-        for (; rows.got() != 0; rows.next()) {
-            const koine_value* cells = rows.cells();
-            for (std::uint32_t i = 0; i < rows.got(); ++i, cells += detail::entity_data<T>::descriptor_type::count)
-                if (!functions::read(cells, &out.emplace_back())) [[unlikely]]
-                    detail::running_select::raise_bad_row(detail::row_class_of<T>(), cells);
-        }
-        rows.complete(out.size());
+        with_statement(0, [&](const syntax::fragment& select) { read_values(select, out); });
         return out;
     }
     // How many rows there are; limit, offset and distinct count.
@@ -125,19 +118,16 @@ public:
     template <class... Assignments>
     std::int64_t update(const Assignments&... assignments) const {
         static_assert(sizeof...(Assignments) > 0, "koine: update takes assignments, such as col<&User::name>.set(\"x\")");
-        syntax::fragment change = head(syntax::op::update);
-        (assignment<T>{assignments}.append_to(change), ...);
-        return execute(change);
+        return change(syntax::op::update, assignments...);
     }
     // Deletes all rows that satisfy the conditions, and answers how many. As update() otherwise; get() answers an empty ref for an object
     // whose row is gone.
-    std::int64_t delete_() const {
-        syntax::fragment change = head(syntax::op::delete_);
-        return execute(change);
-    }
+    std::int64_t delete_() const { return change(syntax::op::delete_); }
 
     // For sessions.
-    explicit query(detail::session_handle session) noexcept : session_{std::move(session)} {}
+    explicit query(detail::session_handle session) : session_{std::move(session)} {
+        select_.push_table(syntax::op::select_entity, &detail::table_of<T>());
+    }
 
 private:
     static std::int64_t checked(std::int64_t rows) {
@@ -145,22 +135,20 @@ private:
         return rows;
     }
     void add_condition(const predicate<T>& condition) {
-        clauses_.append(condition.fragment());
-        clauses_.push(syntax::op::where);
+        select_.append(condition.fragment());
+        select_.push(syntax::op::where);
     }
-    static syntax::fragment head(syntax::op kind) {
-        syntax::fragment out;
-        out.push_table(kind, &detail::table_of<T>());
-        return out;
+    // Whether running the query takes more than its head and conditions; `at_most` rows are going to be looked at, 0: all.
+    bool is_bare(std::uint32_t at_most) const noexcept {
+        if (limit_ >= 0 || offset_ > 0 || distinct_) return false;
+        return at_most == 0 || detail::fixes_primary_key(select_, detail::table_of<T>());
     }
-    // `at_most` rows are going to be looked at; 0: all.
     void finish(syntax::fragment& out, std::uint32_t at_most) const {
-        out.append(clauses_);
         if (distinct_) out.push(syntax::op::distinct);
         if (limit_ >= 0) {
             out.push_bind(koine_value{0, KOINE_INT64, 0, 0, {limit_}});
             out.push(syntax::op::limit);
-        } else if (at_most != 0 && (offset_ > 0 || !detail::fixes_primary_key(clauses_, detail::table_of<T>()))) {
+        } else if (at_most != 0) {
             // Part of the text, so that it costs nothing at execution; there are only two such numbers.
             out.push(syntax::op::integer, 0, 0, at_most);
             out.push(syntax::op::limit);
@@ -170,27 +158,48 @@ private:
             out.push(syntax::op::offset);
         }
     }
-    syntax::fragment statement(std::uint32_t at_most = 0) const {
-        syntax::fragment out = head(syntax::op::select_entity);
+    template <class Use>
+    decltype(auto) with_statement(std::uint32_t at_most, Use&& use) const {
+        if (is_bare(at_most)) return use(select_);
+        syntax::fragment out{select_};
         finish(out, at_most);
-        return out;
+        return use(out);
+    }
+    void read_values(const syntax::fragment& select, std::vector<T>& out) const {
+        using functions = typename detail::entity_data<T>::functions;
+        constexpr std::size_t columns = detail::entity_data<T>::descriptor_type::count;
+        detail::running_select rows{detail::session_of(session_), select};
+        out.reserve(rows.expected());
+        for (; rows.got() != 0; rows.next()) {
+            const koine_value* cells = rows.cells();
+            for (std::uint32_t i = 0; i < rows.got(); ++i, cells += columns)
+                if (!functions::read(cells, &out.emplace_back())) [[unlikely]]
+                    detail::running_select::raise_bad_row(detail::row_class_of<T>(), cells);
+        }
+        rows.complete(out.size());
     }
     std::size_t few(std::uint32_t limit, void** found) const {
-        return detail::select_few(detail::session_of(session_), detail::entity_of<T>(), statement(limit), limit, found);
+        return with_statement(limit, [&](const syntax::fragment& select) {
+            return detail::select_few(detail::session_of(session_), detail::entity_of<T>(), select, limit, found);
+        });
     }
     std::int64_t number(syntax::op kind) const {
-        syntax::fragment out = head(kind);
+        syntax::fragment out = detail::with_head(select_, kind);
         finish(out, 0);
         return detail::select_number(detail::session_of(session_), out);
     }
-    std::int64_t execute(syntax::fragment& change) const {
+    template <class... Assignments>
+    std::int64_t change(syntax::op kind, const Assignments&... assignments) const {
         if (limit_ >= 0 || offset_ > 0 || distinct_) throw_usage("a query with limit, offset or distinct cannot update or delete");
-        change.append(clauses_);
-        return detail::execute_change(detail::session_of(session_), detail::entity_of<T>(), change);
+        syntax::fragment out;
+        out.push_table(kind, &detail::table_of<T>());
+        (assignment<T>{assignments}.append_to(out), ...);
+        detail::append_clauses(out, select_);
+        return detail::execute_change(detail::session_of(session_), detail::entity_of<T>(), out);
     }
 
     detail::session_handle session_;
-    syntax::fragment clauses_{};
+    syntax::fragment select_{};  // the head of a SELECT, conditions and order
     std::int64_t limit_ = -1;
     std::int64_t offset_ = 0;
     bool distinct_ = false;

@@ -1,0 +1,162 @@
+// Everything that can happen to a COMMIT.
+#include <csignal>
+#include <thread>
+
+#include <libpq-fe.h>
+
+#include "support.hpp"
+
+namespace fault {
+namespace {
+
+class commit_fault : public with_server {
+protected:
+    static void expect_in_doubt(const std::optional<koine::in_doubt_error>& why) {
+        ASSERT_TRUE(why.has_value()) << "the lost answer was not told as such";
+        EXPECT_EQ(why->code(), errc::in_doubt) << why->what();
+        EXPECT_EQ(why->outcome(), outcome::unknown);
+        EXPECT_EQ(why->advice(), advice::ask_the_database);
+        EXPECT_TRUE(why->poisons_connection());
+    }
+    static std::string marks_there() { return server().admin("select count(*) from marks"); }
+};
+
+TEST_F(commit_fault, a_session_killed_during_commit_leaves_the_work_in_doubt_and_is_never_retried) {
+    const engine on = over_socket();
+    make_marks(on);
+    on.begin([](connection& c) {
+        c.execute(sql("create or replace function dawdle() returns trigger language plpgsql as "
+                      "$$ begin perform pg_sleep(600); return null; end $$"));
+        c.execute(sql("create constraint trigger slow after insert on marks deferrable initially deferred "
+                      "for each row execute function dawdle()"));
+    });
+    int attempts = 0;
+    pid_t victim = 0;
+    std::atomic<bool> ready{false};
+    std::thread killer{[&] {
+        wait_until([&] { return ready.load(); });
+        wait_until_waiting(server(), victim, "PgSleep");
+        server().kill_backend(victim, SIGKILL);
+    }};
+    const auto why = caught<koine::in_doubt_error>([&] {
+        on.run(koine::retry{5}, [&](connection& c) {
+            ++attempts;
+            victim = backend_of(c);
+            mark(c, 1);
+            ready = true;
+        });
+    });
+    killer.join();
+    expect_in_doubt(why);
+    EXPECT_EQ(attempts, 1);
+    connection next = connect_when_ready(on);
+    EXPECT_EQ(marks(next), 0);
+    EXPECT_EQ(on.stats().leased, 1U);
+}
+
+TEST_F(commit_fault, a_commit_whose_answer_is_cut_off_is_in_doubt_and_may_have_been_done) {
+    make_marks(over_socket());
+    tcp_gate gate{server().port()};
+    const engine on = over_tcp(patient(), gate.port());
+    int attempts = 0;
+    const auto why = caught<koine::in_doubt_error>([&] {
+        on.run(koine::retry{5}, [&](connection& c) {
+            ++attempts;
+            mark(c, attempts);
+            gate.cut_after(tcp_gate::to_client, 0);
+        });
+    });
+    expect_in_doubt(why);
+    EXPECT_EQ(attempts, 1);
+    wait_until([] { return marks_there() == "1"; });
+    gate.pass(tcp_gate::to_client);
+    connection next = connect_when_ready(on);
+    EXPECT_EQ(marks(next), 1);
+}
+
+TEST_F(commit_fault, a_commit_without_an_answer_is_in_doubt_when_the_time_of_a_call_is_over) {
+    make_marks(over_socket());
+    tcp_gate gate{server().port()};
+    engine_options options;
+    options.statement_timeout = 5s;
+    const engine on = over_tcp(options, gate.port());
+    {
+        connection c = on.connect();
+        mark(c, 1);
+        gate.swallow(tcp_gate::to_client);
+        const auto began = std::chrono::steady_clock::now();
+        expect_in_doubt(caught<koine::in_doubt_error>([&] { c.commit(); }));
+        EXPECT_LT(std::chrono::steady_clock::now() - began, 5s + slack);
+        EXPECT_FALSE(c.in_transaction());
+    }
+    wait_until([] { return marks_there() == "1"; });
+}
+
+TEST_F(commit_fault, a_transaction_object_is_over_after_a_commit_in_doubt) {
+    make_marks(over_socket());
+    tcp_gate gate{server().port()};
+    const engine on = over_tcp(patient(), gate.port());
+    connection c = on.connect();
+    koine::transaction work = c.begin();
+    mark(c, 1);
+    gate.cut_after(tcp_gate::to_client, 0);
+    expect_in_doubt(caught<koine::in_doubt_error>([&] { work.commit(); }));
+    EXPECT_FALSE(work.active());
+    EXPECT_EQ(code_of([&] { work.rollback(); }), errc::usage);
+    EXPECT_EQ(code_of([&] { c.execute(sql("select 1")); }), errc::disconnected);
+    wait_until([] { return marks_there() == "1"; });
+}
+
+TEST_F(commit_fault, a_commit_that_the_server_turns_into_a_rollback_is_an_error) {
+    const engine on = over_socket();
+    make_marks(on);
+    connection c = on.connect();
+    mark(c, 1);
+    // Behind Koine's back, so that only the server knows.
+    PGconn* const raw = static_cast<PGconn*>(c.native_handle());
+    PGresult* const failed = PQexec(raw, "select 1/0");
+    EXPECT_EQ(PQresultStatus(failed), PGRES_FATAL_ERROR);
+    PQclear(failed);
+    const auto why = caught([&] { c.commit(); });
+    ASSERT_TRUE(why.has_value()) << "nothing was committed, and nobody told";
+    EXPECT_EQ(why->code(), errc::transaction_failed) << why->what();
+    EXPECT_EQ(why->outcome(), outcome::rejected);
+    EXPECT_FALSE(why->poisons_connection());
+    EXPECT_FALSE(c.in_transaction());
+    EXPECT_EQ(marks(c), 0) << "the connection goes on";
+}
+
+TEST_F(commit_fault, a_constraint_that_fails_at_commit_ends_the_transaction_and_nothing_else) {
+    const engine on = over_socket(pool_of(1));
+    on.begin([](connection& c) {
+        c.execute(sql("drop table if exists seats"));
+        c.execute(sql("create table seats (id bigint, constraint one_each unique (id) deferrable initially deferred)"));
+    });
+    pid_t before = 0;
+    int attempts = 0;
+    const auto why = caught<koine::constraint_error>([&] {
+        on.run(koine::retry{5}, [&](connection& c) {
+            ++attempts;
+            before = backend_of(c);
+            c.execute(sql("insert into seats values (1), (1)"));
+        });
+    });
+    ASSERT_TRUE(why.has_value());
+    EXPECT_EQ(why->code(), errc::unique_violation) << why->what();
+    EXPECT_EQ(why->sqlstate().text(), "23505");
+    EXPECT_EQ(why->info().constraint, "one_each");
+    EXPECT_EQ(why->outcome(), outcome::rejected);
+    EXPECT_FALSE(why->poisons_connection());
+    EXPECT_EQ(attempts, 1);
+    connection c = on.connect();
+    EXPECT_EQ(backend_of(c), before) << "the connection is good";
+    EXPECT_EQ(number(c, "select count(*) from seats"), 0);
+    c.execute(sql("insert into seats values (1), (1)"));
+    EXPECT_THROW(c.commit(), koine::constraint_error);
+    EXPECT_FALSE(c.in_transaction());
+    c.execute(sql("insert into seats values (1)"));
+    EXPECT_NO_THROW(c.commit());
+}
+
+}  // namespace
+}  // namespace fault
