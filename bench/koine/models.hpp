@@ -109,13 +109,20 @@ std::uint64_t find_each(const job& wanted, bracket& timed, Find find) {
     return sum;
 }
 
+// One snapshot for all reads, as the raw programs have: Koine's default reads committed rows, each statement by itself.
+inline koine::session reader(const koine::engine& engine) {
+    koine::session_options options;
+    options.transaction.read_only = true;
+    return koine::session{engine, options};
+}
+
 inline std::uint64_t get_each(const koine::engine& engine, const job& wanted, bracket& timed) {
-    koine::session session{engine};
+    koine::session session = reader(engine);
     return find_each(wanted, timed, [&](std::int64_t key) { return session.get<Customer>(key); });
 }
 
 inline std::uint64_t query_each(const koine::engine& engine, const job& wanted, bracket& timed) {
-    koine::session session{engine};
+    koine::session session = reader(engine);
     return find_each(wanted, timed, [&](std::int64_t key) {
         return session.query<Customer>().filter(koine::col<&Customer::id> == key).first();
     });
