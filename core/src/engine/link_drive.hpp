@@ -7,7 +7,7 @@
 
 #include <koine/detail/link.hpp>
 
-#include "platform/wait.hpp"
+#include <koine/detail/wait_for.hpp>
 
 namespace koine {
 inline namespace v1 {

@@ -23,6 +23,10 @@ transaction_options or_defaults(transaction_options options, const engine_option
 
 }  // namespace
 
+void link::start_lease() noexcept {
+    if (transaction_ == transaction_state::pending) end_transaction();
+}
+
 void link::begin(const transaction_options& options) {
     const busy_guard guard{*this};
     check_usable();
@@ -334,7 +338,9 @@ result<void> link::reset(deadline limit) {
 }
 
 bool link::reusable() const noexcept {
-    return !poisoned_ && transaction_ == transaction_state::none && unfinished_.empty() && queue_.empty() && handle_ != nullptr &&
+    // A pending transaction is known here alone; the next lease begins without it.
+    const bool idle = transaction_ == transaction_state::none || transaction_ == transaction_state::pending;
+    return !poisoned_ && idle && unfinished_.empty() && queue_.empty() && handle_ != nullptr &&
            (driver_->state(handle_) & ~std::uint32_t{KOINE_STATE_PRIVATE_DATABASE}) == 0;
 }
 

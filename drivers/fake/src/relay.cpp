@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include <poll.h>
 #include <time.h>
+
+#include <koine/detail/wait_for.hpp>
 
 #include "values.hpp"
 
@@ -23,17 +24,6 @@ std::int64_t now_ns() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     return static_cast<std::int64_t>(now.tv_sec) * second + now.tv_nsec;
-}
-
-void await(int fd, std::uint32_t events, std::int64_t until_ns) noexcept {
-    short wanted = 0;
-    if ((events & KOINE_WAIT_READ) != 0) wanted = POLLIN;
-    if ((events & KOINE_WAIT_WRITE) != 0) wanted = static_cast<short>(wanted | POLLOUT);
-    pollfd one{fd, wanted, 0};
-    int timeout_ms = -1;
-    if (until_ns != KOINE_NO_DEADLINE)
-        timeout_ms = static_cast<int>(std::clamp<std::int64_t>((until_ns - now_ns()) / 1'000'000 + 1, 0, 60'000));
-    ::poll(&one, 1, timeout_ms);
 }
 
 std::vector<koine_value> borrowed_all(const std::vector<value>& values) {
@@ -90,7 +80,7 @@ inner_result relay_connection::drive(Call call) {
         const koine_status status = call(wait, error);
         if (status == KOINE_DONE) return {};
         if (status == KOINE_WAIT) {
-            await(wait.fd, wait.events, wait.deadline_ns);
+            koine::detail::wait_for(wait.fd, wait.events, wait.deadline_ns);
             continue;
         }
         const auto text = [](koine_string from) { return std::string{spi::to_view(from)}; };
@@ -238,7 +228,7 @@ void relay_connection::settle() noexcept {
         koine_error ignored{};
         driver_.cancel(inner_, &ignored);
         if (ignored.release != nullptr) ignored.release(&ignored);
-        await(gate_.bell().fd(), KOINE_WAIT_READ, now_ns() + between_requests);
+        koine::detail::wait_for(gate_.bell().fd(), KOINE_WAIT_READ, now_ns() + between_requests);
     }
     leave();
     left_.clear();

@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include <pthread.h>
 
 #include <koine/api.hpp>
 #include <koine/bind_context.hpp>
@@ -34,6 +33,9 @@ namespace detail {
 
 class link_source;
 class statement_cache;
+
+// Its address tells threads apart.
+inline constinit thread_local const char this_thread = 0;
 
 // A statement prepared on one link. Owned by the link; a pointer stays valid until the next prepare on that link, or for
 // an entity statement as long as the link lives.
@@ -77,13 +79,13 @@ public:
     // holds a guard may take more of them.
     class busy_guard {
     public:
-        explicit busy_guard(link& owner) : owner_{owner}, outermost_{owner.user_.load(std::memory_order_relaxed) != ::pthread_self()} {
-            pthread_t nobody{};
-            if (outermost_ && !owner.user_.compare_exchange_strong(nobody, ::pthread_self(), std::memory_order_acquire)) [[unlikely]]
+        explicit busy_guard(link& owner) : owner_{owner}, outermost_{owner.user_.load(std::memory_order_relaxed) != &this_thread} {
+            const char* nobody = nullptr;
+            if (outermost_ && !owner.user_.compare_exchange_strong(nobody, &this_thread, std::memory_order_acquire)) [[unlikely]]
                 raise_busy();
         }
         ~busy_guard() {
-            if (outermost_) owner_.user_.store(pthread_t{}, std::memory_order_release);
+            if (outermost_) owner_.user_.store(nullptr, std::memory_order_release);
         }
         busy_guard(const busy_guard&) = delete;
         busy_guard& operator=(const busy_guard&) = delete;
@@ -154,6 +156,8 @@ public:
     std::span<const std::int64_t> flush(bool commit = false);
 
     // ---- Transaction ----
+    // Called when a new owner begins: a transaction that its last owner only intended is forgotten.
+    void start_lease() noexcept;
     // Options of the transaction that the next statement begins, or that is asked for now.
     void begin(const transaction_options& options);
     bool in_transaction() const noexcept { return transaction_ != transaction_state::none; }
@@ -224,7 +228,7 @@ private:
     bind_context context_;
     koine_wait wait_{};
     koine_error error_{};
-    std::atomic<pthread_t> user_{};  // the thread that is at work on the link
+    std::atomic<const char*> user_{nullptr};  // the thread that is at work on the link
     std::uint64_t birth_ = 0;        // see link_source::losses()
     transaction_state transaction_ = transaction_state::none;
     bool poisoned_ = false;
