@@ -66,8 +66,6 @@ error_info link::take_error(std::string_view text) {
         info.poisons_transaction = true;
         transaction_ = transaction_state::failed;
     }
-    queue_.clear();
-    affected_.clear();
     context_.clear();
     return info;
 }
@@ -273,11 +271,11 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
     koine_status status;
     std::uint32_t got = execute_once(statement, binds, status);
     if (status != KOINE_DONE) [[unlikely]] {
-        if (error_.code != static_cast<std::int32_t>(errc::statement_outdated)) raise(&statement);
+        if (error_.queued_index != 0 || error_.code != static_cast<std::int32_t>(errc::statement_outdated)) raise_sent(&statement);
         got = execute_again(statement, binds, began_now);
     }
     context_.clear();
-    if (!queue_.empty()) queue_.clear();
+    if (!queue_.empty()) queue_was_sent();
     statement.running = got != 0;
     return got;
 }
@@ -286,6 +284,7 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
 // been lost, it is prepared anew.
 std::uint32_t link::execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now) {
     statement.outdated = true;
+    queue_was_sent();
     if (transaction_ == transaction_state::begun && !began_now && (error_.poisons & KOINE_POISONS_TRANSACTION) != 0) raise(&statement);
     release(error_);
     if (began_now && (driver_->state(handle_) & KOINE_STATE_IN_TRANSACTION) != 0) {
@@ -296,7 +295,7 @@ std::uint32_t link::execute_again(prepared& statement, std::span<const koine_val
     if (transaction_ != transaction_state::begun) begin_for(statement);
     koine_status status;
     const std::uint32_t got = execute_once(statement, binds, status);
-    if (status != KOINE_DONE) raise(&statement);
+    if (status != KOINE_DONE) raise_sent(&statement);
     return got;
 }
 

@@ -108,19 +108,33 @@ void link::run_text(std::string_view text) {
     if (status != KOINE_DONE) raise(statement);
 }
 
+// An execution or a flush has failed, and with it the driver has dropped its queue. The error names the queued statement if it is one's.
+void link::raise_sent(const prepared* statement) {
+    if (const std::uint32_t index = error_.queued_index; index != 0) {
+        if (prepared* const failed = index <= queue_.size() ? queue_[index - 1] : nullptr; failed != nullptr) {
+            if (error_.code == static_cast<std::int32_t>(errc::statement_outdated)) failed->outdated = true;
+            statement = failed;
+        }
+    }
+    queue_.clear();
+    affected_.clear();
+    raise(statement);
+}
+
+// The queue went along with an execution, which tells no counts of it.
+void link::queue_was_sent() {
+    for (const prepared* const one : queue_)
+        if (one != nullptr) affected_.push_back(-1);
+    queue_.clear();
+}
+
 // Sends what is queued; counts go to affected_.
 void link::flush_queue() {
     if (!unfinished_.empty()) settle();
     const std::size_t before = affected_.size();
     std::vector<std::int64_t> counts(queue_.size(), -1);
     const auto flush = [&] { return driver_->flush(handle_, counts.data(), counts.size(), &wait_, &error_); };
-    if (drive(flush(), flush) != KOINE_DONE) {
-        const std::uint32_t index = error_.queued_index;
-        if (index != 0 && index <= queue_.size() && queue_[index - 1] != nullptr &&
-            error_.code == static_cast<std::int32_t>(errc::statement_outdated))
-            queue_[index - 1]->outdated = true;
-        raise(index != 0 && index <= queue_.size() ? queue_[index - 1] : nullptr);
-    }
+    if (drive(flush(), flush) != KOINE_DONE) raise_sent(nullptr);
     affected_.reserve(before + queue_.size());
     for (std::size_t i = 0; i < queue_.size(); ++i)
         if (queue_[i] != nullptr) affected_.push_back(counts[i]);
@@ -210,11 +224,12 @@ void link::end_unfinished() {
     }
 }
 
-// ROLLBACK where there is a transaction to roll back; where a result is still open, the driver's reset, which ends that first.
-void link::end_on_server() {
+// ROLLBACK where there is a transaction to roll back; where a result is still open or the driver has statements queued, its reset, which
+// ends and drops them first.
+void link::end_on_server(bool unsent) {
     end_unfinished();
     const std::uint32_t state = driver_->state(handle_);
-    if ((state & KOINE_STATE_BUSY) == 0) {
+    if (!unsent && (state & KOINE_STATE_BUSY) == 0) {
         if ((state & (KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION)) != 0) run_text("ROLLBACK");
         return;
     }
@@ -224,12 +239,13 @@ void link::end_on_server() {
 
 void link::rollback() {
     const busy_guard guard{*this};
+    const bool unsent = !queue_.empty();
     queue_.clear();
     affected_.clear();
-    if (transaction_ == transaction_state::begun || transaction_ == transaction_state::failed) {
+    if (unsent || transaction_ == transaction_state::begun || transaction_ == transaction_state::failed) {
         if (!poisoned_) {
             try {
-                end_on_server();
+                end_on_server(unsent);
             } catch (...) {
                 poisoned_ = true;
                 end_transaction();
@@ -306,7 +322,12 @@ void link::rollback_to_savepoint(std::uint32_t depth) {
     const busy_guard guard{*this};
     if (depth == 0 || depth != savepoint_depth_) throw_usage("savepoints end innermost first, each once");
     if (poisoned_) check_usable();
-    queue_.clear();
+    // A queue cannot be taken back. What it does is undone with the rest, and whether it fails is of no interest.
+    try {
+        if (!queue_.empty()) flush_queue();
+    } catch (const error&) {
+        if (poisoned_) throw;
+    }
     run_text(dialect_->rollback_to_savepoint(savepoint_name(depth)));
     run_text(dialect_->release_savepoint(savepoint_name(depth)));
     transaction_ = transaction_state::begun;

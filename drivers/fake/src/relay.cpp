@@ -62,6 +62,7 @@ relay_connection::~relay_connection() {
     settle();
     while (!statements_.empty()) delete statements_.back();
     queue_.clear();
+    left_.clear();
     driver_.close(inner_);
 }
 

@@ -211,7 +211,9 @@ private:
     bool queues() const noexcept { return driver_->enqueue != nullptr; }
     bool begin_for(const prepared& statement);
     void begin_now();
-    void end_on_server();
+    void end_on_server(bool unsent);
+    [[noreturn]] void raise_sent(const prepared* statement);
+    void queue_was_sent();
     void end_transaction() noexcept;
     void queue_text(std::string_view text);
     void run_text(std::string_view text);
