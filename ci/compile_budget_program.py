@@ -71,7 +71,7 @@ QUERIES = [
     "total += s.query<{t}>().filter(col<&{t}::id>.in({{1, 2, {n}}})).exists();",
     "total += s.query<{t}>().filter(col<&{t}::score>.between(0.5, {n}.0)).distinct().all().size();",
     'if (auto row = s.query<{t}>().filter(col<&{t}::name> == "n{n}").one_or_none()) row->ratio = 0.5;',
-    "for (const auto& row : s.query<{t}>().filter(col<&{t}::age> <= {n}).all()) total += row.name.size();",
+    "for (const auto& row : s.query<{t}>().filter(col<&{t}::age> <= {n}).all()) total += row->name.size();",
     "if (auto row = s.get<{t}>({n})) row->city = row->name;",
 ]
 
