@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <koine/detail/link.hpp>
 #include <koine/connection.hpp>
 #include <koine/engine.hpp>
 #include <koine/orm/detail/object.hpp>

@@ -1,0 +1,84 @@
+#include <koine/orm/detail/query_base.hpp>
+
+#include <koine/error.hpp>
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+namespace {
+
+std::int64_t checked(std::int64_t rows) {
+    if (rows < 0) throw_usage("limit and offset take no negative number");
+    return rows;
+}
+
+}  // namespace
+
+query_base::query_base(const session_handle& session) : session_{session} {}
+query_base::query_base(const query_base&) = default;
+query_base::query_base(query_base&&) noexcept = default;
+query_base& query_base::operator=(const query_base&) = default;
+query_base& query_base::operator=(query_base&&) noexcept = default;
+query_base::~query_base() = default;
+
+void query_base::add_condition(const syntax::fragment& condition) {
+    clauses_.append(condition);
+    clauses_.push(syntax::op::where);
+}
+
+void query_base::set_limit(std::int64_t rows) { limit_ = checked(rows); }
+void query_base::set_offset(std::int64_t rows) { offset_ = checked(rows); }
+
+syntax::fragment query_base::head(syntax::op kind, const table_info& table) {
+    syntax::fragment out;
+    out.push_table(kind, &table);
+    return out;
+}
+
+void query_base::finish(syntax::fragment& out, const table_info& table, std::uint32_t at_most) const {
+    out.append(clauses_);
+    if (distinct_) out.push(syntax::op::distinct);
+    if (limit_ >= 0) {
+        out.push_bind(koine_value{0, KOINE_INT64, 0, 0, {limit_}});
+        out.push(syntax::op::limit);
+    } else if (at_most != 0 && (offset_ > 0 || !fixes_primary_key(clauses_, table))) {
+        // Part of the text, so that it costs nothing at execution; there are only two such numbers.
+        out.push(syntax::op::integer, 0, 0, at_most);
+        out.push(syntax::op::limit);
+    }
+    if (offset_ > 0) {
+        out.push_bind(koine_value{0, KOINE_INT64, 0, 0, {offset_}});
+        out.push(syntax::op::offset);
+    }
+}
+
+syntax::fragment query_base::statement(const table_info& table, std::uint32_t at_most) const {
+    syntax::fragment out = head(syntax::op::select_entity, table);
+    finish(out, table, at_most);
+    return out;
+}
+
+selected_objects query_base::select(const entity_info& entity) const {
+    return selected_objects{session(), entity, statement(*entity.table)};
+}
+
+std::size_t query_base::few(const entity_info& entity, std::uint32_t limit, void** found) const {
+    return select_few(session(), entity, statement(*entity.table, limit), limit, found);
+}
+
+std::int64_t query_base::number(syntax::op kind, const table_info& table) const {
+    syntax::fragment out = head(kind, table);
+    finish(out, table, 0);
+    return select_number(session(), out);
+}
+
+std::int64_t query_base::execute(syntax::fragment& change, const entity_info& entity) const {
+    if (limit_ >= 0 || offset_ > 0 || distinct_) throw_usage("a query with limit, offset or distinct cannot update or delete");
+    change.append(clauses_);
+    return execute_change(session(), entity, change);
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine
