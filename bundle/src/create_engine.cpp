@@ -37,6 +37,8 @@ registry& default_registry() {
     return names;
 }
 
+engine create_engine(const koine::url& url) { return create_engine(url, engine_options{}); }
+
 engine create_engine(const koine::url& url, engine_options options) { return create_engine(url, default_registry(), std::move(options)); }
 
 }  // namespace v1

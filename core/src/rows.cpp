@@ -51,6 +51,7 @@ rows::rows(rows&& other) noexcept
     : state_{std::move(other.state_)},
       statement_{std::exchange(other.statement_, nullptr)},
       names_{std::move(other.names_)},
+      cells_{other.cells_},
       block_{other.block_},
       position_{other.position_},
       seen_{other.seen_},
@@ -64,6 +65,7 @@ rows& rows::operator=(rows&& other) noexcept {
         state_ = std::move(other.state_);
         statement_ = std::exchange(other.statement_, nullptr);
         names_ = std::move(other.names_);
+        cells_ = other.cells_;
         block_ = other.block_;
         position_ = other.position_;
         seen_ = other.seen_;
@@ -87,6 +89,8 @@ std::int64_t rows::last_insert_id() const { return state_->use().last_insert_id(
 
 std::vector<std::string_view> rows::names() const { return {names_.begin(), names_.end()}; }
 
+std::size_t rows::expected() const noexcept { return statement_ == nullptr ? 0 : statement_->expected_rows; }
+
 bool rows::next() {
     if (statement_ == nullptr) return false;
     if (!started_)
@@ -109,6 +113,7 @@ bool rows::next() {
             return false;
         }
     }
+    cells_ = statement_->cells.get() + std::size_t{position_} * statement_->columns;
     ++seen_;
     return true;
 }

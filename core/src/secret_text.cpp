@@ -20,12 +20,16 @@ void wipe(char* data, std::size_t size) noexcept {
 
 secret_text::secret_text(std::string_view text) : size_{text.size()} {
     if (text.empty()) return;
-    data_.reset(new char[text.size()]);
-    std::memcpy(data_.get(), text.data(), text.size());
+    data_ = new char[text.size()];
+    std::memcpy(data_, text.data(), text.size());
 }
 
+secret_text::secret_text(const char* text) : secret_text{std::string_view{text}} {}
+secret_text::secret_text(const std::string& text) : secret_text{std::string_view{text}} {}
+secret_text::secret_text(const secret_text& other) : secret_text{other.reveal()} {}
+
 secret_text::secret_text(secret_text&& other) noexcept
-    : data_{std::move(other.data_)}, size_{std::exchange(other.size_, 0)} {}
+    : data_{std::exchange(other.data_, nullptr)}, size_{std::exchange(other.size_, 0)} {}
 
 secret_text& secret_text::operator=(const secret_text& other) {
     secret_text copy{other};
@@ -33,16 +37,19 @@ secret_text& secret_text::operator=(const secret_text& other) {
 }
 
 secret_text& secret_text::operator=(secret_text&& other) noexcept {
-    if (this != &other) {
-        detail::wipe(data_.get(), size_);
-        data_ = std::move(other.data_);
-        size_ = std::exchange(other.size_, 0);
-    }
+    secret_text taken{std::move(other)};
+    std::swap(data_, taken.data_);
+    std::swap(size_, taken.size_);
     return *this;
 }
 
 secret_text::~secret_text() {
-    detail::wipe(data_.get(), size_);
+    detail::wipe(data_, size_);
+    delete[] data_;
+}
+
+bool operator==(const secret_text& a, const secret_text& b) noexcept {
+    return a.reveal() == b.reveal();
 }
 
 std::ostream& operator<<(std::ostream& out, const secret_text&) {

@@ -301,7 +301,17 @@ running_select::running_select(session_core& session, const syntax::fragment& st
     }
     statement.values(link_->context(), values);
     got_ = link_->execute(*statement_, {values, statement.bind_count()});
+    cells_ = statement_->cells.get();
 }
+
+std::uint32_t running_select::expected() const noexcept { return statement_->expected_rows; }
+
+void running_select::next() {
+    got_ = link_->fetch(*statement_);
+    cells_ = statement_->cells.get();
+}
+
+void running_select::complete(std::size_t rows) noexcept { statement_->expected_rows = static_cast<std::uint32_t>(rows); }
 
 void running_select::stop() noexcept {
     got_ = 0;
@@ -312,20 +322,25 @@ void running_select::stop() noexcept {
     }
 }
 
-void select_objects(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::vector<void*>& out) {
+selected_objects::selected_objects(session_core& session, const entity_info& entity, const syntax::fragment& statement)
+    : session_{session} {
     running_select rows{session, statement};
     class_slot& slot = session.slot_of(entity);
     const std::uint32_t columns = slot.plan->columns;
-    out.reserve(rows.expected());
+    objects_.reserve(rows.expected());
     if (slot.plan->keys == key_kind::integer && slot.integers.size() == 0) slot.integers.reserve(rows.expected());
     for (; rows.got() != 0; rows.next()) {
         const koine_value* cells = rows.cells();
-        for (std::uint32_t i = 0; i < rows.got(); ++i, cells += columns) out.push_back(session.load(slot, cells));
+        for (std::uint32_t i = 0; i < rows.got(); ++i, cells += columns) objects_.push_back(session.load(slot, cells));
     }
-    rows.complete(out.size());
+    count_ = objects_.size();
+    first_ = objects_.data();
+    rows.complete(count_);
 }
 
-void retain_objects(const session_core& session, const std::vector<void*>& objects) noexcept { session.retain_all(objects); }
+selected_objects::~selected_objects() = default;
+
+void selected_objects::retain() const noexcept { session_.retain_all(objects_); }
 
 std::size_t select_few(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::size_t limit, void** out) {
     running_select rows{session, statement};

@@ -13,11 +13,23 @@ inline namespace v1 {
 
 no_autoflush::no_autoflush(detail::session_handle session) noexcept : session_{std::move(session)} { ++session_->autoflush_off; }
 
+no_autoflush::no_autoflush(no_autoflush&& other) noexcept : session_{std::exchange(other.session_, nullptr)} {}
+
 no_autoflush::~no_autoflush() {
     if (session_) --session_->autoflush_off;
 }
 
 // ---- savepoint -------------------------------------------------------------------------------------------------------
+
+savepoint::savepoint(detail::session_handle session, std::uint64_t id) noexcept : session_{std::move(session)}, id_{id} {}
+
+savepoint::savepoint(savepoint&& other) noexcept : session_{std::exchange(other.session_, nullptr)}, id_{other.id_} {}
+
+savepoint& savepoint::operator=(savepoint&& other) noexcept {
+    std::swap(session_, other.session_);
+    std::swap(id_, other.id_);
+    return *this;
+}
 
 savepoint::~savepoint() {
     if (session_) session_->abandon_nested(id_);

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <koine/detail/link.hpp>
 #include <koine/connection.hpp>
 #include <koine/detail/link_lease.hpp>
 #include <koine/engine.hpp>

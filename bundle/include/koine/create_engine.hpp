@@ -18,7 +18,8 @@ KOINE_API registry& default_registry();
 
 // Makes an engine from a URL, "sqlite:////var/lib/app.db" or "postgresql://app:secret@db/app", with the default registry. No I/O. Throws
 // usage_error for a URL that cannot be read and for unknown dialects, drivers and options.
-KOINE_API engine create_engine(const koine::url& url, engine_options options = {});
+KOINE_API engine create_engine(const koine::url& url);
+KOINE_API engine create_engine(const koine::url& url, engine_options options);
 
 }  // namespace v1
 }  // namespace koine

@@ -44,8 +44,13 @@ struct engine_options {
 class KOINE_API engine {
 public:
     engine() noexcept = default;
+    engine(const engine&) noexcept;
+    engine(engine&&) noexcept;
+    engine& operator=(const engine&) noexcept;
+    engine& operator=(engine&&) noexcept;
+    ~engine();
 
-    explicit operator bool() const noexcept { return core_ != nullptr; }
+    explicit operator bool() const noexcept;
     const koine::url& url() const;
     const koine::dialect& dialect() const;
     const engine_options& options() const;
@@ -67,7 +72,7 @@ public:
     void dispose() const;
 
     const std::shared_ptr<detail::engine_core>& core() const;
-    explicit engine(std::shared_ptr<detail::engine_core> core) noexcept : core_{std::move(core)} {}
+    explicit engine(std::shared_ptr<detail::engine_core> core) noexcept;
 
 private:
     std::shared_ptr<detail::engine_core> core_{};

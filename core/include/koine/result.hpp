@@ -1,32 +1,45 @@
 // result<T>: a value or the reason why there is none. The form in which errors travel inside Koine and out of `try_` calls.
 #pragma once
 
-#include <memory>
-#include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 
+#include <koine/api.hpp>
 #include <koine/error.hpp>
 
 namespace koine {
 inline namespace v1 {
 
+template <class T>
+class result;
+
 // The error half of a result: an owned error_info. Move-only; one pointer wide.
-class failure {
+class KOINE_API failure {
 public:
-    explicit failure(error_info info) : info_{std::make_unique<error_info>(std::move(info))} {}
-    failure(errc code, std::string message) : info_{std::make_unique<error_info>()} {
-        info_->code = code;
-        info_->message = std::move(message);
+    explicit failure(error_info info);
+    failure(errc code, std::string message);
+    failure(failure&& other) noexcept : info_{std::exchange(other.info_, nullptr)} {}
+    failure& operator=(failure&& other) noexcept {
+        std::swap(info_, other.info_);
+        return *this;
+    }
+    ~failure() {
+        if (info_ != nullptr) [[unlikely]]
+            discard();
     }
 
     error_info& info() noexcept { return *info_; }
     const error_info& info() const noexcept { return *info_; }
     // Throws the exception that fits.
-    [[noreturn]] void raise() && { throw_error(std::move(*info_)); }
+    [[noreturn]] void raise() &&;
 
 private:
-    std::unique_ptr<error_info> info_;
+    friend class result<void>;
+    failure() noexcept = default;  // none
+    void discard() noexcept;
+
+    error_info* info_ = nullptr;  // owned
 };
 
 // A value or a failure. Not thread-safe.
@@ -64,17 +77,17 @@ public:
     result() noexcept = default;
     result(failure error) : error_{std::move(error)} {}
 
-    explicit operator bool() const noexcept { return !error_; }
-    bool has_value() const noexcept { return !error_; }
+    explicit operator bool() const noexcept { return has_value(); }
+    bool has_value() const noexcept { return error_.info_ == nullptr; }
     void value() && {
-        if (error_) std::move(*error_).raise();
+        if (!has_value()) std::move(error_).raise();
     }
-    failure& error() & noexcept { return *error_; }
-    const failure& error() const& noexcept { return *error_; }
-    failure&& error() && noexcept { return std::move(*error_); }
+    failure& error() & noexcept { return error_; }
+    const failure& error() const& noexcept { return error_; }
+    failure&& error() && noexcept { return std::move(error_); }
 
 private:
-    std::optional<failure> error_{};
+    failure error_{};
 };
 
 }  // namespace v1

@@ -12,7 +12,8 @@
 
 #include <koine/api.hpp>
 #include <koine/deadline.hpp>
-#include <koine/detail/link.hpp>
+#include <koine/driver_abi.h>
+#include <koine/errc.hpp>
 #include <koine/error.hpp>
 #include <koine/mapping/explain.hpp>
 #include <koine/types/row_reader.hpp>
@@ -24,6 +25,7 @@ class rows;
 
 namespace detail {
 struct connection_state;
+struct prepared;
 [[noreturn]] KOINE_API void throw_row_count(errc code);
 }  // namespace detail
 
@@ -131,13 +133,16 @@ private:
     // The next row, or none; the rest stays.
     template <class T>
     std::optional<T> first_kept();
-    const koine_value* cells() const noexcept { return statement_->cells.get() + std::size_t{position_} * statement_->columns; }
+    const koine_value* cells() const noexcept { return cells_; }
+    // Rows that are probably left.
+    std::size_t expected() const noexcept;
     std::vector<std::string_view> names() const;
     void finish() noexcept;
 
     std::shared_ptr<detail::connection_state> state_;
     detail::prepared* statement_;  // null once the rows are at their end
     std::vector<std::string> names_{};
+    const koine_value* cells_ = nullptr;  // of the current row
     std::uint32_t block_ = 0;
     std::uint32_t position_ = 0;
     std::uint32_t seen_ = 0;
@@ -157,8 +162,7 @@ template <class T>
 std::vector<T> rows::into() {
     std::vector<T> out;
     const row_reader<T> reader{names()};
-    if (statement_ == nullptr) return out;
-    out.reserve(statement_->expected_rows);
+    out.reserve(expected());
     while (next()) reader.read(cells(), out.emplace_back());
     return out;
 }

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <iosfwd>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,22 +22,22 @@ class KOINE_API secret_text {
 public:
     secret_text() noexcept = default;
     secret_text(std::string_view text);
-    secret_text(const char* text) : secret_text{std::string_view{text}} {}
-    secret_text(const std::string& text) : secret_text{std::string_view{text}} {}
-    secret_text(const secret_text& other) : secret_text{other.reveal()} {}
+    secret_text(const char* text);
+    secret_text(const std::string& text);
+    secret_text(const secret_text& other);
     secret_text(secret_text&& other) noexcept;
     secret_text& operator=(const secret_text& other);
     secret_text& operator=(secret_text&& other) noexcept;
     ~secret_text();
 
     // The text itself. Lives as long as this object is neither changed nor destroyed.
-    std::string_view reveal() const noexcept { return {data_.get(), size_}; }
+    std::string_view reveal() const noexcept { return {data_, size_}; }
     bool empty() const noexcept { return size_ == 0; }
 
-    friend bool operator==(const secret_text& a, const secret_text& b) noexcept { return a.reveal() == b.reveal(); }
+    KOINE_API friend bool operator==(const secret_text& a, const secret_text& b) noexcept;
 
 private:
-    std::unique_ptr<char[]> data_{};
+    char* data_ = nullptr;  // owned
     std::size_t size_ = 0;
 };
 

@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <koine/api.hpp>
@@ -22,7 +21,7 @@ struct url_option {
     std::string key{};
     secret_text value{};
 
-    friend bool operator==(const url_option&, const url_option&) noexcept = default;
+    KOINE_API friend bool operator==(const url_option& a, const url_option& b) noexcept;
 };
 
 // One server of a URL. An absent port means the database's own default.
@@ -30,7 +29,7 @@ struct url_host {
     std::string name{};
     std::optional<std::uint16_t> port{};
 
-    friend bool operator==(const url_host&, const url_host&) noexcept = default;
+    KOINE_API friend bool operator==(const url_host& a, const url_host& b) noexcept;
 };
 
 // The parts of a URL, decoded, for url::create({.dialect = "postgresql", .host = "db"}).
@@ -46,7 +45,7 @@ struct url_parts {
     std::vector<url_option>
         query{};  // a key may come several times; the order of different keys has no meaning
 
-    friend bool operator==(const url_parts&, const url_parts&) noexcept = default;
+    KOINE_API friend bool operator==(const url_parts& a, const url_parts& b) noexcept;
 };
 
 // A database URL: an immutable value. Grammar and meaning are those of SQLAlchemy 2.0:
@@ -69,9 +68,14 @@ public:
 
     // Parse the text, so that a function which takes a `const url&` can be called with one. Throw
     // usage_error.
-    url(std::string_view text) : url{parse(text)} {}
-    url(const char* text) : url{parse(text)} {}
-    url(const std::string& text) : url{parse(text)} {}
+    url(std::string_view text);
+    url(const char* text);
+    url(const std::string& text);
+    url(const url&);
+    url(url&&) noexcept;
+    url& operator=(const url&);
+    url& operator=(url&&) noexcept;
+    ~url();
 
     // The URL that `text` spells. Throws usage_error that says which component is wrong, where, and why.
     static url parse(std::string_view text);
@@ -128,10 +132,10 @@ public:
     // The same with everything shown.
     std::string to_string(show_password_t) const;
 
-    friend bool operator==(const url&, const url&) noexcept = default;
+    KOINE_API friend bool operator==(const url& a, const url& b) noexcept;
 
 private:
-    explicit url(url_parts&& parts) noexcept : parts_{std::move(parts)} {}
+    explicit url(url_parts&& parts) noexcept;
     std::string render(bool show) const;
 
     url_parts parts_;

@@ -10,6 +10,15 @@
 namespace koine {
 inline namespace v1 {
 
+engine::engine(std::shared_ptr<detail::engine_core> core) noexcept : core_{std::move(core)} {}
+engine::engine(const engine&) noexcept = default;
+engine::engine(engine&&) noexcept = default;
+engine& engine::operator=(const engine&) noexcept = default;
+engine& engine::operator=(engine&&) noexcept = default;
+engine::~engine() = default;
+
+engine::operator bool() const noexcept { return core_ != nullptr; }
+
 const std::shared_ptr<detail::engine_core>& engine::core() const {
     if (!core_) throw_usage("the engine is empty: assign it from create_engine() first");
     return core_;

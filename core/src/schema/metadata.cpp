@@ -42,6 +42,16 @@ bool reaches(const std::vector<std::vector<std::size_t>>& references, std::size_
 
 }  // namespace
 
+metadata::metadata() = default;
+metadata::metadata(const metadata&) = default;
+metadata::metadata(metadata&&) noexcept = default;
+metadata& metadata::operator=(const metadata&) = default;
+metadata& metadata::operator=(metadata&&) noexcept = default;
+metadata::~metadata() = default;
+
+std::span<const table_info* const> metadata::tables() const noexcept { return tables_; }
+std::span<const table_info* const> metadata::cyclic() const noexcept { return cyclic_; }
+
 metadata& metadata::add(const table_info* table) {
     if (std::find(added_.begin(), added_.end(), table) != added_.end()) return *this;
     added_.push_back(table);

@@ -31,6 +31,8 @@ std::uint32_t enlarged(std::uint32_t capacity, std::uint32_t wanted) noexcept {
 
 }  // namespace
 
+fragment::fragment(const fragment& other) : fragment{} { append(other); }
+
 fragment::fragment(fragment&& other) noexcept : fragment{} { take(other); }
 
 fragment& fragment::operator=(const fragment& other) {
@@ -47,7 +49,7 @@ fragment& fragment::operator=(fragment&& other) noexcept {
 
 // What stands inside the other object is copied, what stands on its heap changes hands. The other one is left empty.
 void fragment::take(fragment& other) noexcept {
-    heap_ = std::move(other.heap_);
+    delete[] std::exchange(heap_, std::exchange(other.heap_, nullptr));
     node_capacity_ = std::exchange(other.node_capacity_, inline_nodes);
     bind_capacity_ = std::exchange(other.bind_capacity_, inline_binds);
     byte_capacity_ = std::exchange(other.byte_capacity_, inline_bytes);
@@ -55,7 +57,7 @@ void fragment::take(fragment& other) noexcept {
     bind_count_ = other.bind_count_;
     byte_count_ = other.byte_count_;
     hash_ = other.hash_;
-    if (heap_) {
+    if (heap_ != nullptr) {
         nodes_ = std::exchange(other.nodes_, other.inline_node_);
         binds_ = std::exchange(other.binds_, other.inline_bind_);
         bytes_ = std::exchange(other.bytes_, other.inline_byte_);
@@ -77,14 +79,14 @@ void fragment::grow(std::uint32_t nodes, std::uint32_t binds, std::uint32_t byte
     const std::size_t node_size = std::size_t{node_room} * sizeof(node);
     const std::size_t bind_size = std::size_t{bind_room} * sizeof(koine_value);
     // Values first: they need the strictest alignment.
-    std::unique_ptr<char[]> block{new char[bind_size + node_size + byte_room]};
-    auto* new_binds = reinterpret_cast<koine_value*>(block.get());
-    auto* new_nodes = reinterpret_cast<node*>(block.get() + bind_size);
-    char* new_bytes = block.get() + bind_size + node_size;
+    char* const block = new char[bind_size + node_size + byte_room];
+    auto* new_binds = reinterpret_cast<koine_value*>(block);
+    auto* new_nodes = reinterpret_cast<node*>(block + bind_size);
+    char* new_bytes = block + bind_size + node_size;
     std::memcpy(new_nodes, nodes_, node_count_ * sizeof(node));
     std::memcpy(new_binds, binds_, bind_count_ * sizeof(koine_value));
     if (byte_count_ != 0) std::memcpy(new_bytes, bytes_, byte_count_);
-    heap_ = std::move(block);
+    delete[] std::exchange(heap_, block);
     nodes_ = new_nodes;
     binds_ = new_binds;
     bytes_ = new_bytes;

@@ -36,6 +36,13 @@ bool read_boolean(const koine_value& cell, bool& value) noexcept {
     return true;
 }
 
+bool read_bytes(const koine_value& cell, std::vector<std::byte>& value) {
+    if (cell.tag != KOINE_BLOB) return false;
+    const auto* data = static_cast<const std::byte*>(cell.u.p);
+    value.assign(data, data + cell.len);
+    return true;
+}
+
 bool read_other_text(const koine_value& cell, std::string& value) {
     if (cell.tag != KOINE_DECIMAL && cell.tag != KOINE_JSON && cell.tag != KOINE_OPAQUE) return false;
     value.assign(static_cast<const char*>(cell.u.p), cell.len);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ostream>
+#include <utility>
 
 #include "url/url_check.hpp"
 
@@ -56,6 +57,31 @@ struct by_key {
 constexpr std::string_view hidden = "***";
 
 }  // namespace
+
+// Here and not in the header, where every file of every user would instantiate the comparisons and copies of all parts.
+bool operator==(const url_option& a, const url_option& b) noexcept {
+    return a.key == b.key && a.value == b.value;
+}
+bool operator==(const url_host& a, const url_host& b) noexcept {
+    return a.name == b.name && a.port == b.port;
+}
+bool operator==(const url_parts& a, const url_parts& b) noexcept {
+    return a.dialect == b.dialect && a.driver == b.driver && a.username == b.username && a.password == b.password &&
+           a.host == b.host && a.port == b.port && a.database == b.database && a.query == b.query;
+}
+bool operator==(const url& a, const url& b) noexcept {
+    return a.parts_ == b.parts_;
+}
+
+url::url(std::string_view text) : url{parse(text)} {}
+url::url(const char* text) : url{parse(text)} {}
+url::url(const std::string& text) : url{parse(text)} {}
+url::url(url_parts&& parts) noexcept : parts_{std::move(parts)} {}
+url::url(const url&) = default;
+url::url(url&&) noexcept = default;
+url& url::operator=(const url&) = default;
+url& url::operator=(url&&) noexcept = default;
+url::~url() = default;
 
 url url::parse(std::string_view text) {
     return try_parse(text).value();

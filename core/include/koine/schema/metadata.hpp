@@ -17,7 +17,12 @@ class engine;
 // thread-safe.
 class KOINE_API metadata {
 public:
-    metadata() = default;
+    metadata();
+    metadata(const metadata&);
+    metadata(metadata&&) noexcept;
+    metadata& operator=(const metadata&);
+    metadata& operator=(metadata&&) noexcept;
+    ~metadata();
 
     // Adds the table of T; a table that is there already is not added again.
     template <class T>
@@ -28,10 +33,10 @@ public:
 
     // Every table after those that its foreign keys refer to, otherwise in the order they were added. References inside a circle
     // of tables (see cyclic()) and references to tables that were not added do not count. Valid until the next add().
-    std::span<const table_info* const> tables() const noexcept { return tables_; }
+    std::span<const table_info* const> tables() const noexcept;
     // The tables on a circle of references, each with one at least that cannot be created with the table. A table that refers to
     // itself alone is none of them. Valid until the next add().
-    std::span<const table_info* const> cyclic() const noexcept { return cyclic_; }
+    std::span<const table_info* const> cyclic() const noexcept;
 
     // Creates the tables that are missing, in one transaction where the database can do that. Never drops, never alters. Throws
     // usage_error for types or names that the dialect cannot express, and what the database says.

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <span>
 
 #include <koine/api.hpp>
@@ -43,11 +42,11 @@ public:
     static constexpr std::uint32_t inline_bytes = 192;
 
     fragment() noexcept : nodes_{inline_node_}, binds_{inline_bind_}, bytes_{inline_byte_} {}
-    fragment(const fragment& other) : fragment{} { append(other); }
+    fragment(const fragment& other);
     fragment(fragment&& other) noexcept;
     fragment& operator=(const fragment& other);
     fragment& operator=(fragment&& other) noexcept;
-    ~fragment() = default;
+    ~fragment() { delete[] heap_; }
 
     void push(op kind, std::uint16_t index = 0, std::uint8_t detail = 0, std::uint32_t size = 0) {
         add_node(node{kind, detail, index, size});
@@ -118,7 +117,7 @@ private:
     std::uint32_t byte_count_ = 0;
     std::uint32_t byte_capacity_ = inline_bytes;
     std::uint64_t hash_ = seed;
-    std::unique_ptr<char[]> heap_{};
+    char* heap_ = nullptr;  // owned
     node inline_node_[inline_nodes];
     koine_value inline_bind_[inline_binds];
     char inline_byte_[inline_bytes];

@@ -20,6 +20,8 @@ KOINE_API KOINE_COLD void complain_of_size(bind_context& context) noexcept;
 // Text of exact types that have no C++ type of their own: decimal, JSON, and what the driver does not know.
 KOINE_API KOINE_COLD bool read_other_text(const koine_value& cell, std::string& value);
 
+KOINE_API bool read_bytes(const koine_value& cell, std::vector<std::byte>& value);
+
 // The value of a text, borrowed. Text must be UTF-8 without NUL; what is not is reported to the context.
 inline koine_value text_value(const char* data, std::size_t size, bind_context& context) noexcept {
     if (size > max_content || !is_text(data, size)) complain_of_text(size, context);
@@ -95,10 +97,7 @@ struct type_traits<std::vector<std::byte>> {
         return detail::content_value(value.data(), value.size(), KOINE_BLOB);
     }
     static bool read(const koine_value& cell, std::vector<std::byte>& value) {
-        if (cell.tag != KOINE_BLOB) return false;
-        const auto* data = static_cast<const std::byte*>(cell.u.p);
-        value.assign(data, data + cell.len);
-        return true;
+        return detail::read_bytes(cell, value);
     }
 };
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include <koine/api.hpp>
 #include <koine/orm/detail/unit_of_work.hpp>
@@ -14,12 +13,8 @@ inline namespace v1 {
 // without waiting for the server. Move-only; belongs to its session's thread.
 class KOINE_API savepoint {
 public:
-    savepoint(savepoint&& other) noexcept : session_{std::exchange(other.session_, nullptr)}, id_{other.id_} {}
-    savepoint& operator=(savepoint&& other) noexcept {
-        std::swap(session_, other.session_);
-        std::swap(id_, other.id_);
-        return *this;
-    }
+    savepoint(savepoint&& other) noexcept;
+    savepoint& operator=(savepoint&& other) noexcept;
     ~savepoint();
 
     // Flushes and keeps what was done since, for the transaction around it to decide on. Throws usage_error if the savepoint has ended
@@ -32,7 +27,7 @@ public:
 
 private:
     friend class session;
-    savepoint(detail::session_handle session, std::uint64_t id) noexcept : session_{std::move(session)}, id_{id} {}
+    savepoint(detail::session_handle session, std::uint64_t id) noexcept;
 
     detail::session_handle session_;
     std::uint64_t id_;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include <koine/api.hpp>
@@ -26,19 +25,21 @@ class KOINE_API scoped_session {
 public:
     scoped_session() noexcept = default;
     // As configure().
-    explicit scoped_session(sessionmaker maker, scope_function scope = {}) { configure(std::move(maker), std::move(scope)); }
+    explicit scoped_session(sessionmaker maker);
+    explicit scoped_session(sessionmaker maker, scope_function scope);
     scoped_session(const scoped_session&) = delete;
     scoped_session& operator=(const scoped_session&) = delete;
     // Ends the session of the caller's thread; those of other threads end with them. With a scope function, ends all.
-    ~scoped_session() = default;
+    ~scoped_session();
 
     // Sessions are made by `maker` from now on; with a scope function, one for each of its keys. Sessions that exist are forgotten as by
     // the destructor.
-    void configure(sessionmaker maker, scope_function scope = {});
+    void configure(sessionmaker maker);
+    void configure(sessionmaker maker, scope_function scope);
 
     // The session of this scope, made if there is none.
     session& current() {
-        if (registry_) [[likely]] {
+        if (registry_ != nullptr) [[likely]] {
             if (void* const found = registry_->find()) [[likely]]
                 return *static_cast<session*>(found);
         }
@@ -47,7 +48,7 @@ public:
     session& operator()() { return current(); }
     session* operator->() { return &current(); }
     // Whether the scope has a session.
-    bool has_session() const { return registry_ && registry_->find() != nullptr; }
+    bool has_session() const { return registry_ != nullptr && registry_->find() != nullptr; }
     // Rolls back, gives the connection back and forgets the scope's session. Nothing happens if there is none.
     void remove();
 
@@ -97,7 +98,7 @@ private:
     KOINE_COLD session& make();
 
     sessionmaker maker_{};
-    std::unique_ptr<scope_registry> registry_{};
+    scope_registry* registry_ = nullptr;  // owned; null before configure()
 };
 
 }  // namespace v1

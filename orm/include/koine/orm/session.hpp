@@ -25,7 +25,7 @@ inline namespace v1 {
 // While it lives, queries, get() and execute() of the session do not flush. Move-only.
 class KOINE_API no_autoflush {
 public:
-    no_autoflush(no_autoflush&& other) noexcept : session_{std::exchange(other.session_, nullptr)} {}
+    no_autoflush(no_autoflush&& other) noexcept;
     no_autoflush& operator=(no_autoflush&&) = delete;
     ~no_autoflush();
 

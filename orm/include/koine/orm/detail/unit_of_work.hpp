@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <koine/api.hpp>
-#include <koine/detail/link.hpp>
 #include <koine/driver_abi.h>
 #include <koine/errc.hpp>
 #include <koine/schema/entity_info.hpp>
@@ -18,6 +17,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
+class link;
+struct prepared;
 class session_core;
 using session_handle = std::shared_ptr<session_core>;
 
@@ -33,13 +34,13 @@ public:
     }
 
     // Rows that the result will probably have.
-    std::uint32_t expected() const noexcept { return statement_->expected_rows; }
+    std::uint32_t expected() const noexcept;
     // Rows in the block at hand; 0: there are no more.
     std::uint32_t got() const noexcept { return got_; }
-    const koine_value* cells() const noexcept { return statement_->cells.get(); }
-    void next() { got_ = link_->fetch(*statement_); }
+    const koine_value* cells() const noexcept { return cells_; }
+    void next();
     // Remembers the number of rows of a complete result.
-    void complete(std::size_t rows) noexcept { statement_->expected_rows = static_cast<std::uint32_t>(rows); }
+    void complete(std::size_t rows) noexcept;
     // A row does not fit its class. Says which column.
     [[noreturn]] static void raise_bad_row(const entity_info& entity, const koine_value* cells);
 
@@ -48,12 +49,29 @@ private:
 
     link* link_;
     prepared* statement_;
+    const koine_value* cells_;
     std::uint32_t got_;
 };
 
-// A SELECT of whole objects. They are not counted as referred to: call retain_objects() before anything else is done with the session.
-KOINE_API void select_objects(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::vector<void*>& out);
-KOINE_API void retain_objects(const session_core& session, const std::vector<void*>& objects) noexcept;
+// The objects of a SELECT. They are not counted as referred to before retain(), which has to be called before anything else is done with
+// the session.
+class KOINE_API selected_objects {
+public:
+    selected_objects(session_core& session, const entity_info& entity, const syntax::fragment& statement);
+    selected_objects(const selected_objects&) = delete;
+    selected_objects& operator=(const selected_objects&) = delete;
+    ~selected_objects();
+
+    std::size_t size() const noexcept { return count_; }
+    void* operator[](std::size_t i) const noexcept { return first_[i]; }
+    void retain() const noexcept;
+
+private:
+    session_core& session_;
+    std::vector<void*> objects_{};
+    void* const* first_ = nullptr;  // of objects_, so that the loops of users instantiate nothing of the vector
+    std::size_t count_ = 0;
+};
 // The first `limit` objects of a SELECT, each counted as referred to once. Answers how many there are.
 KOINE_API std::size_t select_few(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::size_t limit,
                                  void** out);
