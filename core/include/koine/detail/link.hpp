@@ -77,9 +77,11 @@ public:
     // holds a guard may take more of them.
     class busy_guard {
     public:
-        explicit busy_guard(link& owner) : owner_{owner}, outermost_{owner.user_.load(std::memory_order_relaxed) != ::pthread_self()} {
+        explicit busy_guard(link& owner) : owner_{owner} {
+            const pthread_t self = ::pthread_self();
+            outermost_ = owner.user_.load(std::memory_order_relaxed) != self;
             pthread_t nobody{};
-            if (outermost_ && !owner.user_.compare_exchange_strong(nobody, ::pthread_self(), std::memory_order_acquire)) [[unlikely]]
+            if (outermost_ && !owner.user_.compare_exchange_strong(nobody, self, std::memory_order_acquire)) [[unlikely]]
                 raise_busy();
         }
         ~busy_guard() {
@@ -209,6 +211,8 @@ private:
     void end_transaction() noexcept;
     void queue_text(std::string_view text);
     void run_text(std::string_view text);
+    void run_control(prepared& statement);
+    prepared& found_or_made(std::string_view text);
     void flush_queue();
     std::string savepoint_name(std::uint32_t depth) const;
     std::span<const koine_value> in_placeholder_order(const prepared& statement, std::span<const koine_value> binds);
@@ -239,6 +243,8 @@ private:
     std::uint64_t savepoint_prefix_ = 0;
     std::unique_ptr<statement_cache> statements_;
     std::vector<std::unique_ptr<prepared>> owned_{};
+    prepared* begin_statement_ = nullptr;  // of the first begin rule that was used
+    prepared* commit_statement_ = nullptr;
     std::vector<std::unique_ptr<prepared*[]>> entity_statements_{};
 };
 
