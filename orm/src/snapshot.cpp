@@ -3,8 +3,6 @@
 #include <cmath>
 #include <cstring>
 
-#include <koine/sql/fragment.hpp>
-
 namespace koine {
 inline namespace v1 {
 namespace detail {
