@@ -40,6 +40,8 @@ function(koine_component)
       CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
       VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
     koine_warnings(${target})
+    # Client libraries and the C library are called often and in small steps: straight, without the linkage table.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang>:-fno-plt>)
     if(BUILD_SHARED_LIBS)
       # Installed libraries find each other wherever they are put; a missing symbol is found when linking, not later.
       set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN")

@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import tempfile
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 KINDS = ["std::int64_t", "std::string", "double", "std::string", "std::int64_t"]
 
 
@@ -75,6 +76,30 @@ def raw_source(case):
     return "".join(parts)
 
 
+def koine_source(case):
+    """The same with Koine: the description of a class says the rest."""
+    parts = ["#include <cstdint>\n#include <string>\n#include <utility>\n#include <vector>\n#include <koine/koine.hpp>\n"
+             "using koine::col;\n"]
+    listed = tables(case)
+    for name, columns in listed:
+        fields = "".join(f"    {kind} {column}{{}};\n" for column, kind in columns)
+        described = ",\n            ".join(f"col<&{name}::{column}>({'koine::primary_key' if column == 'id' else ''})"
+                                           for column, _ in columns)
+        parts.append(f"struct {name} {{\n{fields}    static constexpr auto koine_table() {{\n"
+                     f"        return koine::table(\"{name}\",\n            {described});\n    }}\n}};\n")
+    for q in range(case.queries):
+        name, columns = listed[q % len(listed)]
+        column, kind = columns[1 + q // len(listed) % (len(columns) - 1)]
+        if q // len(listed) % 3 == 2:
+            parts.append(f"void query_{q}(koine::session& on, {name} row) {{\n    on.add(std::move(row));\n"
+                         "    on.flush();\n}\n")
+            continue
+        parts.append(f"std::vector<{name}> query_{q}(koine::session& on, const {kind}& value) {{\n"
+                     f"    return on.query<{name}>().filter(col<&{name}::{column}> == value)"
+                     f".order_by(col<&{name}::id>).limit(10).values();\n}}\n")
+    return "".join(parts)
+
+
 def compile_once(source, optimise, includes=()):
     """Compiles the text with g++ and measures the compiler; ccache is not asked."""
     with tempfile.TemporaryDirectory(prefix="koine-compile-") as folder:
@@ -94,7 +119,8 @@ def compile_once(source, optimise, includes=()):
 
 def measure(case, repetitions):
     """{side: Cost}: of several compilations the one that took the median of user seconds."""
-    sources = {"raw": (raw_source(case), ())}
+    includes = sorted(ROOT.glob("*/include")) + sorted(ROOT.glob("dialects/*/include"))
+    sources = {"raw": (raw_source(case), ()), "koine": (koine_source(case), includes)}
     found = {}
     for side, (text, includes) in sources.items():
         costs = sorted((compile_once(text, case.optimise, includes) for _ in range(repetitions)),

@@ -128,14 +128,13 @@ inline std::uint64_t query_each(const koine::engine& engine, const job& wanted, 
     });
 }
 
-// COUNT transactions of one new object, which is let go of afterwards.
+// COUNT transactions of one new object.
 inline void add_and_commit(const koine::engine& engine, const job& wanted, bracket& timed) {
     std::vector<Customer> rows = make_customers(wanted.count + 1);
     koine::session session{engine};
     const auto add = [&](Customer& row) {
-        const koine::ref<Customer> added = session.add(std::move(row));
+        session.add(std::move(row));
         session.commit();
-        session.expunge(added);
     };
     add(rows.front());
     timed.open();

@@ -3,15 +3,11 @@
 #include <cmath>
 #include <cstring>
 
-#include <koine/sql/fragment.hpp>
-
 namespace koine {
 inline namespace v1 {
 namespace detail {
 
 namespace {
-
-constexpr std::uint32_t uuid_size = 16;
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t word) noexcept {
     hash = (hash ^ word) * 0xff51afd7ed558ccdU;
@@ -31,21 +27,6 @@ std::uint64_t hash_bytes(std::uint64_t hash, const char* data, std::size_t size)
 }
 
 }  // namespace
-
-std::uint32_t content_size(const koine_value& value) noexcept {
-    if (!syntax::has_content(value.tag)) return 0;
-    return value.tag == KOINE_UUID ? uuid_size : value.len;
-}
-
-bool same_value(const koine_value& a, const koine_value& b) noexcept {
-    if (a.tag != b.tag) return false;
-    if (syntax::has_content(a.tag)) {
-        const std::uint32_t size = content_size(a);
-        return size == content_size(b) && (size == 0 || std::memcmp(a.u.p, b.u.p, size) == 0);
-    }
-    if (a.tag == KOINE_NULL || a.u.i == b.u.i) return true;
-    return a.tag == KOINE_FLOAT64 && std::isnan(a.u.f) && std::isnan(b.u.f);
-}
 
 std::uint64_t hash_values(std::span<const koine_value> values) noexcept {
     std::uint64_t hash = 0x9e3779b97f4a7c15U;

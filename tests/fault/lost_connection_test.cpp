@@ -120,7 +120,8 @@ TEST_F(lost_connection, bystanders_of_a_crash_learn_why_and_those_of_an_immediat
         wait_until_gone(server(), other);
         const auto why = caught<koine::disconnected_error>([&] { mark(bystander, 2); });
         expect_lost(why, outcome::rejected);
-        EXPECT_EQ(why->sqlstate().text(), "57P02") << why->what();
+        // The reason comes beside the answers, and is lost if the socket breaks before it was read.
+        EXPECT_TRUE(why->sqlstate().empty() || why->sqlstate() == "57P02") << why->what();
     }
     {
         connection bystander = connect_when_ready(on);

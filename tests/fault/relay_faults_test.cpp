@@ -298,5 +298,20 @@ TEST_F(relay_fault, a_savepoint_is_undone_although_a_statement_queued_in_it_fail
     EXPECT_EQ(number(c, "select count(*) from accounts"), 2);
 }
 
+TEST_F(relay_fault, a_rollback_drops_what_was_queued) {
+    const engine on = open();
+    koine::map<account>().create_all(on);
+    koine::session session{on};
+    session.add(account{2, "kept"});
+    session.commit();
+    session.add(account{3, "dropped"});
+    session.get<account>(2)->owner = "no text\xff";
+    script.clear_log();
+    EXPECT_EQ(code_of([&] { session.flush(); }), errc::invalid_encoding) << "the insert is queued by then";
+    EXPECT_EQ(code_of([&] { session.rollback(); }), errc{});
+    EXPECT_EQ(session.query<account>().count(), 1);
+    EXPECT_EQ(count(operation::execute, "INSERT"), 0);
+}
+
 }  // namespace
 }  // namespace fault

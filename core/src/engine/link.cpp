@@ -222,17 +222,6 @@ std::span<const koine_value> link::in_placeholder_order(const prepared& statemen
     return ordered_;
 }
 
-std::uint32_t link::execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status) {
-    std::uint32_t got = 0;
-    const auto run = [&] {
-        return driver_->execute(statement.handle, binds.data(), static_cast<std::uint32_t>(binds.size()), statement.cells.get(),
-                                statement.columns == 0 ? 0 : statement.block_rows, &got, &wait_, &error_);
-    };
-    status = run();
-    if (status == KOINE_WAIT) status = drive(status, run);
-    return got;
-}
-
 void link::make_room(prepared& statement) {
     if (statement.block_rows == 0) {
         statement.block_rows = std::min(full_block_, first_block);
@@ -361,7 +350,10 @@ void link::finish(prepared& statement) {
     if (!unfinished_.empty()) settle();
     statement.running = false;
     const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
-    if (drive(end(), end) != KOINE_DONE) raise(&statement);
+    koine_status status = end();
+    if (status == KOINE_WAIT) status = drive(status, end);
+    if (status != KOINE_DONE) [[unlikely]]
+        raise(&statement);
 }
 
 void link::finish_later(prepared& statement) noexcept {

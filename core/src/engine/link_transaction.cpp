@@ -94,18 +94,37 @@ void link::run_text(std::string_view text) {
         return;
     }
     if (!unfinished_.empty()) settle();
-    const std::uint64_t hash = std::hash<std::string_view>{}(text);
-    prepared* statement = statements_->find(hash, text);
-    if (statement == nullptr) {
+    // BEGIN and COMMIT come again and again; there are few others.
+    for (prepared* const known : {begin_statement_, commit_statement_})
+        if (known != nullptr && known->text->text == text) return run_control(*known);
+    prepared** const place = text == "COMMIT" ? &commit_statement_ : text == begin_rule_.text ? &begin_statement_ : nullptr;
+    if (place != nullptr && *place == nullptr) {
         auto as_compiled = std::make_shared<compiled>();
         as_compiled->text = std::string{text};
         auto made = make_prepared(std::move(as_compiled), 0);
-        statement = made.get();
-        if (auto evicted = statements_->insert(hash, text, std::move(made))) close_handle(*evicted);
+        owned_.reserve(owned_.size() + 1);
+        *place = made.get();
+        owned_.push_back(std::move(made));
+        return run_control(**place);
     }
+    run_control(found_or_made(text));
+}
+
+prepared& link::found_or_made(std::string_view text) {
+    const std::uint64_t hash = std::hash<std::string_view>{}(text);
+    if (prepared* const found = statements_->find(hash, text)) return *found;
+    auto as_compiled = std::make_shared<compiled>();
+    as_compiled->text = std::string{text};
+    auto made = make_prepared(std::move(as_compiled), 0);
+    prepared& statement = *made;
+    if (auto evicted = statements_->insert(hash, text, std::move(made))) close_handle(*evicted);
+    return statement;
+}
+
+void link::run_control(prepared& statement) {
     koine_status status;
-    execute_once(*statement, {}, status);
-    if (status != KOINE_DONE) raise(statement);
+    execute_once(statement, {}, status);
+    if (status != KOINE_DONE) raise(&statement);
 }
 
 // An execution or a flush has failed, and with it the driver has dropped its queue. The error names the queued statement if it is one's.

@@ -1,3 +1,4 @@
+// size: one class, whose operations check each other's state; its worker, gate and values are files of their own
 #include "relay.hpp"
 
 #include <algorithm>

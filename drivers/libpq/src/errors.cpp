@@ -133,7 +133,7 @@ spi::failure lost_connection(std::string_view said, const PGresult* last, const 
         why.detail = field(last, PG_DIAG_MESSAGE_DETAIL);
         why.hint = field(last, PG_DIAG_MESSAGE_HINT);
     }
-    if (why.message.empty()) why.message = trimmed(said);
+    if (why.message.empty()) why.message = plain(said);
     if (why.message.empty()) why.message = "the connection to the server was lost";
     if (reason.announces_end()) {
         if (state.empty()) state = reason.sqlstate;

@@ -128,6 +128,10 @@ inline int statement::bind(int index, const koine_value& value) noexcept {
     }
 }
 
+inline bool is_lent(const koine_value& value) noexcept {
+    return value.tag == KOINE_TEXT || value.tag == KOINE_BLOB;
+}
+
 inline int statement::bind_all(std::span<const koine_value> binds) noexcept {
     int index = 0;
     for (const auto& value : binds)
@@ -138,9 +142,6 @@ inline int statement::bind_all(std::span<const koine_value> binds) noexcept {
 
 // Later rows may still need a value that the caller has lent for the execution only.
 std::span<const koine_value> statement::keep(std::span<const koine_value> binds) {
-    const auto is_lent = [](const koine_value& value) {
-        return value.tag == KOINE_TEXT || value.tag == KOINE_BLOB;
-    };
     std::size_t bytes = 0;
     for (const auto& value : binds)
         if (is_lent(value)) bytes += value.len;
@@ -239,7 +240,7 @@ koine_status statement::execute(std::span<const koine_value> binds, koine_value*
         koine_status status = KOINE_DONE;
         if (answer_unusual(got, error, status)) return status;
     }
-    if (column_count_ != 0 && max_rows != 0) binds = keep(binds);
+    if (column_count_ != 0 && max_rows != 0 && std::any_of(binds.begin(), binds.end(), is_lent)) binds = keep(binds);
     int code = binds.size() == parameter_count_ ? bind_all(binds) : SQLITE_RANGE;
     if (code != SQLITE_OK) [[unlikely]]
         return refuse_bind(binds, code, error);

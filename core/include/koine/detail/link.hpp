@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-
 #include <koine/api.hpp>
 #include <koine/bind_context.hpp>
 #include <koine/deadline.hpp>
@@ -217,6 +216,8 @@ private:
     void end_transaction() noexcept;
     void queue_text(std::string_view text);
     void run_text(std::string_view text);
+    void run_control(prepared& statement);
+    prepared& found_or_made(std::string_view text);
     void flush_queue();
     std::string savepoint_name(std::uint32_t depth) const;
     std::span<const koine_value> in_placeholder_order(const prepared& statement, std::span<const koine_value> binds);
@@ -249,6 +250,8 @@ private:
     std::uint64_t savepoint_prefix_ = 0;
     std::unique_ptr<statement_cache> statements_;
     std::vector<std::unique_ptr<prepared>> owned_{};
+    prepared* begin_statement_ = nullptr;  // of the first begin rule that was used
+    prepared* commit_statement_ = nullptr;
     std::vector<std::unique_ptr<prepared*[]>> entity_statements_{};
 };
 
