@@ -24,7 +24,7 @@ class dialect;
 class registry;
 
 namespace detail {
-class engine_core;
+struct engine_core;
 }
 
 // Settings of an engine. Durations say their unit by their type.
