@@ -178,7 +178,7 @@ private:
 
 }  // namespace
 
-detail::link& detail::connection_access::link_of(const connection& on) { return usable(on.state_).use(); }
+const detail::link_lease& detail::connection_access::lease_of(const connection& on) { return usable(on.state_).lease; }
 
 rows connection::execute(const text_statement& statement, call_options options) {
     const one_call on{usable(state_), options.deadline};

@@ -121,7 +121,7 @@ void flush_work::send_each(link& link, const entity_plan& plan, std::size_t firs
     prepared& statement = insert_statement(link, plan, inserts_[first]);
     for (std::size_t i = first; i < last; ++i) {
         insert& one = inserts_[i];
-        std::span<const koine_value> values{one.values.get(), plan.columns};
+        std::span<const koine_value> values{one.values, plan.columns};
         if (!all) {
             binds_.clear();
             append_values(link, plan, one);
@@ -229,8 +229,10 @@ void flush_work::take_returned(const entity_plan& plan, insert& one, const koine
         for (; cell < back_.size(); ++cell) fits = fits && entity.read_column(back_[cell], cells[cell], scratch);
         const koine_value* const values = session_.buffer_.bind(plan, scratch);
         std::vector<koine_value> merged(values, values + plan.columns);
-        if (plan.version >= 0 && one.columns.test(static_cast<std::size_t>(plan.version))) merged[plan.version] = one.values[plan.version];
-        one.values = make_snapshot(merged.data(), plan.columns);
+        const auto version = static_cast<std::size_t>(plan.version);
+        if (plan.version >= 0 && one.columns.test(version)) merged[version] = one.values[version];
+        one.returned = make_snapshot(merged.data(), plan.columns);
+        one.values = one.returned.get();
         one.read_back = true;
     } catch (...) {
         entity.destroy(scratch);

@@ -33,6 +33,12 @@ namespace {
     throw_error(std::move(info));
 }
 
+// reserve() alone would move everything with each small flush.
+template <class T>
+void make_room(std::vector<T>& in, std::size_t more) {
+    if (in.capacity() - in.size() < more) in.reserve(std::max(in.capacity() * 2, in.size() + more));
+}
+
 template <class Row>
 void sort_by_class(std::vector<Row>& rows) {
     const auto number = [](const Row& row) { return row.header->entity; };
@@ -44,11 +50,22 @@ void sort_by_class(std::vector<Row>& rows) {
 
 // ---- Collecting ------------------------------------------------------------------------------------------------------
 
+void flush_work::clear() noexcept {
+    // One large flush does not keep its memory for a life of small ones.
+    constexpr std::size_t kept = 4096;
+    if (values_.capacity() > kept) values_ = {};
+    inserts_.clear();
+    updates_.clear();
+    deletes_.clear();
+    context_.clear();
+}
+
 void flush_work::collect() {
     collect_inserts();
     collect_updates();
     deletes_ = session_.deleting_;
-    if (deletes_.size() < 2) return;
+    if (deletes_.size() < 2) [[likely]]
+        return;
     std::vector<const entity_plan*> classes;
     for (const object_header* const header : deletes_) {
         const entity_plan* const plan = &plan_of(*header);
@@ -73,12 +90,17 @@ void flush_work::collect() {
 }
 
 void flush_work::collect_inserts() {
+    if (session_.pending_.empty()) return;
     inserts_.reserve(session_.pending_.size());
+    std::size_t cells = 0;
+    for (const object_header* const header : session_.pending_) cells += plan_of(*header).columns;
+    if (values_.size() < cells) values_.resize(cells);
+    koine_value* values = values_.data();
     for (object_header* const header : session_.pending_) {
         const entity_plan& plan = plan_of(*header);
-        const koine_value* const values = session_.buffer_.bind(plan, object_of(header));
-        if (session_.buffer_.context().failed()) raise_unbindable(plan, nullptr, session_.buffer_.context());
-        insert one{header, make_snapshot(values, plan.columns), plan.all};
+        plan.entity->bind(object_of(header), context_, values);
+        if (context_.failed()) raise_unbindable(plan, nullptr, context_);
+        insert one{header, values, plan.all};
         if (plan.generated >= 0 && values[plan.generated].u.i == 0) {
             one.generated = true;
             one.columns = plan.all_but_generated;
@@ -89,6 +111,7 @@ void flush_work::collect_inserts() {
         if (plan.version >= 0 && one.values[plan.version].u.i == 0 && one.columns.test(static_cast<std::size_t>(plan.version)))
             one.values[plan.version].u.i = 1;
         inserts_.push_back(std::move(one));
+        values += plan.columns;
     }
     if (inserts_.size() < 2) return;
     std::vector<const entity_plan*> classes;
@@ -112,7 +135,7 @@ void flush_work::collect_inserts() {
         while (last < inserts_.size() && inserts_[last].header->entity == inserts_[first].header->entity) ++last;
         if (!plan.refers_to_itself || last - first < 2) continue;
         std::vector<const koine_value*> rows;
-        for (std::size_t i = first; i < last; ++i) rows.push_back(inserts_[i].values.get());
+        for (std::size_t i = first; i < last; ++i) rows.push_back(inserts_[i].values);
         const std::vector<std::size_t> order = order_rows(plan, rows);
         std::vector<insert> ordered;
         ordered.reserve(order.size());
@@ -153,8 +176,8 @@ void flush_work::collect_updates() {
 
 // Everything that apply() needs memory for.
 void flush_work::prepare_memory() {
-    session_.undo_.reserve(session_.undo_.size() + inserts_.size() + updates_.size() + deletes_.size());
-    session_.touched_.reserve(session_.touched_.size() + inserts_.size());
+    make_room(session_.undo_, inserts_.size() + updates_.size() + deletes_.size());
+    make_room(session_.touched_, inserts_.size());
     std::size_t of_class = 0;
     for (std::size_t i = 0; i < inserts_.size(); ++i) {
         ++of_class;
@@ -170,11 +193,15 @@ void flush_work::prepare_memory() {
 
 // ---- Sending ---------------------------------------------------------------------------------------------------------
 
-void flush_work::send(link& link) {
+void flush_work::send(link& link, bool commit) {
     send_inserts(link);
     send_updates(link);
     send_deletes(link);
-    check_counts(link.flush());
+    // What has to find its row must be known to have found it before COMMIT; the rest of the queue may ride with it.
+    if (!updates_.empty() || !deletes_.empty())
+        check_counts(link.flush());
+    else if (!commit)
+        link.flush();
 }
 
 void flush_work::append_key(link& link, const entity_plan& plan, const koine_value* base) {
@@ -279,11 +306,16 @@ void flush_work::apply_insert(insert& one) {
     if (one.read_back)
         for (std::uint16_t i = 0; i < plan.columns; ++i)
             if (!one.columns.test(i)) plan.entity->read_column(i, one.values[i], object);
-    header.base = one.values.release();
     header.state = object_state::persistent;
     header.epoch = session_.clock_;
-    session_.touched_.push_back(&header);
+    // As long as nobody could write to the object it is what was sent, and needs no base.
+    const bool touched = (header.flags & object_touched) != 0;
+    header.base = touched ? make_snapshot(one.values, plan.columns).release() : one.values;
     session_.put(session_.slot_of(header), header);
+    if (touched)
+        session_.touched_.push_back(&header);
+    else
+        header.base = nullptr;
     session_.undo_.push_back({&header, nullptr, undo_entry::change::insert, one.generated});
 }
 

@@ -18,19 +18,23 @@ class flush_work {
 public:
     explicit flush_work(session_core& session) noexcept : session_{session} {}
 
+    // Forgets the flush before. The memory stays, for the next one.
+    void clear() noexcept;
     void collect();
     bool empty() const noexcept { return inserts_.empty() && updates_.empty() && session_.deleting_.empty(); }
     void prepare_memory();
-    void send(link& link);
+    // With `commit`, the caller sends COMMIT next.
+    void send(link& link, bool commit);
     void apply();
 
 private:
     struct insert {
         object_header* header;
-        snapshot values;
+        koine_value* values;  // borrowed from the object, or `returned`
         column_set columns;   // those that are sent
         bool generated = false;
         std::int64_t key = 0;  // the generated one
+        snapshot returned{};
         bool read_back = false;  // `values` holds what the database made of the columns that were not sent
     };
     struct update {
@@ -58,6 +62,8 @@ private:
     const object_header& counted(std::size_t index) const;
 
     session_core& session_;
+    bind_context context_{};  // of the values below, which live as long as the flush
+    std::vector<koine_value> values_{};
     std::vector<insert> inserts_{};
     std::vector<update> updates_{};
     std::vector<object_header*> deletes_{};

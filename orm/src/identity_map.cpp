@@ -23,17 +23,20 @@ bool may_move(std::size_t home, std::size_t hole, std::size_t at, std::size_t ma
 }  // namespace
 
 void integer_identities::grow(std::size_t wanted) {
-    std::vector<entry> old(capacity_for(wanted > size_ * 2 ? wanted : size_ * 2), entry{0, nullptr});
-    old.swap(entries_);
-    const auto groups = static_cast<unsigned>(std::countr_zero(entries_.size())) - 4U;
+    const std::size_t old_capacity = capacity_;
+    const std::size_t capacity = capacity_for(wanted > size_ * 2 ? wanted : size_ * 2);
+    const std::unique_ptr<entry[]> old = std::exchange(entries_, std::make_unique<entry[]>(capacity));
+    capacity_ = capacity;
+    most_ = capacity * 5 / 8;
+    const auto groups = static_cast<unsigned>(std::countr_zero(capacity)) - 4U;
     shift_ = groups == 0 ? 63U : 64U - groups;
-    for (const entry& e : old)
-        if (e.object != nullptr) entries_[position(e.key)] = e;
+    for (std::size_t i = 0; i < old_capacity; ++i)
+        if (old[i].object != nullptr) entries_[position(old[i].key)] = old[i];
 }
 
 void integer_identities::erase(std::int64_t key) noexcept {
-    if (entries_.empty()) return;
-    const std::size_t mask = entries_.size() - 1;
+    if (capacity_ == 0) return;
+    const std::size_t mask = capacity_ - 1;
     std::size_t hole = position(key);
     if (entries_[hole].object == nullptr) return;
     // Entries behind the hole that were pushed past it move back, so that probing never needs marks for erased entries.

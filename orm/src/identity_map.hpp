@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -22,12 +23,12 @@ public:
     };
 
     void* find(std::int64_t key) const noexcept {
-        if (entries_.empty()) return nullptr;
+        if (capacity_ == 0) return nullptr;
         return entries_[position(key)].object;
     }
     // The entry of a key. A new one has no object: set it and call added(), or leave it alone. Valid until the next call.
     entry& at(std::int64_t key) {
-        if ((size_ + 1) * 8 > entries_.size() * 5) [[unlikely]]
+        if (size_ == most_) [[unlikely]]
             grow(size_ + 1);
         entry& found = entries_[position(key)];
         found.key = key;
@@ -37,33 +38,30 @@ public:
     void erase(std::int64_t key) noexcept;
     // Makes room for this many more objects, so that adding them does not fail.
     void reserve(std::size_t more) {
-        if ((size_ + more) * 8 > entries_.size() * 5) grow(size_ + more);
+        if (size_ + more > most_) grow(size_ + more);
     }
     void clear() noexcept {
-        entries_ = {};
-        size_ = 0;
+        entries_.reset();
+        capacity_ = size_ = most_ = 0;
     }
     std::size_t size() const noexcept { return size_; }
-    template <class Visitor>
-    void for_each(Visitor visit) const {
-        for (const entry& e : entries_)
-            if (e.object != nullptr) visit(e.object);
-    }
 
 private:
     std::size_t home(std::int64_t key) const noexcept {
         const auto word = static_cast<std::uint64_t>(key);
-        return ((((word >> 4U) * 0x9e3779b97f4a7c15U) >> shift_) << 4U | (word & 15U)) & (entries_.size() - 1);
+        return ((((word >> 4U) * 0x9e3779b97f4a7c15U) >> shift_) << 4U | (word & 15U)) & (capacity_ - 1);
     }
     std::size_t position(std::int64_t key) const noexcept {
         std::size_t at = home(key);
-        while (entries_[at].object != nullptr && entries_[at].key != key) at = (at + 1) & (entries_.size() - 1);
+        while (entries_[at].object != nullptr && entries_[at].key != key) at = (at + 1) & (capacity_ - 1);
         return at;
     }
     void grow(std::size_t wanted);
 
-    std::vector<entry> entries_{};  // a power of two, at least 16
+    std::unique_ptr<entry[]> entries_{};
+    std::size_t capacity_ = 0;  // a power of two, at least 16
     std::size_t size_ = 0;
+    std::size_t most_ = 0;      // entries at which the table grows: 5/8 of it
     std::uint32_t shift_ = 63;  // leaves as many bits as there are groups of 16
 };
 
@@ -92,11 +90,6 @@ public:
         size_ = 0;
     }
     std::size_t size() const noexcept { return size_; }
-    template <class Visitor>
-    void for_each(Visitor visit) const {
-        for (const entry& e : entries_)
-            if (e.object != nullptr) visit(e.object);
-    }
 
 private:
     std::size_t position(std::uint64_t hash, std::span<const koine_value> key) const noexcept;

@@ -177,8 +177,8 @@ void session_core::merge(const class_slot& slot, object_header& header, const ko
 
 // ---- get, refresh ----------------------------------------------------------------------------------------------------
 
-prepared& session_core::get_statement(const entity_plan& plan) {
-    return on().prepare(*plan.entity, entity_operation::get, [&plan](syntax::fragment& shape) {
+prepared& session_core::get_statement(link& link, const entity_plan& plan) {
+    return link.prepare(*plan.entity, entity_operation::get, [&plan](syntax::fragment& shape) {
         shape.push_table(syntax::op::select_entity, plan.table);
         for (std::size_t i = 0; i < plan.key.size(); ++i) {
             shape.push_table(syntax::op::column, plan.table, plan.key[i]);
@@ -208,7 +208,7 @@ void* session_core::answer_get(class_slot& slot, void* known, std::span<const ko
     }
     const entity_plan& plan = *slot.plan;
     link& link = on();
-    prepared& statement = get_statement(plan);
+    prepared& statement = get_statement(link, plan);
     if (!plan.plain) {
         native_key_.assign(key.begin(), key.end());
         for (koine_value& value : native_key_) value = link.context().native_form(value);
@@ -255,7 +255,7 @@ void session_core::refresh(object_header& header) {
                     std::string{plan.entity->class_name} + " is not one");
     }
     link& link = on();
-    prepared& statement = get_statement(plan);
+    prepared& statement = get_statement(link, plan);
     const bool had_base = header.base != nullptr;
     if (!had_base) take_base(header);
     native_key_.clear();

@@ -96,7 +96,7 @@ void touch_slowly(object_header* header) {
         case object_state::persistent:
         case object_state::deleting:
         case object_state::detached: break;
-        case object_state::pending:
+        case object_state::pending: header->flags |= object_touched; return;  // its base comes with its INSERT
         case object_state::transient:
         case object_state::deleted: return;  // there is no row to compare with
     }

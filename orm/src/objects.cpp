@@ -80,7 +80,6 @@ void* session_core::add(const entity_info& entity, void* object) {
     slot.pool->keep();
     object_header* const header = header_of(place);
     header->state = object_state::pending;
-    header->flags = object_touched;
     pending_.push_back(header);
     retain(place);
     return place;

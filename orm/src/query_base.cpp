@@ -1,5 +1,7 @@
 #include <koine/orm/detail/query_base.hpp>
 
+#include <cstring>
+
 #include <koine/error.hpp>
 
 namespace koine {
@@ -15,7 +17,9 @@ std::int64_t checked(std::int64_t rows) {
 
 }  // namespace
 
-query_base::query_base(const session_handle& session) : session_{session} {}
+query_base::query_base(const session_handle& session, const table_info& table) : session_{session} {
+    select_.push_table(syntax::op::select_entity, &table);
+}
 query_base::query_base(const query_base&) = default;
 query_base::query_base(query_base&&) noexcept = default;
 query_base& query_base::operator=(const query_base&) = default;
@@ -23,26 +27,27 @@ query_base& query_base::operator=(query_base&&) noexcept = default;
 query_base::~query_base() = default;
 
 void query_base::add_condition(const syntax::fragment& condition) {
-    clauses_.append(condition);
-    clauses_.push(syntax::op::where);
+    select_.append(condition);
+    select_.push(syntax::op::where);
 }
 
 void query_base::set_limit(std::int64_t rows) { limit_ = checked(rows); }
 void query_base::set_offset(std::int64_t rows) { offset_ = checked(rows); }
 
-syntax::fragment query_base::head(syntax::op kind, const table_info& table) {
+syntax::fragment query_base::head(syntax::op kind) const {
+    const table_info* table;
+    std::memcpy(&table, &select_.nodes()[1], sizeof table);
     syntax::fragment out;
-    out.push_table(kind, &table);
+    out.push_table(kind, table);
     return out;
 }
 
-void query_base::finish(syntax::fragment& out, const table_info& table, std::uint32_t at_most) const {
-    out.append(clauses_);
+void query_base::finish(syntax::fragment& out, std::uint32_t at_most) const {
     if (distinct_) out.push(syntax::op::distinct);
     if (limit_ >= 0) {
         out.push_bind(koine_value{0, KOINE_INT64, 0, 0, {limit_}});
         out.push(syntax::op::limit);
-    } else if (at_most != 0 && (offset_ > 0 || !fixes_primary_key(clauses_, table))) {
+    } else if (at_most != 0) {
         // Part of the text, so that it costs nothing at execution; there are only two such numbers.
         out.push(syntax::op::integer, 0, 0, at_most);
         out.push(syntax::op::limit);
@@ -53,29 +58,40 @@ void query_base::finish(syntax::fragment& out, const table_info& table, std::uin
     }
 }
 
-syntax::fragment query_base::statement(const table_info& table, std::uint32_t at_most) const {
-    syntax::fragment out = head(syntax::op::select_entity, table);
-    finish(out, table, at_most);
-    return out;
+// `at_most` rows are going to be looked at; 0: all. A key finds one row without being told.
+template <class Use>
+decltype(auto) query_base::with_statement(const table_info& table, std::uint32_t at_most, Use&& use) const {
+    const bool bare = limit_ < 0 && offset_ == 0 && !distinct_ && (at_most == 0 || fixes_primary_key(select_, table));
+    if (bare) return use(select_);
+    syntax::fragment out{select_};
+    finish(out, at_most);
+    return use(out);
+}
+
+running_select query_base::open(const table_info& table) const {
+    return with_statement(table, 0, [this](const syntax::fragment& select) { return running_select{session(), select}; });
 }
 
 selected_objects query_base::select(const entity_info& entity) const {
-    return selected_objects{session(), entity, statement(*entity.table)};
+    return with_statement(*entity.table, 0,
+                          [&](const syntax::fragment& statement) { return selected_objects{session(), entity, statement}; });
 }
 
 std::size_t query_base::few(const entity_info& entity, std::uint32_t limit, void** found) const {
-    return select_few(session(), entity, statement(*entity.table, limit), limit, found);
+    return with_statement(*entity.table, limit, [&](const syntax::fragment& statement) {
+        return select_few(session(), entity, statement, limit, found);
+    });
 }
 
-std::int64_t query_base::number(syntax::op kind, const table_info& table) const {
-    syntax::fragment out = head(kind, table);
-    finish(out, table, 0);
+std::int64_t query_base::number(syntax::op kind) const {
+    syntax::fragment out = with_head(select_, kind);
+    finish(out, 0);
     return select_number(session(), out);
 }
 
 std::int64_t query_base::execute(syntax::fragment& change, const entity_info& entity) const {
     if (limit_ >= 0 || offset_ > 0 || distinct_) throw_usage("a query with limit, offset or distinct cannot update or delete");
-    change.append(clauses_);
+    append_clauses(change, select_);
     return execute_change(session(), entity, change);
 }
 

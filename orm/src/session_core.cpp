@@ -36,9 +36,7 @@ class_slot& session_core::make_slot(const entity_info& entity) {
 
 // ---- The link --------------------------------------------------------------------------------------------------------
 
-void session_core::check_usable() const {
-    if (condition_ == condition::open) [[likely]]
-        return;
+void session_core::raise_unusable() const {
     error_info info;
     info.outcome = outcome::not_sent;
     if (condition_ == condition::in_doubt) {
@@ -52,21 +50,22 @@ void session_core::check_usable() const {
     throw_error(std::move(info));
 }
 
-link& session_core::on() {
-    check_usable();
-    if (!connection_) {
-        connection_.emplace(engine_.connect());
-        const transaction_options& wanted = options_.transaction;
-        if (wanted.isolation != isolation::default_ || wanted.read_only || wanted.deferrable) {
-            try {
-                connection_access::link_of(*connection_).begin(wanted);
-            } catch (...) {
-                connection_.reset();
-                throw;
-            }
-        }
+void session_core::lease() {
+    connection_.emplace(engine_.connect());
+    lease_ = &connection_access::lease_of(*connection_);
+    const transaction_options& wanted = options_.transaction;
+    if (wanted.isolation == isolation::default_ && !wanted.read_only && !wanted.deferrable) return;
+    try {
+        (*lease_)->begin(wanted);
+    } catch (...) {
+        give_back();
+        throw;
     }
-    return connection_access::link_of(*connection_);
+}
+
+void session_core::give_back() noexcept {
+    lease_ = nullptr;
+    connection_.reset();
 }
 
 koine::connection& session_core::raw_connection() {
@@ -87,7 +86,7 @@ void session_core::end_transaction() noexcept {
     } catch (...) {
         // The work is committed or rolled back; a connection that cannot be cleaned is closed by the pool.
     }
-    connection_.reset();
+    give_back();
 }
 
 // ---- Flush, commit, rollback -----------------------------------------------------------------------------------------
@@ -99,7 +98,16 @@ void session_core::autoflush() {
 }
 
 void session_core::run_flush(bool commit) {
-    flush_work work{*this};
+    if (touched_.empty() && pending_.empty() && deleting_.empty()) {
+        if (commit && connection_) commit_link(on());
+        return;
+    }
+    if (!work_) work_ = std::make_unique<flush_work>(*this);
+    flush_work& work = *work_;
+    struct clearing {
+        flush_work& work;
+        ~clearing() { work.clear(); }
+    } const after{work};
     work.collect();
     if (work.empty()) {
         if (commit && connection_) commit_link(on());
@@ -108,7 +116,7 @@ void session_core::run_flush(bool commit) {
     work.prepare_memory();
     link& link = on();
     try {
-        work.send(link);
+        work.send(link, commit);
     } catch (...) {
         condition_ = condition::failed;
         throw;
@@ -145,7 +153,7 @@ void session_core::rollback() {
     if (condition_ == condition::in_doubt) check_usable();
     if (connection_) {
         try {
-            connection_access::link_of(*connection_).rollback();
+            leased().rollback();
         } catch (const usage_error&) {
             throw;
         } catch (const error&) {
@@ -192,7 +200,7 @@ void session_core::commit_nested(std::uint64_t id) {
 void session_core::rollback_nested(std::uint64_t id) {
     const auto found = find_mark(id);
     if (condition_ == condition::in_doubt) check_usable();
-    link& link = connection_access::link_of(*connection_);
+    link& link = leased();
     while (marks_.size() > static_cast<std::size_t>(found - marks_.begin()) + 1) {
         link.rollback_to_savepoint(marks_.back().depth);
         marks_.pop_back();
@@ -217,7 +225,7 @@ void session_core::abandon_nested(std::uint64_t id) noexcept {
     const mark here = *found;
     marks_.erase(found, marks_.end());
     try {
-        connection_access::link_of(*connection_).rollback_to_savepoint_later(here.depth);
+        leased().rollback_to_savepoint_later(here.depth);
         restore(here.undo);
         condition_ = condition::open;
     } catch (...) {
@@ -260,7 +268,10 @@ void session_core::undo_one(undo_entry& entry) {
             }
             break;
         case undo_entry::change::insert:
-            if (mine && header.state == object_state::persistent) take_out(slot, header);
+            if (mine && header.state == object_state::persistent) {
+                if (header.base == nullptr) take_base(header);
+                take_out(slot, header);
+            }
             if (slot.plan->generated >= 0) {
                 const auto column = static_cast<std::uint16_t>(slot.plan->generated);
                 if (entry.generated_key) slot.plan->entity->clear_column(column, object_of(&header));
@@ -309,7 +320,7 @@ void session_core::close() noexcept {
         try {
             rollback();
         } catch (...) {
-            connection_.reset();
+            give_back();
         }
     }
     abandon();
@@ -325,7 +336,7 @@ void session_core::abandon() noexcept {
             undo_.clear();
         }
     }
-    connection_.reset();
+    give_back();
     end_transaction();
     let_go();
     store_.reset();

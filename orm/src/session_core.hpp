@@ -9,6 +9,7 @@
 
 #include <koine/detail/link.hpp>
 #include <koine/connection.hpp>
+#include <koine/detail/link_lease.hpp>
 #include <koine/engine.hpp>
 #include <koine/orm/detail/object.hpp>
 #include <koine/orm/detail/unit_of_work.hpp>
@@ -45,6 +46,8 @@ struct undo_entry {
 
 // One thread at a time. References and queries that outlive their session find it closed.
 class session_core : public std::enable_shared_from_this<session_core> {
+    enum class condition : std::uint8_t { open, failed, in_doubt };
+
 public:
     session_core(koine::engine engine, session_options options);
     session_core(const session_core&) = delete;
@@ -76,10 +79,18 @@ public:
 
     // ---- Transaction (session_core.cpp) ----
     // The leased link. Leases and begins where that is due.
-    link& on();
+    link& on() {
+        check_usable();
+        if (lease_ == nullptr) [[unlikely]]
+            lease();
+        return leased();
+    }
     bool in_transaction() const noexcept { return connection_.has_value(); }
     koine::connection& raw_connection();
-    void check_usable() const;
+    void check_usable() const {
+        if (condition_ != condition::open) [[unlikely]]
+            raise_unusable();
+    }
     // As a query does; see session_options::autoflush.
     void autoflush();
     void flush();
@@ -113,8 +124,14 @@ private:
         std::size_t undo;
         std::uint32_t depth;
     };
-    enum class condition : std::uint8_t { open, failed, in_doubt };
-
+    // The link that is leased. Throws usage_error in a child of the process that leased it.
+    link& leased() const {
+        lease_->check();
+        return **lease_;
+    }
+    KOINE_COLD void lease();
+    void give_back() noexcept;
+    [[noreturn]] KOINE_COLD void raise_unusable() const;
     KOINE_COLD class_slot& make_slot(const entity_info& entity);
     object_store& store();
     void* find(const class_slot& slot, const koine_value* key) const noexcept;
@@ -128,7 +145,7 @@ private:
     void* answer_get(class_slot& slot, void* known, std::span<const koine_value> key);
     void row_is_gone(class_slot& slot, object_header& header);
     [[noreturn]] void raise_bad_row(const entity_plan& plan, const koine_value* cells);
-    prepared& get_statement(const entity_plan& plan);
+    prepared& get_statement(link& link, const entity_plan& plan);
     void adopt(object_header& header, object_state state);
     void detach(object_header& header) noexcept;
     void restore(std::size_t size);
@@ -142,6 +159,7 @@ private:
     koine::engine engine_;
     session_options options_;
     std::optional<koine::connection> connection_{};
+    const link_lease* lease_ = nullptr;  // the connection's
     store_reference store_{};
     std::vector<std::unique_ptr<class_slot>> slots_{};  // by number of the class
     std::vector<object_header*> touched_{};
@@ -155,6 +173,7 @@ private:
     std::uint32_t clock_ = 1;
     std::uint32_t fresh_from_ = 1;
     condition condition_ = condition::open;
+    std::unique_ptr<flush_work> work_{};
     bound_values buffer_{};
     std::vector<koine_value> key_{};
     std::vector<koine_value> native_key_{};

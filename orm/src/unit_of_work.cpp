@@ -1,6 +1,7 @@
 // The functions behind the typed faces.
 #include <koine/orm/detail/unit_of_work.hpp>
 
+#include <cstring>
 #include <string>
 
 #include <koine/error.hpp>
@@ -12,6 +13,8 @@ inline namespace v1 {
 namespace detail {
 
 namespace {
+
+constexpr std::size_t head_nodes = 2;  // the word and its table
 
 object_header& given(const void* object) {
     if (object == nullptr) throw_usage("an empty reference was given to the session");
@@ -51,8 +54,30 @@ bool object_is_attached(const session_core& session, const void* object) noexcep
     return state == object_state::pending || state == object_state::persistent || state == object_state::deleting;
 }
 
-bool fixes_primary_key(const syntax::fragment& clauses, const table_info& table) noexcept {
-    const std::span<const syntax::node> nodes = clauses.nodes();
+void append_clauses(syntax::fragment& to, const syntax::fragment& select) {
+    const std::span<const syntax::node> nodes = select.nodes().subspan(head_nodes);
+    std::uint32_t bound = 0;
+    for (const syntax::node& n : nodes) {
+        // A table's address is not mistaken for a node: it only ever follows one that says so.
+        const bool after_column = &n != nodes.data() && (&n - 1)->kind == syntax::op::column;
+        if (!after_column && n.kind == syntax::op::bind)
+            to.push_bind(select.value(bound++));
+        else
+            to.push(n.kind, n.index, n.detail, n.size);
+    }
+}
+
+syntax::fragment with_head(const syntax::fragment& select, syntax::op kind) {
+    const table_info* table;
+    std::memcpy(&table, &select.nodes()[1], sizeof table);
+    syntax::fragment out;
+    out.push_table(kind, table);
+    append_clauses(out, select);
+    return out;
+}
+
+bool fixes_primary_key(const syntax::fragment& select, const table_info& table) noexcept {
+    const std::span<const syntax::node> nodes = select.nodes().subspan(head_nodes);
     std::size_t found = 0;
     // Groups of: column, table, bind, eq; joined by and_, closed by where.
     for (std::size_t i = 0; i < nodes.size();) {

@@ -2,11 +2,17 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 #include <koine/create_engine.hpp>
+#include <koine/dialects/sqlite.hpp>
+#include <koine/drivers/fake.hpp>
+#include <koine/drivers/sqlite3.hpp>
+#include <koine/registry.hpp>
 #include <koine/testing/conformance.hpp>
 
 #include <koine_test/pg_cluster.hpp>
@@ -59,12 +65,58 @@ void register_libpq() {
     koine::testing::register_conformance(std::move(postgresql));
 }
 
+// A driver that stands between core and SQLite, and makes the most of what the driver contract allows: waiting, blocks of rows, a queue.
+class strict_relay final : public ::testing::EmptyTestEventListener {
+public:
+    strict_relay() {
+        koine_driver sqlite{};
+        sqlite.struct_size = sizeof sqlite;
+        koine_error error{};
+        if (koine::sqlite3_driver_init(KOINE_ABI_VERSION, &sqlite, &error) != KOINE_DONE) throw std::logic_error{"no SQLite driver"};
+        script_.relay_to(sqlite, {{"database", (folder_.path() / "conformance.db").string()}});
+        names_.add_dialect(std::make_shared<const koine::dialects::sqlite>(), "fake");
+        names_.add_driver("fake", &koine::fake_relay_driver_init);
+    }
+
+    koine::engine make_engine(koine::engine_options options) const {
+        options.cancel_grace = std::chrono::seconds{20};
+        return koine::create_engine(koine::url{"sqlite+fake:///conformance"}, names_, std::move(options));
+    }
+
+    // Some violations come where no exception can leave; a test must not pass with them.
+    void OnTestEnd(const ::testing::TestInfo&) override {
+        const auto found = script_.violations();
+        for (; told_ < found.size(); ++told_) ADD_FAILURE() << "the driver contract was broken: " << found[told_];
+        script_.clear_log();
+    }
+
+private:
+    koine_test::temp_dir folder_{};
+    koine::fake::script script_{"conformance"};
+    koine::registry names_{};
+    std::size_t told_ = 0;
+};
+
+void register_relay() {
+    auto owned = std::make_unique<strict_relay>();
+    const strict_relay* const relay = owned.get();
+    koine::testing::backend fake;
+    fake.name = "fake";
+    fake.make_engine = [relay](koine::engine_options options) { return relay->make_engine(std::move(options)); };
+    fake.quirks.one_writer = true;
+    fake.quirks.constraint_names_unknown = true;
+    fake.slow_statement = slow_on_sqlite;
+    koine::testing::register_conformance(std::move(fake));
+    ::testing::UnitTest::GetInstance()->listeners().Append(owned.release());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     register_sqlite_file();
     register_sqlite_memory();
+    register_relay();
     register_libpq();
     return RUN_ALL_TESTS();
 }

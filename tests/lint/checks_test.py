@@ -16,7 +16,8 @@ CLEAN = {
     "core/include/koine/engine.hpp": "// An engine.\n#pragma once\n#include <koine/url.hpp>\n",
     "drivers/one/src/driver.cpp": "#include <koine/url.hpp>\n",
     "drivers/sqlite3/src/driver.cpp": "#include <sqlite3.h>\n",
-    "README.md": "See README.md.\n",
+    "README.md": "See README.md.\n\n```cpp\nint main() {\n}\n```\n",
+    "examples/hello/main.cpp": "#include <string>\n\nint main() {\n}\n",
 }
 
 
@@ -37,7 +38,7 @@ class checks(unittest.TestCase):
         self.assertIn(", 1 faults", output)
 
     def test_a_clean_tree_passes_every_check(self):
-        for name in ("layers", "includes", "sizes", "text"):
+        for name in ("layers", "includes", "sizes", "text", "docs"):
             self.assertEqual(self.run_check(name, {})[0], 0, name)
 
     def test_core_may_not_include_a_driver(self):
@@ -121,6 +122,22 @@ class checks(unittest.TestCase):
         self.assert_fault("text", "tests/fault/bad.cpp", "// F12\n", "not explained")
         explained = {"docs/faults.md": "F12: the wire is cut\n", "tests/fault/good.cpp": "// F12\n"}
         self.assertEqual(self.run_check("text", explained)[0], 0)
+
+    def test_a_block_of_a_document_stands_in_a_program(self):
+        program = {"examples/docs/pool.cpp": "int main() {\n    int a = 1;\n\n    if (a) {\n        a = 2;\n    }\n}\n"}
+
+        def faults(block):
+            status, output = self.run_check("docs", {**program, "docs/pool.md": block})
+            self.assertEqual(status, 1 if output.strip().splitlines()[-1] != "2 files, 0 faults" else 0)
+            return output
+
+        self.assertIn(" 0 faults", faults("```cpp\nint a = 1;\n\nif (a) {\n    a = 2;\n```\n"))
+        self.assertIn("docs/pool.md:3: no program below examples/", faults("text\n\n```cpp\nint a = 3;\n```\n"))
+        self.assertIn("no program below examples/", faults("```cpp\nif (a) {\na = 2;\n```\n"))
+        self.assertIn("no program below examples/", faults("```cpp\nint a = 1;\nif (a) {\n```\n"))
+        self.assertIn("is not looked at", faults("```c++\nint a = 1;\n```\n") + faults("```cxx\nint b;\n```\n"))
+        self.assertIn("not closed", faults("```cpp\nint a = 1;\n"))
+        self.assertIn("empty", faults("```cpp\n```\n"))
 
 
 if __name__ == "__main__":

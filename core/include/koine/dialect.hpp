@@ -31,6 +31,7 @@ struct dialect_features {
     bool default_values = false;         // INSERT ... DEFAULT VALUES
     bool transactional_ddl = false;
     bool savepoints = false;
+    bool read_only_transactions = false; // the database refuses writes in one; where it does not, Koine does
     bool returning_in_row_order = false; // RETURNING rows come in VALUES order, promised by the database
     // Keys generated for the rows of one INSERT (compile_rows) ascend in the order of the rows: the returned keys, sorted, belong to
     // the rows in their order.

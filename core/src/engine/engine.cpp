@@ -52,8 +52,10 @@ engine create_engine(const koine::url& url, const registry& names, engine_option
 
 namespace detail {
 
-link_lease::link_lease(const engine& from, here where) : lease_{from.core()->pool.acquire(where)} {}
-link_lease::link_lease(const engine& from, deadline limit, here where) : lease_{from.core()->pool.acquire(limit, where)} {}
+link_lease::link_lease(const engine& from, here where) : lease_{from.core()->pool.acquire(where)} { (*this)->start_lease(); }
+link_lease::link_lease(const engine& from, deadline limit, here where) : lease_{from.core()->pool.acquire(limit, where)} {
+    (*this)->start_lease();
+}
 
 void link_lease::release_quietly() noexcept {
     if (auto released = lease_.try_release(); !released) lease_.invalidate();

@@ -66,8 +66,6 @@ error_info link::take_error(std::string_view text) {
         info.poisons_transaction = true;
         transaction_ = transaction_state::failed;
     }
-    queue_.clear();
-    affected_.clear();
     context_.clear();
     return info;
 }
@@ -141,7 +139,7 @@ void link::close_handle(prepared& statement) noexcept {
 
 std::unique_ptr<prepared> link::make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags) {
     // A prepare is a round trip of its own: what is queued goes first, so that it cannot be overtaken.
-    if (unfinished_ != nullptr) settle();
+    if (!unfinished_.empty()) settle();
     if (!queue_.empty()) flush_queue();
     auto statement = std::make_unique<prepared>();
     statement->text = std::move(text);
@@ -263,7 +261,7 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
         binds = in_placeholder_order(statement, binds);
     if (options_.read_only && !statement.read_only) [[unlikely]]
         refuse_write(statement);
-    if (unfinished_ != nullptr) [[unlikely]]
+    if (!unfinished_.empty()) [[unlikely]]
         settle();
     if (statement.outdated) [[unlikely]]
         renew(statement);
@@ -273,11 +271,11 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
     koine_status status;
     std::uint32_t got = execute_once(statement, binds, status);
     if (status != KOINE_DONE) [[unlikely]] {
-        if (error_.code != static_cast<std::int32_t>(errc::statement_outdated)) raise(&statement);
+        if (error_.queued_index != 0 || error_.code != static_cast<std::int32_t>(errc::statement_outdated)) raise_sent(&statement);
         got = execute_again(statement, binds, began_now);
     }
     context_.clear();
-    if (!queue_.empty()) queue_.clear();
+    if (!queue_.empty()) queue_was_sent();
     statement.running = got != 0;
     return got;
 }
@@ -286,6 +284,7 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
 // been lost, it is prepared anew.
 std::uint32_t link::execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now) {
     statement.outdated = true;
+    queue_was_sent();
     if (transaction_ == transaction_state::begun && !began_now && (error_.poisons & KOINE_POISONS_TRANSACTION) != 0) raise(&statement);
     release(error_);
     if (began_now && (driver_->state(handle_) & KOINE_STATE_IN_TRANSACTION) != 0) {
@@ -296,7 +295,7 @@ std::uint32_t link::execute_again(prepared& statement, std::span<const koine_val
     if (transaction_ != transaction_state::begun) begin_for(statement);
     koine_status status;
     const std::uint32_t got = execute_once(statement, binds, status);
-    if (status != KOINE_DONE) raise(&statement);
+    if (status != KOINE_DONE) raise_sent(&statement);
     return got;
 }
 
@@ -324,8 +323,8 @@ void link::raise_bind_failure(const prepared& statement) {
     throw_error(std::move(info));
 }
 
-std::uint32_t link::fetch_slow(prepared& statement, koine_status status) {
-    std::uint32_t got = 0;
+// `got` is the one that the first call was given: a resumed operation must get the same arguments.
+void link::fetch_slow(prepared& statement, koine_status status, std::uint32_t& got) {
     const auto fetch = [&] {
         return driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
     };
@@ -341,7 +340,6 @@ std::uint32_t link::fetch_slow(prepared& statement, koine_status status) {
         statement.running = false;
         raise(&statement);
     }
-    return got;
 }
 
 std::uint32_t link::fetch(prepared& statement, deadline limit) {
@@ -360,6 +358,7 @@ std::uint32_t link::fetch(prepared& statement, deadline limit) {
 void link::finish(prepared& statement) {
     if (!statement.running) return;
     const busy_guard guard{*this};
+    if (!unfinished_.empty()) settle();
     statement.running = false;
     const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
     if (drive(end(), end) != KOINE_DONE) raise(&statement);
@@ -370,9 +369,11 @@ void link::finish_later(prepared& statement) noexcept {
         const busy_guard guard{*this};
         if (statement.running) {
             statement.running = false;
-            const koine_status status = driver_->finish(statement.handle, &wait_, &error_);
+            unfinished_.reserve(unfinished_.size() + 1);
+            const koine_status status =
+                unfinished_.empty() ? driver_->finish(statement.handle, &wait_, &error_) : koine_status{KOINE_WAIT};
             if (status == KOINE_WAIT) {
-                unfinished_ = &statement;
+                unfinished_.push_back(&statement);
                 return;
             }
             if (status != KOINE_DONE) take_error(statement.text->text);
@@ -383,12 +384,16 @@ void link::finish_later(prepared& statement) noexcept {
     }
 }
 
-// Reads what was left behind of a result, so that the next operation can begin.
+// Reads what was left behind of results, so that the next operation can begin.
 void link::settle() {
-    prepared& statement = *std::exchange(unfinished_, nullptr);
-    const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
-    if (drive(end(), end) != KOINE_DONE) raise(&statement);
-    discard(statement);
+    while (!unfinished_.empty()) {
+        prepared& statement = *unfinished_.front();
+        const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
+        const koine_status status = drive(end(), end);
+        unfinished_.erase(unfinished_.begin());
+        if (status != KOINE_DONE) raise(&statement);
+        discard(statement);
+    }
     for (const std::string& text : std::exchange(deferred_, {})) queue_text(text);
 }
 

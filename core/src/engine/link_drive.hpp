@@ -7,7 +7,7 @@
 
 #include <koine/detail/link.hpp>
 
-#include "platform/wait.hpp"
+#include <koine/detail/wait_for.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -18,29 +18,36 @@ void release(koine_error& error) noexcept;
 // Copies an error out of the driver's memory.
 error_info to_info(const koine_error& error);
 
+// How often a cancelled statement that goes on is cancelled again.
+inline constexpr std::chrono::milliseconds repeat_cancel{25};
+
 // Runs an operation that asked to be called again, until it is done, fails, or the deadline and a grace for cancelling pass.
 template <class Operation>
 koine_status link::drive(koine_status status, Operation operation) {
     std::int64_t limit = deadline_.ns();
     bool cancelled = false;
     while (status == KOINE_WAIT) {
-        wait_for(wait_.fd, wait_.events, std::min(limit, wait_.deadline_ns));
-        if (deadline::from_ns(limit).passed()) {
-            if (cancelled) {
-                poisoned_ = true;
-                release(error_);
-                error_.code = static_cast<std::int32_t>(errc::timeout);
-                error_.outcome = KOINE_UNKNOWN;
-                error_.poisons = KOINE_POISONS_CONNECTION | KOINE_POISONS_TRANSACTION;
-                static constexpr std::string_view text = "the deadline passed and the server did not answer; the connection is given up";
-                error_.message = koine_string{text.data(), text.size()};
-                return KOINE_ERROR;
-            }
+        wait_for(wait_.fd, wait_.events, std::min({limit, wait_.deadline_ns, cancelled ? deadline::in(repeat_cancel).ns() : limit}));
+        const bool passed = deadline::from_ns(limit).passed();
+        if (passed && cancelled) {
+            poisoned_ = true;
+            release(error_);
+            error_.code = static_cast<std::int32_t>(errc::timeout);
+            error_.outcome = KOINE_UNKNOWN;
+            error_.poisons = KOINE_POISONS_CONNECTION | KOINE_POISONS_TRANSACTION;
+            static constexpr std::string_view text = "the deadline passed and the server did not answer; the connection is given up";
+            error_.message = koine_string{text.data(), text.size()};
+            return KOINE_ERROR;
+        }
+        if (passed) {
             cancelled = true;
+            limit = deadline::in(cancel_grace_).ns();
+        }
+        if (cancelled) {
+            // Again and again: a request that overtakes its statement finds nothing to stop.
             koine_error ignored{};
             driver_->cancel(handle_, &ignored);
             release(ignored);
-            limit = deadline::in(cancel_grace_).ns();
         }
         status = operation();
     }

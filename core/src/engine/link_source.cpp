@@ -23,7 +23,7 @@ std::string_view view(koine_string text) noexcept { return text.size != 0 ? std:
 
 [[noreturn]] void throw_option(const koine_driver& driver, std::string_view key, std::string message) {
     error_info info;
-    info.code = errc::invalid_value;
+    info.code = errc::invalid_url;
     info.outcome = outcome::not_sent;
     info.message = "option `" + std::string{key} + "` of driver " + std::string{view(driver.name)} + ": " + std::move(message);
     throw usage_error{std::move(info)};

@@ -23,6 +23,10 @@ transaction_options or_defaults(transaction_options options, const engine_option
 
 }  // namespace
 
+void link::start_lease() noexcept {
+    if (transaction_ == transaction_state::pending) end_transaction();
+}
+
 void link::begin(const transaction_options& options) {
     const busy_guard guard{*this};
     check_usable();
@@ -32,9 +36,9 @@ void link::begin(const transaction_options& options) {
     transaction_ = transaction_state::pending;
 }
 
-// Servers refuse writes in a read-only transaction themselves; what runs in the process is refused here.
+// Whether the database refuses a write itself is a matter of its SQL, not of where it runs.
 void link::refuse_write(const prepared& statement) const {
-    if ((driver_->capabilities->flags & KOINE_CAP_IN_PROCESS) == 0) return;
+    if (dialect_->features().read_only_transactions) return;
     error_info info;
     info.code = errc::read_only;
     info.sqlstate = koine::sqlstate{"25006"};
@@ -73,7 +77,7 @@ void link::end_transaction() noexcept {
 }
 
 void link::queue_text(std::string_view text) {
-    if (unfinished_ != nullptr) {
+    if (!unfinished_.empty()) {
         deferred_.emplace_back(text);
         return;
     }
@@ -89,6 +93,7 @@ void link::run_text(std::string_view text) {
         flush_queue();
         return;
     }
+    if (!unfinished_.empty()) settle();
     const std::uint64_t hash = std::hash<std::string_view>{}(text);
     prepared* statement = statements_->find(hash, text);
     if (statement == nullptr) {
@@ -103,19 +108,33 @@ void link::run_text(std::string_view text) {
     if (status != KOINE_DONE) raise(statement);
 }
 
+// An execution or a flush has failed, and with it the driver has dropped its queue. The error names the queued statement if it is one's.
+void link::raise_sent(const prepared* statement) {
+    if (const std::uint32_t index = error_.queued_index; index != 0) {
+        if (prepared* const failed = index <= queue_.size() ? queue_[index - 1] : nullptr; failed != nullptr) {
+            if (error_.code == static_cast<std::int32_t>(errc::statement_outdated)) failed->outdated = true;
+            statement = failed;
+        }
+    }
+    queue_.clear();
+    affected_.clear();
+    raise(statement);
+}
+
+// The queue went along with an execution, which tells no counts of it.
+void link::queue_was_sent() {
+    for (const prepared* const one : queue_)
+        if (one != nullptr) affected_.push_back(-1);
+    queue_.clear();
+}
+
 // Sends what is queued; counts go to affected_.
 void link::flush_queue() {
-    if (unfinished_ != nullptr) settle();
+    if (!unfinished_.empty()) settle();
     const std::size_t before = affected_.size();
     std::vector<std::int64_t> counts(queue_.size(), -1);
     const auto flush = [&] { return driver_->flush(handle_, counts.data(), counts.size(), &wait_, &error_); };
-    if (drive(flush(), flush) != KOINE_DONE) {
-        const std::uint32_t index = error_.queued_index;
-        if (index != 0 && index <= queue_.size() && queue_[index - 1] != nullptr &&
-            error_.code == static_cast<std::int32_t>(errc::statement_outdated))
-            queue_[index - 1]->outdated = true;
-        raise(index != 0 && index <= queue_.size() ? queue_[index - 1] : nullptr);
-    }
+    if (drive(flush(), flush) != KOINE_DONE) raise_sent(nullptr);
     affected_.reserve(before + queue_.size());
     for (std::size_t i = 0; i < queue_.size(); ++i)
         if (queue_[i] != nullptr) affected_.push_back(counts[i]);
@@ -136,7 +155,7 @@ void link::enqueue(prepared& statement, std::span<const koine_value> binds) {
     }
     check_usable();
     if (context_.failed()) raise_bind_failure(statement);
-    if (unfinished_ != nullptr) settle();
+    if (!unfinished_.empty()) settle();
     if (statement.outdated) renew(statement);
     if (binds.size() != statement.parameters) throw_usage("wrong number of values for: " + statement.text->text);
     if (!statement.text->order.empty()) binds = in_placeholder_order(statement, binds);
@@ -193,25 +212,45 @@ void link::commit() {
     end_transaction();
 }
 
-// What a reset has read to its end.
-void link::forget_unfinished() noexcept {
+// Before all work is undone: what has failed of it is of no interest any more, unless the connection failed with it.
+void link::end_unfinished() {
     deferred_.clear();
-    if (prepared* const left = std::exchange(unfinished_, nullptr)) discard(*left);
+    while (!unfinished_.empty()) {
+        try {
+            settle();
+        } catch (const error&) {
+            if (poisoned_) throw;
+        }
+    }
+}
+
+// ROLLBACK where there is a transaction to roll back; where a result is still open or the driver has statements queued, its reset, which
+// ends and drops them first.
+void link::end_on_server(bool unsent) {
+    end_unfinished();
+    const std::uint32_t state = driver_->state(handle_);
+    if (!unsent && (state & KOINE_STATE_BUSY) == 0) {
+        if ((state & (KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION)) != 0) run_text("ROLLBACK");
+        return;
+    }
+    const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
+    if (drive(reset(), reset) != KOINE_DONE) raise(nullptr, "ROLLBACK");
 }
 
 void link::rollback() {
     const busy_guard guard{*this};
+    const bool unsent = !queue_.empty();
     queue_.clear();
     affected_.clear();
-    if (transaction_ == transaction_state::begun || transaction_ == transaction_state::failed) {
+    if (unsent || transaction_ == transaction_state::begun || transaction_ == transaction_state::failed) {
         if (!poisoned_) {
-            const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
-            if (drive(reset(), reset) != KOINE_DONE) {
+            try {
+                end_on_server(unsent);
+            } catch (...) {
                 poisoned_ = true;
                 end_transaction();
-                raise(nullptr, "ROLLBACK");
+                throw;
             }
-            forget_unfinished();
         }
     }
     end_transaction();
@@ -283,7 +322,12 @@ void link::rollback_to_savepoint(std::uint32_t depth) {
     const busy_guard guard{*this};
     if (depth == 0 || depth != savepoint_depth_) throw_usage("savepoints end innermost first, each once");
     if (poisoned_) check_usable();
-    queue_.clear();
+    // A queue cannot be taken back. What it does is undone with the rest, and whether it fails is of no interest.
+    try {
+        if (!queue_.empty()) flush_queue();
+    } catch (const error&) {
+        if (poisoned_) throw;
+    }
     run_text(dialect_->rollback_to_savepoint(savepoint_name(depth)));
     run_text(dialect_->release_savepoint(savepoint_name(depth)));
     transaction_ = transaction_state::begun;
@@ -299,12 +343,12 @@ result<void> link::reset(deadline limit) {
         queue_.clear();
         affected_.clear();
         if (!poisoned_) {
+            end_unfinished();
             const auto reset = [&] { return driver_->reset(handle_, &wait_, &error_); };
             if (drive(reset(), reset) != KOINE_DONE) {
                 poisoned_ = true;
                 return failure{take_error("reset")};
             }
-            forget_unfinished();
         }
         end_transaction();
         set_deadline(deadline::never());
@@ -315,7 +359,9 @@ result<void> link::reset(deadline limit) {
 }
 
 bool link::reusable() const noexcept {
-    return !poisoned_ && transaction_ == transaction_state::none && unfinished_ == nullptr && queue_.empty() && handle_ != nullptr &&
+    // A pending transaction is known here alone; the next lease begins without it.
+    const bool idle = transaction_ == transaction_state::none || transaction_ == transaction_state::pending;
+    return !poisoned_ && idle && unfinished_.empty() && queue_.empty() && handle_ != nullptr &&
            (driver_->state(handle_) & ~std::uint32_t{KOINE_STATE_PRIVATE_DATABASE}) == 0;
 }
 
@@ -323,7 +369,7 @@ result<void> link::ping(deadline limit) {
     try {
         set_deadline(limit);
         const busy_guard guard{*this};
-        if (unfinished_ != nullptr) settle();
+        if (!unfinished_.empty()) settle();
         const auto ping = [&] { return driver_->ping(handle_, &wait_, &error_); };
         if (drive(ping(), ping) != KOINE_DONE) {
             poisoned_ = true;

@@ -66,12 +66,12 @@ error_info explain_column(std::string place, sql_type expected, const koine_valu
         info.message += tag_name(cell.tag);
         if (cell.tag == KOINE_TEXT && expected != sql_type::text) info.message += " that is none";
     }
-    info.hint = "compare the mapped class with the table in the database";
     return info;
 }
 
 error_info explain_column(const table_info& table, const column_info& column, const koine_value& cell) {
     error_info info = explain_column("column " + std::string{table.name} + "." + std::string{column.name}, column.type, cell);
+    info.hint = "compare the mapped class with the table in the database";
     info.table = table.name;
     info.column = column.name;
     return info;

@@ -1,4 +1,4 @@
-#include "platform/wait.hpp"
+#include <koine/detail/wait_for.hpp>
 
 #include <poll.h>
 

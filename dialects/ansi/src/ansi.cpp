@@ -15,7 +15,8 @@ std::string_view ansi::name() const noexcept { return "ansi"; }
 
 const dialect_features& ansi::features() const noexcept {
     static constexpr dialect_features out{
-        .multi_row_insert = true, .default_values = true, .savepoints = true, .max_identifier = 128};
+        .multi_row_insert = true, .default_values = true, .savepoints = true, .read_only_transactions = true,
+        .max_identifier = 128};
     return out;
 }
 

@@ -62,6 +62,7 @@ const dialect_features& postgresql::features() const noexcept {
                                           .default_values = true,
                                           .transactional_ddl = true,
                                           .savepoints = true,
+                                          .read_only_transactions = true,
                                           .generated_keys_ascend = true,
                                           .max_identifier = 63};
     return out;

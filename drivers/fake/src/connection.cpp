@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
+#include <optional>
 #include <utility>
+
+#include "values.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -11,70 +13,6 @@ namespace fake {
 namespace detail {
 
 namespace {
-
-spi::failure failure_of(errc code, koine::outcome known, std::string message) {
-    spi::failure why;
-    why.code = code;
-    why.outcome = known;
-    why.message = std::move(message);
-    return why;
-}
-
-std::string upper_words(std::string_view sql, std::size_t most) {
-    std::string out;
-    for (const char c : sql.substr(0, most))
-        out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return out;
-}
-
-value owned(const koine_value& from) {
-    value made;
-    made.tag = static_cast<koine_tag>(from.tag);
-    switch (made.tag) {
-        case KOINE_NULL:
-            break;
-        case KOINE_FLOAT64:
-            made.f = from.u.f;
-            break;
-        case KOINE_TEXT:
-        case KOINE_BLOB:
-        case KOINE_DECIMAL:
-        case KOINE_JSON:
-        case KOINE_OPAQUE:
-            made.bytes.assign(static_cast<const char*>(from.u.p), from.len);
-            break;
-        case KOINE_UUID:
-            made.bytes.assign(static_cast<const char*>(from.u.p), 16);
-            break;
-        default:
-            made.i = from.u.i;
-    }
-    return made;
-}
-
-koine_value borrowed(const value& from) {
-    koine_value made{};
-    made.tag = static_cast<std::uint8_t>(from.tag);
-    switch (from.tag) {
-        case KOINE_NULL:
-            break;
-        case KOINE_FLOAT64:
-            made.u.f = from.f;
-            break;
-        case KOINE_TEXT:
-        case KOINE_BLOB:
-        case KOINE_UUID:
-        case KOINE_DECIMAL:
-        case KOINE_JSON:
-        case KOINE_OPAQUE:
-            made.u.p = from.bytes.data();
-            made.len = static_cast<std::uint32_t>(from.bytes.size());
-            break;
-        default:
-            made.u.i = from.i;
-    }
-    return made;
-}
 
 // The parameters of a text: question marks, or the highest $n. Quoted text is passed over.
 std::uint32_t count_parameters(std::string_view sql) {
@@ -100,101 +38,29 @@ std::uint32_t count_parameters(std::string_view sql) {
 
 }  // namespace
 
-connection::connection(std::span<const koine_parameter> parameters) {
-    std::string_view name;
-    for (const auto& one : parameters)
-        if (spi::to_view(one.key) == "database") name = spi::to_view(one.value);
-    script_ = script_state::find(name);
-    if (!script_)
-        throw failure_of(errc::database_not_found, outcome::not_sent,
-                         "there is no script named '" + std::string{name} + "'");
-    const std::lock_guard guard{script_->lock};
-    number_ = ++script_->numbers.created;
-    script_->bells.push_back(&bell_);
-}
-
-connection::~connection() {
-    const std::lock_guard guard{script_->lock};
-    std::erase(script_->bells, &bell_);
-    if (!abandoned_) ++script_->numbers.closed;
-}
-
-void connection::abandon() noexcept {
-    const std::lock_guard guard{script_->lock};
-    if (!std::exchange(abandoned_, true)) ++script_->numbers.abandoned;
-}
+connection::connection(std::span<const koine_parameter> parameters) : gate_{parameters} {}
 
 void connection::raise(const fault& why) {
     if (why.poisons_connection) broken_ = true;
     if (why.poisons_transaction && in_transaction_) failed_ = true;
-    spi::failure out = failure_of(why.code, why.outcome, why.message);
-    out.poisons_connection = why.poisons_connection;
-    out.poisons_transaction = why.poisons_transaction;
-    // A view of it is copied before the fault dies: it crosses the table while the script's lock is long
-    // gone.
-    static thread_local std::string state;
-    state = why.sqlstate;
-    out.sqlstate = state;
-    out.constraint = why.constraint;
-    throw out;
+    throw_fault(why);
 }
 
 koine_status connection::pass(operation what, std::string_view sql, std::span<const koine_value> binds,
                               koine_wait& wait) {
-    if (broken_)
-        throw [] {
-            auto why = failure_of(errc::disconnected, outcome::not_sent, "the connection is broken");
-            why.poisons_connection = true;
-            return why;
-        }();
-    bell_.quiet();
+    if (broken_) throw_broken();
     std::optional<fault> due;
-    {
-        const std::lock_guard guard{script_->lock};
-        const bool first = pending_ != what;
-        if (first) {
-            cancelled_ = false;
-            pending_ = what;
-            sent entry{number_, what, std::string{sql}, {}};
-            for (const auto& one : binds) entry.binds.push_back(owned(one));
-            script_->log.push_back(std::move(entry));
-        }
-        const auto stop = script_->stopped_by(what, sql);
-        if (stop) {
-            const bool obeys = script_->on_cancel == cancelling::prompt ||
-                               (script_->on_cancel == cancelling::slow && script_->drain_open);
-            if (!(cancelled_ && obeys)) {
-                if (first) {
-                    ++stop->arrived;
-                    stop->changed.notify_all();
-                }
-                wait.fd = bell_.fd();
-                wait.events = KOINE_WAIT_READ;
-                wait.deadline_ns = KOINE_NO_DEADLINE;
-                return KOINE_WAIT;
-            }
-            pending_.reset();
-            due = fault{errc::cancelled,
-                        outcome::rejected,
-                        in_transaction_,
-                        false,
-                        "57014",
-                        "the operation was cancelled",
-                        {}};
-        } else {
-            pending_.reset();
-            due = script_->fault_for(what, sql);
-        }
-    }
+    if (gate_.pending() != what) gate_.begin();
+    if (gate_.pass(what, sql, binds, in_transaction_, wait, due) != KOINE_DONE) return KOINE_WAIT;
     if (due) raise(*due);
     return KOINE_DONE;
 }
 
 koine_status connection::connect(koine_wait& wait) {
     if (const auto status = pass(operation::connect, {}, {}, wait); status != KOINE_DONE) return status;
-    const std::lock_guard guard{script_->lock};
-    ++script_->numbers.connected;
-    clean_at_ = script_->dirt;
+    const std::lock_guard guard{script().lock};
+    ++script().numbers.connected;
+    clean_at_ = script().dirt;
     connected_ = true;
     return KOINE_DONE;
 }
@@ -203,10 +69,10 @@ std::uint32_t connection::state() const noexcept {
     std::uint32_t bits = 0;
     if (in_transaction_) bits |= KOINE_STATE_IN_TRANSACTION;
     if (failed_) bits |= KOINE_STATE_FAILED_TRANSACTION;
-    if (pending_ || reading_ != nullptr || !queue_.empty()) bits |= KOINE_STATE_BUSY;
+    if (gate_.pending() || reading_ != nullptr || !queue_.empty()) bits |= KOINE_STATE_BUSY;
     if (broken_) bits |= KOINE_STATE_BROKEN;
-    const std::lock_guard guard{script_->lock};
-    if (clean_at_ != script_->dirt) bits |= KOINE_STATE_DIRTY;
+    const std::lock_guard guard{script().lock};
+    if (clean_at_ != script().dirt) bits |= KOINE_STATE_DIRTY;
     return bits;
 }
 
@@ -217,22 +83,13 @@ koine_status connection::reset(koine_wait& wait) {
     reading_ = nullptr;
     queue_.clear();
     queue_at_ = 0;
-    const std::lock_guard guard{script_->lock};
-    clean_at_ = script_->dirt;
+    const std::lock_guard guard{script().lock};
+    clean_at_ = script().dirt;
     return KOINE_DONE;
 }
 
 koine_status connection::ping(koine_wait& wait) {
     return pass(operation::ping, {}, {}, wait);
-}
-
-void connection::cancel() {
-    const std::lock_guard guard{script_->lock};
-    ++script_->numbers.cancels;
-    if (script_->on_cancel == cancelling::fails)
-        throw failure_of(errc::disconnected, outcome::rejected, "the request to cancel was refused");
-    cancelled_ = true;
-    bell_.ring();
 }
 
 koine_status connection::prepare(std::string_view sql, std::uint32_t, statement*& made, koine_wait& wait) {
@@ -255,10 +112,10 @@ std::shared_ptr<const answer> connection::run(std::string_view sql) {
     std::shared_ptr<const answer> found;
     bool lost = false;
     {
-        const std::lock_guard guard{script_->lock};
-        found = script_->answer_to(sql);
+        const std::lock_guard guard{script().lock};
+        found = script().answer_to(sql);
         if (start.starts_with("COMMIT") || start.starts_with("END"))
-            lost = std::exchange(script_->commit_lost, false);
+            lost = std::exchange(script().commit_lost, false);
     }
     if (!found) found = run_unscripted(sql);
     if (lost)
@@ -335,7 +192,7 @@ bool connection::run_queue(std::span<std::int64_t> affected, koine_wait& wait) {
 }
 
 koine_status connection::flush(std::span<std::int64_t> affected, koine_wait& wait, koine_error&) {
-    if (queue_at_ == 0 && pending_ != operation::execute)
+    if (queue_at_ == 0 && gate_.pending() != operation::execute)
         if (const auto status = pass(operation::flush, {}, {}, wait); status != KOINE_DONE) return status;
     return run_queue(affected, wait) ? KOINE_DONE : KOINE_WAIT;
 }
@@ -344,8 +201,8 @@ koine_status connection::flush(std::span<std::int64_t> affected, koine_wait& wai
 
 statement::statement(connection& home, std::string_view sql)
     : home_{home}, sql_{sql}, parameters_{count_parameters(sql)} {
-    const std::lock_guard guard{home_.script_->lock};
-    shape_ = home_.script_->peek(sql);
+    const std::lock_guard guard{home_.script().lock};
+    shape_ = home_.script().peek(sql);
 }
 
 statement::~statement() {

@@ -1,10 +1,8 @@
 // The fake driver's side of a connection and of a statement.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +10,7 @@
 
 #include <koine/driver_spi.hpp>
 
+#include "gate.hpp"
 #include "script_state.hpp"
 
 namespace koine {
@@ -24,16 +23,15 @@ class statement;
 class connection {
 public:
     explicit connection(std::span<const koine_parameter> parameters);
-    ~connection();
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
 
     koine_status connect(koine_wait& wait);
-    void abandon() noexcept;
+    void abandon() noexcept { gate_.abandon(); }
     std::uint32_t state() const noexcept;
     koine_status reset(koine_wait& wait);
     koine_status ping(koine_wait& wait);
-    void cancel();
+    void cancel() { gate_.cancel(); }
     void set_deadline(std::int64_t) noexcept {}
     std::int64_t last_insert_id() const noexcept { return last_insert_id_; }
     std::string_view server_version() const noexcept { return connected_ ? "1.0" : ""; }
@@ -53,6 +51,7 @@ private:
     // its fault.
     koine_status pass(operation what, std::string_view sql, std::span<const koine_value> binds,
                       koine_wait& wait);
+    script_state& script() const noexcept { return gate_.script(); }
     // Runs a statement that has passed; throws. Null for one without rows that the script does not know.
     std::shared_ptr<const answer> run(std::string_view sql);
     std::shared_ptr<const answer> run_unscripted(std::string_view sql);
@@ -60,17 +59,12 @@ private:
     bool run_queue(std::span<std::int64_t> affected, koine_wait& wait);
     [[noreturn]] void raise(const fault& why);
 
-    std::shared_ptr<script_state> script_;
-    wake_up bell_{};
-    std::atomic<bool> cancelled_{false};
-    int number_ = 0;
+    gate gate_;
     bool connected_ = false;
-    bool abandoned_ = false;
     bool broken_ = false;
     bool in_transaction_ = false;
     bool failed_ = false;
     std::uint64_t clean_at_ = 0;  // the script's dirt when the state was last as configured
-    std::optional<operation> pending_{};
     statement* reading_ = nullptr;
     std::int64_t last_insert_id_ = 0;
     std::vector<queued> queue_{};

@@ -220,6 +220,16 @@ void script::make_dirty() {
     ++state_->dirt;
 }
 
+void script::relay_to(const koine_driver& driver, std::vector<std::pair<std::string, std::string>> parameters) {
+    const std::lock_guard guard{state_->lock};
+    state_->relay = {driver, std::move(parameters)};
+}
+
+std::vector<std::string> script::violations() const {
+    const std::lock_guard guard{state_->lock};
+    return state_->violations;
+}
+
 std::vector<sent> script::log() const {
     const std::lock_guard guard{state_->lock};
     return state_->log;

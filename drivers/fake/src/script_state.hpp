@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <koine/drivers/fake.hpp>
@@ -75,6 +76,12 @@ public:
     counts numbers{};
     std::uint64_t dirt = 0;  // times that make_dirty() was called
     std::vector<wake_up*> bells{};
+    struct relay_target {
+        koine_driver driver{};
+        std::vector<std::pair<std::string, std::string>> parameters{};
+    };
+    std::optional<relay_target> relay{};
+    std::vector<std::string> violations{};
 };
 
 }  // namespace detail

@@ -4,8 +4,7 @@
 #include <chrono>
 #include <string_view>
 
-#include <poll.h>
-
+#include <koine/detail/wait_for.hpp>
 #include <koine/driver_spi.hpp>
 
 #include "errors.hpp"
@@ -31,11 +30,7 @@ std::string joined(const std::vector<target>& targets, std::size_t first, std::s
     return any ? out : std::string{};
 }
 
-bool is_ready(const koine_wait& wait) noexcept {
-    const int events = ((wait.events & KOINE_WAIT_READ) != 0 ? POLLIN : 0) | ((wait.events & KOINE_WAIT_WRITE) != 0 ? POLLOUT : 0);
-    pollfd one{wait.fd, static_cast<short>(events), 0};
-    return ::poll(&one, 1, 0) != 0;
-}
+bool is_ready(const koine_wait& wait) noexcept { return koine::detail::wait_for(wait.fd, wait.events, 0); }
 
 std::string address_of(const PGconn* connection) {
     return std::string{view(PQhost(connection))} + ' ' + std::string{view(PQhostaddr(connection))} + ' ' +

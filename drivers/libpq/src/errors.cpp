@@ -1,5 +1,6 @@
 #include "errors.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <system_error>
@@ -42,7 +43,7 @@ std::string_view last_sqlstate(std::string_view message) noexcept {
     return found;
 }
 
-// The message as people want it: without the SQLSTATEs and without the place in the server's source.
+// The message as people want it: in one line, without the SQLSTATEs and without the place in the server's source.
 std::string plain(std::string_view message) {
     std::string out;
     while (!message.empty()) {
@@ -50,7 +51,9 @@ std::string plain(std::string_view message) {
         auto line = message.substr(0, end);
         message.remove_prefix(end == std::string_view::npos ? message.size() : end + 1);
         if (line.substr(0, 10) == "LOCATION: ") continue;
-        if (!out.empty()) out += '\n';
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        if (line.empty()) continue;
+        if (!out.empty()) out += "; ";
         const auto state = last_sqlstate(line);
         if (!state.empty()) {
             const auto at = static_cast<std::size_t>(state.data() - line.data());

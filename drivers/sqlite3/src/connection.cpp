@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -60,6 +61,11 @@ koine_status connection::connect(koine_wait&) {
         if (options_.private_file) create_private_file();
         open();
         configure();
+    } catch (spi::failure& why) {
+        close_database();
+        // SQLite's own words ("file is not a database") leave out which one.
+        if (!options_.in_memory()) why.message = "the SQLite database \"" + options_.file + "\": " + why.message;
+        throw;
     } catch (...) {
         close_database();
         throw;
@@ -73,6 +79,17 @@ void connection::create_private_file() const {
     const int file = ::open(options_.file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file >= 0) ::close(file);
     // Whatever else went wrong, opening the database tells it.
+}
+
+// SQLite says "unable to open database file", whatever the reason is.
+void connection::explain_open(spi::failure& why, int system_error) const {
+    if (system_error == 0) return;
+    why.message += ": " + std::generic_category().message(system_error);
+    if (system_error != ENOENT) return;
+    const bool creates = options_.mode == open_mode::read_write_create;
+    why.hint = creates ? "the file is made, its directory is not" : "mode=rwc makes a file that is missing";
+    if (!options_.uri && !options_.file.starts_with('/'))
+        why.hint += "; the path is relative to the working directory, an absolute one has four slashes: sqlite:////path";
 }
 
 void connection::open() {
@@ -99,6 +116,7 @@ void connection::open() {
         const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closing{opened, &sqlite3_close};
         spi::failure why = last_error(opened, code);
         why.outcome = outcome::not_sent;
+        if ((code & 0xff) == SQLITE_CANTOPEN && opened != nullptr) explain_open(why, sqlite3_system_errno(opened));
         throw why;
     }
     const std::lock_guard lock{interrupter_};

@@ -55,6 +55,7 @@ private:
         broken
     };
 
+    void explain_open(spi::failure& why, int system_error) const;
     void open();
     void configure();
     void configure_journal();

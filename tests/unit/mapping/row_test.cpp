@@ -77,7 +77,9 @@ TEST(row_reader, reads_single_values) {
     reader.read(cells, value);
     EXPECT_EQ(value, 5);
     const koine_value large[]{integer(5'000'000'000)};
-    EXPECT_EQ(thrown_by([&] { reader.read(large, value); }).code, koine::errc::out_of_range);
+    const auto info = thrown_by([&] { reader.read(large, value); });
+    EXPECT_EQ(info.code, koine::errc::out_of_range);
+    EXPECT_EQ(info.hint, "") << "there is no mapped class to look at";
     EXPECT_THROW(koine::row_reader<std::int32_t>{std::vector<std::string_view>{}}, koine::error);
 }
 

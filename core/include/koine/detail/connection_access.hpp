@@ -1,17 +1,17 @@
-// How the unit of work reaches the link of the connection that it leased.
+// How the unit of work reaches the lease of the connection that it leased.
 #pragma once
 
 #include <koine/api.hpp>
 #include <koine/connection.hpp>
-#include <koine/detail/link.hpp>
+#include <koine/detail/link_lease.hpp>
 
 namespace koine {
 inline namespace v1 {
 namespace detail {
 
 struct KOINE_API connection_access {
-    // Valid until the connection is closed. Throws usage_error if it is closed or belongs to a parent process.
-    static link& link_of(const connection& on);
+    // Empty once the connection is closed. Lives as long as the connection.
+    static const link_lease& lease_of(const connection& on);
 };
 
 }  // namespace detail

@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include <pthread.h>
 
 #include <koine/api.hpp>
 #include <koine/bind_context.hpp>
@@ -34,6 +33,9 @@ namespace detail {
 
 class link_source;
 class statement_cache;
+
+// Its address tells threads apart.
+inline constinit thread_local const char this_thread = 0;
 
 // A statement prepared on one link. Owned by the link; a pointer stays valid until the next prepare on that link, or for
 // an entity statement as long as the link lives.
@@ -77,13 +79,13 @@ public:
     // holds a guard may take more of them.
     class busy_guard {
     public:
-        explicit busy_guard(link& owner) : owner_{owner}, outermost_{owner.user_.load(std::memory_order_relaxed) != ::pthread_self()} {
-            pthread_t nobody{};
-            if (outermost_ && !owner.user_.compare_exchange_strong(nobody, ::pthread_self(), std::memory_order_acquire)) [[unlikely]]
+        explicit busy_guard(link& owner) : owner_{owner}, outermost_{owner.user_.load(std::memory_order_relaxed) != &this_thread} {
+            const char* nobody = nullptr;
+            if (outermost_ && !owner.user_.compare_exchange_strong(nobody, &this_thread, std::memory_order_acquire)) [[unlikely]]
                 raise_busy();
         }
         ~busy_guard() {
-            if (outermost_) owner_.user_.store(pthread_t{}, std::memory_order_release);
+            if (outermost_) owner_.user_.store(nullptr, std::memory_order_release);
         }
         busy_guard(const busy_guard&) = delete;
         busy_guard& operator=(const busy_guard&) = delete;
@@ -124,11 +126,13 @@ public:
     // The next block; 0: no more.
     std::uint32_t fetch(prepared& statement) {
         const busy_guard guard{*this};
+        if (!unfinished_.empty()) [[unlikely]]
+            settle();
         std::uint32_t got = 0;
         const koine_status status =
             driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
         if (status != KOINE_DONE) [[unlikely]]
-            got = fetch_slow(statement, status);
+            fetch_slow(statement, status, got);
         if (got == 0) statement.running = false;
         return got;
     }
@@ -152,6 +156,8 @@ public:
     std::span<const std::int64_t> flush(bool commit = false);
 
     // ---- Transaction ----
+    // Called when a new owner begins: a transaction that its last owner only intended is forgotten.
+    void start_lease() noexcept;
     // Options of the transaction that the next statement begins, or that is asked for now.
     void begin(const transaction_options& options);
     bool in_transaction() const noexcept { return transaction_ != transaction_state::none; }
@@ -185,13 +191,13 @@ private:
     std::uint32_t run(prepared& statement, std::span<const koine_value> binds);
     std::uint32_t execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status);
     KOINE_COLD std::uint32_t execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now);
-    KOINE_COLD std::uint32_t fetch_slow(prepared& statement, koine_status status);
+    KOINE_COLD void fetch_slow(prepared& statement, koine_status status, std::uint32_t& got);
     [[noreturn]] void raise_bind_failure(const prepared& statement);
     KOINE_COLD void refuse_write(const prepared& statement) const;
     void make_room(prepared& statement);
     KOINE_COLD void renew(prepared& statement);
     KOINE_COLD void settle();
-    void forget_unfinished() noexcept;
+    void end_unfinished();
     prepared** entity_slot(const entity_info& entity, entity_operation operation);
     void fill_entity_slot(prepared** slot, const syntax::fragment& shape);
     std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags);
@@ -205,6 +211,9 @@ private:
     bool queues() const noexcept { return driver_->enqueue != nullptr; }
     bool begin_for(const prepared& statement);
     void begin_now();
+    void end_on_server(bool unsent);
+    [[noreturn]] void raise_sent(const prepared* statement);
+    void queue_was_sent();
     void end_transaction() noexcept;
     void queue_text(std::string_view text);
     void run_text(std::string_view text);
@@ -221,7 +230,7 @@ private:
     bind_context context_;
     koine_wait wait_{};
     koine_error error_{};
-    std::atomic<pthread_t> user_{};  // the thread that is at work on the link
+    std::atomic<const char*> user_{nullptr};  // the thread that is at work on the link
     std::uint64_t birth_ = 0;        // see link_source::losses()
     transaction_state transaction_ = transaction_state::none;
     bool poisoned_ = false;
@@ -233,7 +242,9 @@ private:
     std::vector<prepared*> queue_{};  // what the driver has queued; null: a BEGIN or COMMIT of ours
     std::vector<std::int64_t> affected_{};  // of the statements queued since the last flush() that were sent already
     bool affected_read_ = false;
-    prepared* unfinished_ = nullptr;         // whose result was left behind by finish_later()
+    // Whose results were left behind by finish_later(). The end of the first is under way in the driver, which may be asked for nothing
+    // else until that is done.
+    std::vector<prepared*> unfinished_{};
     std::vector<std::string> deferred_{};    // to be queued once that is read
     std::uint64_t savepoint_prefix_ = 0;
     std::unique_ptr<statement_cache> statements_;

@@ -101,7 +101,7 @@ public:
     std::vector<T> values() const {
         using functions = typename detail::entity_data<T>::functions;
         std::vector<T> out;
-        detail::running_select rows{session(), statement(detail::table_of<T>())};
+        detail::running_select rows = open(detail::table_of<T>());
         out.reserve(rows.expected());
         for (; rows.got() != 0; rows.next()) {
             const koine_value* cells = rows.cells();
@@ -113,8 +113,8 @@ public:
         return out;
     }
     // How many rows there are; limit, offset and distinct count.
-    std::int64_t count() const { return number(syntax::op::select_count, detail::table_of<T>()); }
-    bool exists() const { return number(syntax::op::select_exists, detail::table_of<T>()) != 0; }
+    std::int64_t count() const { return number(syntax::op::select_count); }
+    bool exists() const { return number(syntax::op::select_exists) != 0; }
 
     // Changes all rows that satisfy the conditions, in the database, and answers how many: update(col<&User::active>.set(false)). Objects of
     // T that the session holds may be among them: each is read again the next time that get() or a query comes across it. Until then it
@@ -122,19 +122,19 @@ public:
     template <class... Assignments>
     std::int64_t update(const Assignments&... assignments) const {
         static_assert(sizeof...(Assignments) > 0, "koine: update takes assignments, such as col<&User::name>.set(\"x\")");
-        syntax::fragment change = head(syntax::op::update, detail::table_of<T>());
+        syntax::fragment change = head(syntax::op::update);
         (assignment<T>{assignments}.append_to(change), ...);
         return execute(change, detail::entity_of<T>());
     }
     // Deletes all rows that satisfy the conditions, and answers how many. As update() otherwise; get() answers an empty ref for an object
     // whose row is gone.
     std::int64_t delete_() const {
-        syntax::fragment change = head(syntax::op::delete_, detail::table_of<T>());
+        syntax::fragment change = head(syntax::op::delete_);
         return execute(change, detail::entity_of<T>());
     }
 
     // For sessions.
-    explicit query(const detail::session_handle& session) : query_base{session} {}
+    explicit query(const detail::session_handle& session) : query_base{session, detail::table_of<T>()} {}
 };
 
 }  // namespace v1

@@ -22,7 +22,7 @@
 namespace koine {
 inline namespace v1 {
 
-// While it lives, queries of the session do not flush. Move-only.
+// While it lives, queries, get() and execute() of the session do not flush. Move-only.
 class KOINE_API no_autoflush {
 public:
     no_autoflush(no_autoflush&& other) noexcept;

@@ -23,6 +23,11 @@ inline namespace v1 {
 // Fills `out` with the fake driver; as the init function of any driver. Thread-safe.
 KOINE_API koine_status fake_driver_init(std::uint32_t abi, koine_driver* out, koine_error* error) noexcept;
 
+// Fills `out` with the relaying form of the fake driver, for scripts that relay_to() another driver. It never runs
+// an operation inside the call, it queues, it is reached over no network and yet not in the process, and it binds the
+// five tags that every database has. Thread-safe.
+KOINE_API koine_status fake_relay_driver_init(std::uint32_t abi, koine_driver* out, koine_error* error) noexcept;
+
 namespace fake {
 
 // An owned value of any tag, well-formed or not.
@@ -163,6 +168,17 @@ public:
     void open_drain();
     // Marks every open connection as changed from its configured state.
     void make_dirty();
+
+    // Hands everything that connections of fake_relay_driver_init are asked for on to a connection of `driver`, made
+    // with these parameters, and gives its answers in the most demanding way that the driver contract allows: every
+    // operation waits before it works, on descriptors and on timers; rows come in blocks of changing size, in memory
+    // that is gone with the next call; statements are queued. Faults, holds and lost answers work on top of it; a
+    // connection that is broken by one rolls back, as a server's would. The tables of `driver` must outlive
+    // the connections.
+    void relay_to(const koine_driver& driver, std::vector<std::pair<std::string, std::string>> parameters);
+    // How relaying connections were used against the driver contract, one line a case. Such a use also fails with
+    // errc::usage and breaks the connection.
+    std::vector<std::string> violations() const;
 
     std::vector<sent> log() const;
     // The texts of what was executed, in order.

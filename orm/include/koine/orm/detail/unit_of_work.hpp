@@ -95,8 +95,11 @@ KOINE_API void expunge_object(session_core& session, const void* object);
 KOINE_API bool object_is_modified(session_core& session, const void* object);
 KOINE_API bool object_is_attached(const session_core& session, const void* object) noexcept;
 
-// Whether conditions joined by AND give the whole primary key of the table its values, so that one row at most can satisfy them.
-KOINE_API bool fixes_primary_key(const syntax::fragment& clauses, const table_info& table) noexcept;
+// The same conditions and order under another head, and behind one.
+KOINE_API syntax::fragment with_head(const syntax::fragment& select, syntax::op kind);
+KOINE_API void append_clauses(syntax::fragment& to, const syntax::fragment& select);
+// Whether the conditions of a SELECT, joined by AND, give the whole primary key of the table its values, so that one row at most can satisfy them.
+KOINE_API bool fixes_primary_key(const syntax::fragment& select, const table_info& table) noexcept;
 [[noreturn]] KOINE_API void raise_row_count(const entity_info& entity, errc code);
 
 }  // namespace detail
