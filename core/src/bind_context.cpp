@@ -1,6 +1,9 @@
 #include <koine/bind_context.hpp>
 
+#include <cstddef>
 #include <cstring>
+#include <new>
+#include <utility>
 
 #include <koine/detail/temporal_text.hpp>
 #include <koine/types/value.hpp>
@@ -9,10 +12,18 @@
 namespace koine {
 inline namespace v1 {
 
+// The head of a block; the memory given away stands behind it.
+struct alignas(std::max_align_t) bind_context::block {
+    block* next;
+};
+
 char* bind_context::allocate_slow(std::size_t size) {
-    // new[] of char is aligned for any value of fundamental alignment.
-    blocks_.push_back(std::make_unique<char[]>(size));
-    return blocks_.back().get();
+    blocks_ = ::new (::operator new(sizeof(block) + size)) block{blocks_};
+    return reinterpret_cast<char*>(blocks_ + 1);
+}
+
+void bind_context::free_blocks() noexcept {
+    while (blocks_ != nullptr) ::operator delete(std::exchange(blocks_, blocks_->next));
 }
 
 koine_value bind_context::rewrite(const koine_value& value) {

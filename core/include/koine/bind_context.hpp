@@ -4,9 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string_view>
-#include <vector>
 
 #include <koine/api.hpp>
 #include <koine/driver_abi.h>
@@ -22,6 +19,10 @@ public:
     explicit bind_context(std::uint32_t native_tags = ~0U) noexcept : native_tags_{native_tags} {}
     bind_context(const bind_context&) = delete;
     bind_context& operator=(const bind_context&) = delete;
+    ~bind_context() {
+        if (blocks_ != nullptr) [[unlikely]]
+            free_blocks();
+    }
 
     bool native(std::uint8_t tag) const noexcept { return ((native_tags_ >> tag) & 1U) != 0; }
     // `size` bytes, aligned for any value.
@@ -47,7 +48,8 @@ public:
     void clear() noexcept {
         used_ = 0;
         code_ = errc{};
-        if (!blocks_.empty()) blocks_.clear();
+        if (blocks_ != nullptr) [[unlikely]]
+            free_blocks();
     }
     // Rewrites a value whose tag the driver does not know: booleans to integers, dates, times, uuids to their canonical text.
     koine_value native_form(const koine_value& value) {
@@ -57,13 +59,15 @@ public:
 private:
     static constexpr std::size_t inline_size = 512;
     KOINE_COLD char* allocate_slow(std::size_t size);
+    KOINE_COLD void free_blocks() noexcept;
     KOINE_COLD koine_value rewrite(const koine_value& value);
 
     std::uint32_t native_tags_;
     errc code_{};
     const char* what_ = "";
     std::size_t used_ = 0;
-    std::vector<std::unique_ptr<char[]>> blocks_{};
+    struct block;
+    block* blocks_ = nullptr;  // owned; a list of what did not fit
     alignas(16) char inline_[inline_size];
 };
 

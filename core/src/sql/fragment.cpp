@@ -116,6 +116,8 @@ void fragment::push_bind_slow(const koine_value& value) {
     add_node(node{op::bind, value.tag, 0, 0});
 }
 
+std::span<const node> fragment::nodes() const noexcept { return {nodes_, node_count_}; }
+
 void fragment::append(const fragment& other) {
     const std::uint32_t nodes = other.node_count_;
     const std::uint32_t binds = other.bind_count_;

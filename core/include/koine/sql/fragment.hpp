@@ -77,7 +77,7 @@ public:
     }
 
     bool empty() const noexcept { return node_count_ == 0; }
-    std::span<const node> nodes() const noexcept { return {nodes_, node_count_}; }
+    std::span<const node> nodes() const noexcept;
     std::uint32_t bind_count() const noexcept { return bind_count_; }
     // Of the shape alone: nodes, never values.
     std::uint64_t hash() const noexcept { return hash_; }

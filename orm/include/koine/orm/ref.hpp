@@ -35,7 +35,7 @@ public:
     }
     ref(ref&& other) noexcept : object_{std::exchange(other.object_, nullptr)} {}
     ref& operator=(ref other) noexcept {
-        std::swap(object_, other.object_);
+        other.object_ = std::exchange(object_, other.object_);
         return *this;
     }
     ~ref() {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include <koine/api.hpp>
 #include <koine/engine.hpp>
 #include <koine/orm/session.hpp>
 #include <koine/orm/session_options.hpp>
@@ -11,13 +12,14 @@ namespace koine {
 inline namespace v1 {
 
 // A cheap value. Making sessions is thread-safe.
-class sessionmaker {
+class KOINE_API sessionmaker {
 public:
     sessionmaker() noexcept = default;
-    explicit sessionmaker(koine::engine engine, session_options options = {}) : engine_{std::move(engine)}, options_{options} {}
+    explicit sessionmaker(const koine::engine& engine);
+    explicit sessionmaker(const koine::engine& engine, session_options options);
 
     // A new session. No I/O. Throws usage_error if the engine is empty.
-    session operator()() const { return session{engine_, options_}; }
+    session operator()() const;
     // As session::begin() and run(), in a session of their own.
     template <class Work>
     decltype(auto) begin(Work&& work) const {
