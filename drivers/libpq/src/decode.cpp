@@ -150,7 +150,8 @@ void decode_numeric(const column_block& block, const char* p, int length, koine_
     if (scale > 0) {
         *at++ = '.';
         char* const end = at + scale;
-        for (std::int64_t i = weight + 1; at < end; ++i) put_word(word(i), false);
+        std::int64_t i = weight + 1;
+        while (at < end) put_word(word(i++), false);
         at = end;
     }
     set_bytes(out, KOINE_DECIMAL, start, static_cast<std::size_t>(at - start));
