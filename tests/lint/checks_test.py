@@ -104,7 +104,7 @@ class checks(unittest.TestCase):
 
     def test_a_path_of_one_machine_is_a_fault(self):
         self.assert_fault("text", "ci/bad.sh", "cd /home/me/koine\n", "path of one machine")
-        self.assertEqual(self.run_check("text", {"ci/good.sh": "cd /tmp/koine; ls a/work/b\n"})[0], 0)
+        self.assertEqual(self.run_check("text", {"ci/good.sh": "cd /tmp/build; ls a/home/b\n"})[0], 0)
 
     def test_a_document_that_is_not_there_is_a_fault(self):
         self.assert_fault("text", "core/src/bad.cpp", "// See lost.md.\n", "no document")
