@@ -233,6 +233,12 @@ koine::canceller connection::canceller() const {
 
 void connection::ping(koine::deadline limit) { one_call{usable(state_), limit}->ping(limit).value(); }
 
+std::string_view connection::server_product() const {
+    const detail::link& on = usable(state_).use();
+    const koine_string text = on.driver().server_product(on.handle());
+    return {text.data, text.size};
+}
+
 std::string_view connection::server_version() const {
     const detail::link& on = usable(state_).use();
     const koine_string text = on.driver().server_version(on.handle());

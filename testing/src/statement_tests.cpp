@@ -170,6 +170,7 @@ void proves_that_the_server_answers(context& given) {
     connection on = given.connect();
     EXPECT_NO_THROW(on.ping());
     EXPECT_FALSE(on.server_version().empty());
+    EXPECT_FALSE(on.server_product().empty());
     EXPECT_NE(on.native_handle(), nullptr);
 }
 

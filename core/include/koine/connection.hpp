@@ -94,6 +94,9 @@ public:
     koine::canceller canceller() const;
     // Proves that the server answers. Throws why not.
     void ping(koine::deadline limit = {});
+    // What answers at the other end, as its driver says it: "sqlite", "postgresql", "mariadb", "mysql"; and its version, "15.4". Live as long as
+    // the connection is held.
+    std::string_view server_product() const;
     std::string_view server_version() const;
     // The client library's handle: sqlite3*, PGconn*. What is done with it is between the caller and the library.
     void* native_handle() const;

@@ -56,13 +56,17 @@ enum koine_tag {
 
 /*
  * A value, borrowed. INT64_MAX and INT64_MIN in DATE, TIMESTAMP and INSTANT mean +infinity and -infinity.
+ * A driver of a database that has no type for instants of the whole calendar, and whose session clock is UTC, sets KOINE_VALUE_UTC on
+ * the timestamps of its results: they may be read as instants. Binds carry no flags.
  * From `execute` and `fetch`, text and blobs live until the next fetch, finish or finalize of that statement.
  * As a bind, they must live until the execution answered something other than KOINE_WAIT.
  */
+enum koine_value_flag { KOINE_VALUE_UTC = 1 };
+
 typedef struct koine_value {
     uint32_t len;
     uint8_t tag;
-    uint8_t reserved;
+    uint8_t flags; /* koine_value_flag bits */
     uint16_t reserved2;
     union {
         int64_t i;
@@ -207,9 +211,14 @@ typedef struct koine_driver {
     koine_status (*ping)(koine_connection* connection, koine_wait* wait, koine_error* error);
     /* Asks for the running operation to be stopped. Any thread; does not wait for the effect. */
     koine_status (*cancel)(koine_connection* connection, koine_error* error);
-    /* Deadline of the operations that follow, for KOINE_CAP_BLOCKING drivers; KOINE_NO_DEADLINE takes it away. */
+    /*
+     * Deadline of the operations that follow; KOINE_NO_DEADLINE takes it away. KOINE_CAP_BLOCKING drivers end them by then. The others are
+     * stopped by their caller, and need it only to bound work of theirs that goes on beside a call, such as a helper thread.
+     */
     void (*set_deadline)(koine_connection* connection, int64_t deadline_ns);
     int64_t (*last_insert_id)(const koine_connection* connection);
+    /* The word for the kind of server, lower case: "sqlite", "postgresql", "mariadb", "mysql"; empty before connect. Lives as long as the connection. */
+    koine_string (*server_product)(const koine_connection* connection);
     /* "15.4", or empty before connect. Lives as long as the connection. */
     koine_string (*server_version)(const koine_connection* connection);
     /* The client library's own handle (sqlite3*, PGconn*), for users who know what they do. */
@@ -218,7 +227,10 @@ typedef struct koine_driver {
     /* Prepares exactly one statement; text after it is an error. `flags`: KOINE_PREPARE_*. The text need not outlive the call's end. */
     koine_status (*prepare)(koine_connection* connection, koine_string sql, uint32_t flags, koine_statement** out, koine_wait* wait,
                             koine_error* error);
-    /* Frees a statement. Work for the server is left to a later round trip. Never fails. */
+    /*
+     * Frees a statement, with its result if it has one open. Allowed whenever no function is inside the connection, also while an operation of
+     * another statement waits; what the server has to be told is left to a later round trip. Never fails.
+     */
     void (*finalize)(koine_statement* statement);
     uint32_t (*statement_flags)(const koine_statement* statement);
     uint32_t (*parameter_count)(const koine_statement* statement);

@@ -86,6 +86,7 @@ struct table {
     }
     static void set_deadline(koine_connection* c, int64_t ns) noexcept { of(c)->set_deadline(ns); }
     static int64_t last_insert_id(const koine_connection* c) noexcept { return of(c)->last_insert_id(); }
+    static koine_string server_product(const koine_connection* c) noexcept { return to_c(of(c)->server_product()); }
     static koine_string server_version(const koine_connection* c) noexcept { return to_c(of(c)->server_version()); }
     static void* native_handle(koine_connection* c) noexcept { return of(c)->native_handle(); }
 
@@ -159,6 +160,7 @@ koine_status fill_table(std::uint32_t abi, koine_driver* out, koine_error* error
     out->cancel = &t::cancel;
     out->set_deadline = &t::set_deadline;
     out->last_insert_id = &t::last_insert_id;
+    out->server_product = &t::server_product;
     out->server_version = &t::server_version;
     out->native_handle = &t::native_handle;
     out->prepare = &t::prepare;

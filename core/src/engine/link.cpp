@@ -104,7 +104,7 @@ void link::connect(deadline limit) {
 void link::set_deadline(deadline d) noexcept {
     if (d == deadline_) return;
     deadline_ = d;
-    if ((driver_->capabilities->flags & KOINE_CAP_BLOCKING) != 0) driver_->set_deadline(handle_, d.ns());
+    driver_->set_deadline(handle_, d.ns());
 }
 
 void link::cancel() {

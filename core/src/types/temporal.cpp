@@ -53,6 +53,10 @@ bool read_timestamp_text(const koine_value& cell, std::int64_t& us) noexcept {
 }
 
 bool read_instant_text(const koine_value& cell, std::int64_t& us) noexcept {
+    if (cell.tag == KOINE_TIMESTAMP && (cell.flags & KOINE_VALUE_UTC) != 0) {
+        us = cell.u.i;
+        return true;
+    }
     return read_integer(cell, KOINE_INSTANT, parse_instant, us);
 }
 

@@ -34,6 +34,7 @@ public:
     void cancel() { gate_.cancel(); }
     void set_deadline(std::int64_t) noexcept {}
     std::int64_t last_insert_id() const noexcept { return last_insert_id_; }
+    std::string_view server_product() const noexcept { return connected_ ? "fake" : ""; }
     std::string_view server_version() const noexcept { return connected_ ? "1.0" : ""; }
     void* native_handle() noexcept { return this; }
     koine_status prepare(std::string_view sql, std::uint32_t flags, statement*& made, koine_wait& wait);

@@ -319,14 +319,6 @@ void relay_connection::cancel() {
     gate_.cancel();
 }
 
-void relay_connection::set_deadline(std::int64_t) noexcept {
-    try {
-        violated("set_deadline was called on a driver that does not block");
-    } catch (...) {
-        broken_ = true;
-    }
-}
-
 koine_status relay_connection::prepare(std::string_view sql, std::uint32_t flags, relay_statement*& made,
                                        koine_wait& wait) {
     const call_identity call{operation::prepare, this, sql.data(), sql.size(), nullptr, flags, nullptr, &wait};

@@ -71,8 +71,9 @@ public:
     koine_status reset(koine_wait& wait);
     koine_status ping(koine_wait& wait);
     void cancel();
-    void set_deadline(std::int64_t) noexcept;
+    void set_deadline(std::int64_t) noexcept {}
     std::int64_t last_insert_id() const noexcept { return driver_.last_insert_id(inner_); }
+    std::string_view server_product() const noexcept { return spi::to_view(driver_.server_product(inner_)); }
     std::string_view server_version() const noexcept { return spi::to_view(driver_.server_version(inner_)); }
     void* native_handle() noexcept { return driver_.native_handle(inner_); }
     koine_status prepare(std::string_view sql, std::uint32_t flags, relay_statement*& made, koine_wait& wait);

@@ -33,6 +33,7 @@ public:
     void cancel() { exchange_.cancels().request(); }
     void set_deadline(std::int64_t) noexcept {}
     std::int64_t last_insert_id() const noexcept { return 0; }
+    std::string_view server_product() const noexcept { return server_version_.empty() ? "" : "postgresql"; }
     std::string_view server_version() const noexcept { return server_version_; }
     void* native_handle() noexcept { return handle_.get(); }
     koine_status prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait& wait);

@@ -42,6 +42,7 @@ public:
     void cancel() noexcept;
     void set_deadline(std::int64_t deadline_ns) noexcept { deadline_ns_ = deadline_ns; }
     std::int64_t last_insert_id() const noexcept;
+    std::string_view server_product() const noexcept { return server_version().empty() ? "" : "sqlite"; }
     std::string_view server_version() const noexcept;
     void* native_handle() noexcept { return database_; }
     koine_status prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait& wait);

@@ -45,6 +45,9 @@ void connection::set_deadline(std::int64_t) noexcept {}
 std::int64_t connection::last_insert_id() const noexcept {
     return 0;
 }
+std::string_view connection::server_product() const noexcept {
+    return {};
+}
 std::string_view connection::server_version() const noexcept {
     return {};
 }

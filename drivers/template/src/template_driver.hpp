@@ -87,7 +87,9 @@ public:
     void set_deadline(std::int64_t deadline_ns) noexcept;
     // With KOINE_CAP_LAST_INSERT_ID: the key generated last, else 0.
     std::int64_t last_insert_id() const noexcept;
-    // "15.4"; lives as long as the connection.
+    // The word for the kind of server, "postgresql"; lives as long as the connection.
+    std::string_view server_product() const noexcept;
+    // "15.4"; the same.
     std::string_view server_version() const noexcept;
     // The client library's own handle.
     void* native_handle() noexcept;

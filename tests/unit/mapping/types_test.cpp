@@ -241,6 +241,10 @@ TEST(timestamp_and_instant_columns, are_not_taken_for_each_other) {
     EXPECT_EQ(read<koine::timestamp>(text("1970-01-01 00:00:00.000001")), local);
     EXPECT_EQ(read<koine::instant>(text("1970-01-01 00:00:00.000001Z")), point);
     EXPECT_FALSE(reads<koine::timestamp>(integer_value(1, KOINE_INSTANT)));
+    auto of_utc = integer_value(1, KOINE_TIMESTAMP);
+    of_utc.flags = KOINE_VALUE_UTC;
+    EXPECT_EQ(read<koine::instant>(of_utc), koine::instant{std::chrono::microseconds{1}});
+    EXPECT_EQ(read<koine::timestamp>(of_utc), koine::timestamp{std::chrono::microseconds{1}});
     EXPECT_FALSE(reads<koine::instant>(integer_value(1, KOINE_TIMESTAMP)));
     EXPECT_FALSE(reads<koine::timestamp>(text("1970-01-01 00:00:00Z")));
     EXPECT_EQ(read<koine::instant>(integer_value(INT64_MAX, KOINE_INSTANT)), koine::infinite_instant);

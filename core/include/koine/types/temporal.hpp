@@ -14,6 +14,7 @@ namespace detail {
 KOINE_API bool read_date(const koine_value& cell, date& value) noexcept;
 KOINE_API bool read_time(const koine_value& cell, time_of_day& value) noexcept;
 KOINE_API KOINE_COLD bool read_timestamp_text(const koine_value& cell, std::int64_t& us) noexcept;
+// Also a timestamp of a session whose clock is UTC.
 KOINE_API KOINE_COLD bool read_instant_text(const koine_value& cell, std::int64_t& us) noexcept;
 KOINE_API koine_value date_value(const date& value, bind_context& context) noexcept;
 
