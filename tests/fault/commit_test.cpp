@@ -6,20 +6,13 @@
 
 #include <koine/detail/link_lease.hpp>
 
-#include "support.hpp"
+#include "in_doubt.hpp"
 
 namespace fault {
 namespace {
 
 class commit_fault : public with_server {
 protected:
-    static void expect_in_doubt(const std::optional<koine::in_doubt_error>& why) {
-        ASSERT_TRUE(why.has_value()) << "the lost answer was not told as such";
-        EXPECT_EQ(why->code(), errc::in_doubt) << why->what();
-        EXPECT_EQ(why->outcome(), outcome::unknown);
-        EXPECT_EQ(why->advice(), advice::ask_the_database);
-        EXPECT_TRUE(why->poisons_connection());
-    }
     static std::string marks_there() { return server().admin("select count(*) from marks"); }
 };
 
