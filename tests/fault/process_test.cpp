@@ -52,6 +52,20 @@ TEST_P(process, ends_or_forks_without_a_crash_a_hang_or_harm) {
     EXPECT_NO_THROW(marks(c)) << "the database is good";
 }
 
+// The cases leave one mark committed and others not.
+class session_process : public process {};
+
+TEST_P(session_process, ends_without_a_crash_or_a_hang_and_commits_nothing) {
+    EXPECT_EQ(run(std::get<1>(GetParam()), url()), 0);
+    const engine on = koine::create_engine(url(), patient());
+    connection c = on.connect();
+    EXPECT_EQ(marks(c), 1);
+}
+
+std::string name_of(const ::testing::TestParamInfo<std::tuple<const char*, const char*>>& instance) {
+    return std::string{std::get<0>(instance.param)} + "_" + std::get<1>(instance.param);
+}
+
 INSTANTIATE_TEST_SUITE_P(on, process,
                          ::testing::Combine(::testing::Values("sqlite3", "libpq"),
                                             ::testing::Values("ends_with_static_objects",
@@ -61,9 +75,25 @@ INSTANTIATE_TEST_SUITE_P(on, process,
                                                               "forks_and_the_child_uses_what_is_not_its_own",
                                                               "forks_and_the_child_closes_everything",
                                                               "forks_and_the_child_works_for_itself")),
-                         [](const auto& instance) {
-                             return std::string{std::get<0>(instance.param)} + "_" + std::get<1>(instance.param);
-                         });
+                         name_of);
+
+INSTANTIATE_TEST_SUITE_P(on, session_process,
+                         ::testing::Combine(::testing::Values("sqlite3", "libpq"),
+                                            ::testing::Values("ends_engine_session_reference", "ends_session_reference_engine",
+                                                              "ends_reference_session_engine", "ends_reference_engine_session",
+                                                              "ends_engine_before_its_scoped_session",
+                                                              "ends_scoped_session_before_its_engine",
+                                                              "ends_engine_before_the_scoped_sessions_of_requests",
+                                                              "ends_session_before_what_it_gave_out",
+                                                              "ends_session_after_what_it_gave_out",
+                                                              "ends_with_a_session_that_failed",
+                                                              "ends_with_objects_of_a_session_that_is_gone",
+                                                              "disposes_of_the_pool_under_its_sessions",
+                                                              "exits_over_a_session_on_the_stack",
+                                                              "exits_while_another_thread_has_a_scoped_session",
+                                                              "exits_on_a_thread_that_has_a_scoped_session",
+                                                              "exits_while_threads_work_with_sessions")),
+                         name_of);
 
 }  // namespace
 }  // namespace fault
