@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,7 @@ protected:
         sqlite.struct_size = sizeof sqlite;
         koine_error error{};
         if (koine::sqlite3_driver_init(KOINE_ABI_VERSION, &sqlite, &error) != KOINE_DONE) throw std::logic_error{"no SQLite driver"};
-        script.relay_to(sqlite, {{"database", (folder_.path() / "relay.db").string()}});
+        script.relay_to(sqlite, {{"database", database().string()}});
         names_.add_dialect(std::make_shared<const koine::dialects::sqlite>(), "fake");
         names_.add_driver("fake", &koine::fake_relay_driver_init);
     }
@@ -45,6 +46,7 @@ protected:
     engine open(engine_options options = patient()) const {
         return koine::create_engine(koine::url{"sqlite+fake:///relay_fault"}, names_, std::move(options));
     }
+    std::filesystem::path database() const { return folder_.path() / "relay.db"; }
     // How often a text that contains `part` was asked for.
     int count(operation what, std::string_view part) const {
         const auto log = script.log();

@@ -1,4 +1,4 @@
-// One way for a process with a pool to end or to fork: fault_process <case> <url>. Exit status 0: it went as it should.
+// What a process of its own does, such as ending or forking with a pool: fault_process <case> <url>. Exit status 0: it went as it should.
 #include <cstdlib>
 #include <iostream>
 #include <optional>
@@ -225,6 +225,7 @@ int main(int argc, char** argv) {
         {"forks_and_the_child_works_for_itself", &forks_and_the_child_works_for_itself},
     };
     cases.insert(session_cases().begin(), session_cases().end());
+    cases.insert(schema_cases().begin(), schema_cases().end());
     const auto found = argc == 3 ? cases.find(argv[1]) : cases.end();
     if (found == cases.end()) return 2;
     address = argv[2];
