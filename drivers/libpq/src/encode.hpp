@@ -29,6 +29,10 @@ public:
 
 private:
     struct place;
+    void resize(std::size_t count);
+    bool encode_plain(std::span<const koine_value> values, std::span<const std::uint32_t> types);
+    void encode_any(std::span<const koine_value> values, std::span<const std::uint32_t> types, bool keep);
+    void put(std::size_t at, const place& from) noexcept;
     void encode_one(const koine_value& value, std::uint32_t type, bool keep, place& out);
 
     std::vector<const char*> texts_{};
