@@ -34,9 +34,7 @@ void exchange::refuse() {
 
 void exchange::fail_to_send() {
     // Refused before a byte was written, or in the middle of a batch: the connection is out of step.
-    active_ = false;
-    broken_ = true;
-    auto why = lost_connection(PQerrorMessage(connection_), nullptr, notice_, facts_);
+    auto why = loss(nullptr);
     if (due_.empty() && !facts_.in_transaction) why.outcome = outcome::not_sent;
     throw why;
 }
@@ -217,7 +215,7 @@ koine_status exchange::drain(koine_wait& wait) {
 }
 
 // The session is over. What the server said last may still stand in the input.
-void exchange::lose(const PGresult* last) {
+spi::failure exchange::loss(const PGresult* last) {
     active_ = false;
     broken_ = true;
     // Asking for results adds complaints about the closed socket.
@@ -229,7 +227,9 @@ void exchange::lose(const PGresult* last) {
         if (found == nullptr) break;
         if (PQresultStatus(found.get()) == PGRES_FATAL_ERROR) last = found.get();
     }
-    throw lost_connection(said, last, notice_, facts_);
+    return lost_connection(said, last, notice_, facts_);
 }
+
+void exchange::lose(const PGresult* last) { throw loss(last); }
 
 }  // namespace koine::libpq

@@ -147,6 +147,7 @@ private:
     void enter_pipeline();
     [[noreturn]] void refuse();
     [[noreturn]] void fail_to_send();
+    spi::failure loss(const PGresult* last);
     [[noreturn]] void lose(const PGresult* last);
 
     PGconn* connection_ = nullptr;
