@@ -409,7 +409,9 @@ void decode_row(std::span<const column_format> columns, const PGresult* result, 
     for (const column_format& column : columns) {
         const int length = PQgetlength(result, row, at);
         if (column.how == decoder::text && length != 0) {
-            set_bytes(*cells, KOINE_TEXT, PQgetvalue(result, row, at), static_cast<std::size_t>(length));
+            cells->len = static_cast<std::uint32_t>(length);
+            cells->tag = KOINE_TEXT;
+            cells->u.p = PQgetvalue(result, row, at);
         } else if (column.how == decoder::int8 && length == 8) {
             set_integer(*cells, KOINE_INT64, int64_at(PQgetvalue(result, row, at)));
         } else {

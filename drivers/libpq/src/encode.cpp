@@ -97,14 +97,9 @@ struct parameters::place {
     }
 };
 
-void parameters::encode(std::span<const koine_value> values, std::span<const std::uint32_t> types, bool keep) {
-    if (keep || !encode_plain(values, types)) encode_any(values, types, keep);
-}
-
-// What most statements have and what needs no room that depends on the values: integers and borrowed texts. False for others.
-inline bool parameters::encode_plain(std::span<const koine_value> values, std::span<const std::uint32_t> types) {
+bool parameters::encode_plain(std::span<const koine_value> values, std::span<const std::uint32_t> types) {
     // As many as before, as it is from execution to execution of a statement: there is room.
-    if (texts_.size() != values.size()) return false;
+    if (count_ != values.size()) return false;
     place out{nullptr, 0, 0, memory_.data()};
     std::size_t borrowed = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -136,7 +131,7 @@ void parameters::encode_any(std::span<const koine_value> values, std::span<const
     if (room > std::size_t{max_value_bytes} + values.size() * fixed_room)
         too_long(room, "the values of one statement are ", " bytes together");
     if (memory_.size() < room) memory_.resize(room);
-    if (texts_.size() != values.size()) resize(values.size());
+    if (count_ != values.size()) resize(values.size());
     place out{nullptr, 0, 0, memory_.data()};
     for (std::size_t i = 0; i < values.size(); ++i) {
         const koine_value& value = values[i];
@@ -162,6 +157,7 @@ void parameters::resize(std::size_t count) {
     lengths_.resize(count);
     formats_.resize(count);
     if (memory_.size() < count * fixed_room) memory_.resize(count * fixed_room);
+    count_ = count;
 }
 
 // Binary where the value's meaning is the parameter's type; else the value's text, which the server reads and checks; an

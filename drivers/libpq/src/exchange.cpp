@@ -80,16 +80,9 @@ koine_status exchange::push_rest(int left, koine_wait& wait) {
     return KOINE_WAIT;
 }
 
-// Answers KOINE_DONE when PQgetResult will not block.
-inline koine_status exchange::readable(koine_wait& wait) {
-    if (!flushed_) {
-        if (const auto status = push(wait); status != KOINE_DONE) return status;
-    }
-    if (waited_) {
-        waited_ = false;
-        if (PQconsumeInput(connection_) == 0 && PQisBusy(connection_) != 0) lose(nullptr);
-    }
-    if (PQisBusy(connection_) == 0) return KOINE_DONE;
+koine_status exchange::push_again(koine_wait& wait) { return push(wait); }
+
+koine_status exchange::await_more(koine_wait& wait) {
     if (PQsocket(connection_) < 0) lose(nullptr);
     return await_input(wait);
 }
@@ -106,31 +99,17 @@ koine_status exchange::next(answer& out, koine_wait& wait) {
         out.result.reset(PQgetResult(connection_));
         if (gives(out)) return KOINE_DONE;
     }
+    if (pipelined_ && PQexitPipelineMode(connection_) == 0) lose(nullptr);
     if (const auto status = conclude(wait); status != KOINE_DONE) return status;
     out.of = part::over;
     out.result.reset();
     return KOINE_DONE;
 }
 
-// Whether the server is ready for the next command. False also when the line broke.
-inline bool exchange::has_ended() const noexcept {
-    const auto state = PQtransactionStatus(connection_);
-    return state != PQTRANS_ACTIVE && state != PQTRANS_UNKNOWN;
-}
-
-koine_status exchange::finish_one(result_ptr& out, koine_wait& wait) {
-    while (at_ == 0) {
-        if (const auto status = readable(wait); status != KOINE_DONE) return status;
-        // Once it has ended no answer is left to ask for.
-        if (out != nullptr && has_ended()) {
-            at_ = 1;
-            break;
-        }
-        answer got{part::over, 0, result_ptr{PQgetResult(connection_)}};
-        if (PQresultStatus(got.result.get()) == PGRES_TUPLES_OK || (gives(got) && got.of == part::statement))
-            out = std::move(got.result);
-    }
-    return conclude(wait);
+// What answers a statement, but is no rows.
+void exchange::take_other(result_ptr got, result_ptr& out) {
+    answer other{part::over, 0, std::move(got)};
+    if (gives(other) && other.of == part::statement) out = std::move(other.result);
 }
 
 // Judges the answer that has come to the part that is due: false for one that nobody waits for.
@@ -188,17 +167,11 @@ void exchange::take_error(const PGresult* error) {
     if (now.of == part::queued) failure_->queued_index = now.index + 1;
 }
 
-inline koine_status exchange::conclude(koine_wait& wait) {
-    if (pipelined_ && PQexitPipelineMode(connection_) == 0) lose(nullptr);
-    if (!canceller_.end(wait)) return KOINE_WAIT;
-    active_ = false;
-    if (failure_) {
-        auto why = std::move(*failure_);
-        failure_.reset();
-        if (PQtransactionStatus(connection_) == PQTRANS_INERROR) why.poisons_transaction = true;
-        throw why;
-    }
-    return KOINE_DONE;
+void exchange::throw_failure() {
+    auto why = std::move(*failure_);
+    failure_.reset();
+    if (PQtransactionStatus(connection_) == PQTRANS_INERROR) why.poisons_transaction = true;
+    throw why;
 }
 
 koine_status exchange::drain(koine_wait& wait) {

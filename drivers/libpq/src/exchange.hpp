@@ -86,11 +86,13 @@ public:
     }
     void send_prepare(const char* name, const std::string& sql);
     void send_sync();
-    // The part `statement` delivers its rows one by one.
-    void stream() noexcept { stream_ = true; }
+    // The part `statement`, which has been sent, delivers its rows one by one.
+    void stream() noexcept {
+        stream_ = true;
+        if (!pipelined_) PQsetSingleRowMode(connection_);
+    }
     // Ends the batch. It is pushed out by the functions below.
-    void go() {
-        if (!pipelined_ && stream_) PQsetSingleRowMode(connection_);
+    void go() noexcept {
         flushed_ = false;
         consumed_ = false;
     }
@@ -106,7 +108,23 @@ public:
     koine_status next(answer& out, koine_wait& wait);
     // The same for a batch that is one statement, whose result comes whole: KOINE_DONE when its last answer has come. `out`
     // keeps the result between calls.
-    koine_status finish_one(result_ptr& out, koine_wait& wait);
+    koine_status finish_one(result_ptr& out, koine_wait& wait) {
+        while (at_ == 0) {
+            if (const auto status = readable(wait); status != KOINE_DONE) return status;
+            // Once it has ended no answer is left to ask for.
+            if (out != nullptr && has_ended()) {
+                at_ = 1;
+                break;
+            }
+            PGresult* const got = PQgetResult(connection_);
+            if (PQresultStatus(got) == PGRES_TUPLES_OK) {
+                out.reset(got);
+            } else {
+                take_other(result_ptr{got}, out);
+            }
+        }
+        return conclude(wait);
+    }
     // Whether the next answer can be had without waiting.
     bool ready() noexcept { return flushed_ && PQisBusy(connection_) == 0; }
     // Reads and drops every answer, errors included. KOINE_DONE or KOINE_WAIT; throws only for a lost connection.
@@ -123,10 +141,12 @@ private:
     };
 
     void expect(part of, const sql_facts& facts, std::uint32_t index) {
-        // COMMIT of a transaction that has failed can only roll back.
-        if (facts.commits && start_ != PQTRANS_INERROR) facts_.commits = true;
-        if (facts.begins) facts_.in_transaction = true;
-        if (!facts.reads_only) facts_.reads_only = false;
+        if (!facts.reads_only) {
+            facts_.reads_only = false;
+            if (facts.begins) facts_.in_transaction = true;
+            // COMMIT of a transaction that has failed can only roll back.
+            if (facts.commits && start_ != PQTRANS_INERROR) facts_.commits = true;
+        }
         due_.push_back(due{of, facts.commits, index});
     }
     void sent(int libpq_status) {
@@ -138,12 +158,35 @@ private:
         wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
         return KOINE_WAIT;
     }
-    koine_status readable(koine_wait& wait);
-    bool has_ended() const noexcept;
+    // Answers KOINE_DONE when PQgetResult will not block.
+    koine_status readable(koine_wait& wait) {
+        if (!flushed_) {
+            if (const auto status = push_again(wait); status != KOINE_DONE) return status;
+        }
+        if (waited_) {
+            waited_ = false;
+            if (PQconsumeInput(connection_) == 0 && PQisBusy(connection_) != 0) lose(nullptr);
+        }
+        return PQisBusy(connection_) == 0 ? KOINE_DONE : await_more(wait);
+    }
+    koine_status push_again(koine_wait& wait);
+    koine_status await_more(koine_wait& wait);
+    // Whether the server is ready for the next command. False also when the line broke.
+    bool has_ended() const noexcept {
+        const auto state = PQtransactionStatus(connection_);
+        return state != PQTRANS_ACTIVE && state != PQTRANS_UNKNOWN;
+    }
+    void take_other(result_ptr got, result_ptr& out);
     bool gives(answer& out);
     void take_error(const PGresult* error);
     void step();
-    koine_status conclude(koine_wait& wait);
+    koine_status conclude(koine_wait& wait) {
+        if (!canceller_.end(wait)) return KOINE_WAIT;
+        active_ = false;
+        if (failure_) throw_failure();
+        return KOINE_DONE;
+    }
+    [[noreturn]] void throw_failure();
     void enter_pipeline();
     [[noreturn]] void refuse();
     [[noreturn]] void fail_to_send();

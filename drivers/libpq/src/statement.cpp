@@ -59,9 +59,9 @@ void statement::take_description(result_ptr description) {
 
 // The server refuses to run a kept plan whose result has changed; a text that is parsed anew may have other columns.
 inline void statement::check_columns(const PGresult* result) const {
-    bool same = PQnfields(result) == static_cast<int>(columns_.size());
-    for (std::size_t i = 0; same && !plan_->named() && i < columns_.size(); ++i)
-        same = PQftype(result, static_cast<int>(i)) == columns_[i].type;
+    const int count = PQnfields(result);
+    bool same = count == static_cast<int>(columns_.size());
+    for (int i = 0; same && !plan_->named() && i < count; ++i) same = PQftype(result, i) == columns_[static_cast<std::size_t>(i)].type;
     if (!same) refuse_columns();
 }
 
@@ -73,8 +73,8 @@ void statement::refuse_columns() {
 }
 
 inline void statement::take_result() {
-    affected_ = affected_rows(result_.get());
-    if (PQresultStatus(result_.get()) != PGRES_TUPLES_OK) return result_.reset();
+    if (!plan_->facts.reads_only) affected_ = affected_rows(result_.get());
+    if (columns_.empty() && PQresultStatus(result_.get()) != PGRES_TUPLES_OK) return result_.reset();
     check_columns(result_.get());
     rows_ = PQntuples(result_.get());
 }
@@ -93,11 +93,6 @@ koine_status statement::collect_behind_others(koine_wait& wait) {
         if (got.of == part::over) return KOINE_DONE;
         if (got.of == part::statement) result_ = std::move(got.result);
     }
-}
-
-void statement::encode(std::span<const koine_value> binds, parameters& out, bool keep) const {
-    if (binds.size() != plan_->parameter_types.size()) refuse_count(binds.size());
-    out.encode(binds, plan_->parameter_types, keep);
 }
 
 void statement::refuse_count(std::size_t given) const {
@@ -160,22 +155,27 @@ koine_status statement::execute_stream(koine_value* cells, std::uint32_t max_row
 koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error&) {
     got = 0;
     if (streaming_) return advance_stream(cells, max_rows, got, wait);
-    deliver(cells, max_rows, got);
+    deliver_block(cells, max_rows, got);
     return KOINE_DONE;
 }
 
 koine_status statement::finish(koine_wait& wait, koine_error&) {
     if (owner_.owner_ == this) {
-        try {
-            if (const auto status = owner_.drained(wait); status != KOINE_DONE) return status;
-        } catch (...) {
-            owner_.leave();
-            drop_result();
-            throw;
-        }
-        owner_.leave();
+        if (const auto status = end_early(wait); status != KOINE_DONE) return status;
     }
     drop_result();
+    return KOINE_DONE;
+}
+
+koine_status statement::end_early(koine_wait& wait) {
+    try {
+        if (const auto status = owner_.drained(wait); status != KOINE_DONE) return status;
+    } catch (...) {
+        owner_.leave();
+        drop_result();
+        throw;
+    }
+    owner_.leave();
     return KOINE_DONE;
 }
 
@@ -188,7 +188,7 @@ koine_status statement::advance_stream(koine_value* cells, std::uint32_t max_row
         throw;
     }
     if (streamed_.empty()) {
-        deliver(cells, max_rows, got);
+        deliver_block(cells, max_rows, got);
         return KOINE_DONE;
     }
     memory_.clear();

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <koine/api.hpp>
 #include <koine/driver_abi.h>
 
 #include "arena.hpp"
@@ -57,12 +58,16 @@ public:
     const std::shared_ptr<prepared>& plan() const noexcept { return plan_; }
     void take_description(result_ptr description);
     // Encodes values for this statement; throws spi::failure for a wrong number of them or one that does not fit.
-    void encode(std::span<const koine_value> binds, parameters& out, bool keep) const;
+    void encode(std::span<const koine_value> binds, parameters& out, bool keep) const {
+        if (binds.size() != plan_->parameter_types.size()) refuse_count(binds.size());
+        out.encode(binds, plan_->parameter_types, keep);
+    }
 
 private:
     [[noreturn]] void refuse_count(std::size_t given) const;
     [[noreturn]] static void refuse_columns();
     void begin(std::span<const koine_value> binds);
+    KOINE_COLD koine_status end_early(koine_wait& wait);
     koine_status collect(koine_wait& wait);
     koine_status collect_behind_others(koine_wait& wait);
     koine_status execute_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait);
@@ -77,7 +82,7 @@ private:
         rows_ = next_row_ = 0;
         if (wants_stream_) drop_stream();
     }
-    void drop_stream() noexcept;
+    KOINE_COLD void drop_stream() noexcept;
 
     connection& owner_;
     std::shared_ptr<prepared> plan_;
