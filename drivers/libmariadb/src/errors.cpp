@@ -205,12 +205,22 @@ void take_names(spi::failure& why, names which, std::string_view message) {
 
 bool contains(std::string_view text, std::string_view part) noexcept { return text.find(part) != std::string_view::npos; }
 
-errc connect_code(const native_error& error) noexcept {
+// The system's number stands in the message alone.
+bool tells_system_error(std::string_view message, std::string_view number) noexcept {
+    return contains(message, "(" + std::string{number} + ")") || contains(message, "error: " + std::string{number});
+}
+
+errc connect_code(const native_error& error) {
     switch (error.code) {
         case CR_CONNECTION_ERROR:
         case CR_CONN_HOST_ERROR:
-            // The system's number stands in the message alone.
-            return contains(error.message, "(111)") || contains(error.message, "(2)") ? errc::connection_refused : errc::connect_failed;
+        case CR_SERVER_LOST:
+        case CR_SERVER_LOST_EXTENDED:
+            if (tells_system_error(error.message, "110")) return errc::timeout;
+            // 111 is a closed port, 2 a socket that is not there; 115 stands for both, and for a host that cannot be reached.
+            for (const std::string_view refused : {"111", "115", "2"})
+                if (error.code < CR_SERVER_LOST && tells_system_error(error.message, refused)) return errc::connection_refused;
+            return errc::connect_failed;
         case CR_UNKNOWN_HOST: return errc::host_not_found;
         case CR_SSL_CONNECTION_ERROR: return errc::tls_failed;
         case CR_OUT_OF_MEMORY: return errc::no_memory;
