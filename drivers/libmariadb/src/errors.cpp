@@ -255,6 +255,8 @@ native_error error_of(MYSQL* connection) noexcept {
 }
 
 native_error error_of(MYSQL_STMT* statement) noexcept {
+    // Rows on the line fail on the connection alone.
+    if (mysql_stmt_errno(statement) == 0 && statement->mysql != nullptr) return error_of(statement->mysql);
     return native_error{mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement), mysql_stmt_error(statement)};
 }
 
