@@ -101,7 +101,7 @@ void statement::begin(std::span<const koine_value> binds) {
         throw local_failure(errc::too_big, "the values of the statement have " + std::to_string(parameters_.bytes()) +
                                                " bytes, more than max_allowed_packet lets through (" + std::to_string(owner_.max_packet_) + ")");
     if (!as_text() && parameters_.count() != 0) {
-        if (other_types) {
+        if (other_types || !native_->bind_param_done) {
             mysql_stmt_bind_param(native_, parameters_.binds().data());
         } else {
             // The library keeps its own copy; told anew, it would send the types with each execution.
