@@ -5,8 +5,8 @@
 #include <span>
 
 #include <koine/driver_abi.h>
+#include <koine/spi_arena.hpp>
 
-#include "arena.hpp"
 #include "result.hpp"
 
 namespace koine::libpq {
@@ -70,8 +70,8 @@ struct column_format {
 
 // Reads the rows of a column. Texts point into the result or into `memory`. Throws spi::failure for bytes that no
 // server sends for the type.
-void decode(decoder how, const column_block& block, arena& memory);
+void decode(decoder how, const column_block& block, spi::arena& memory);
 // Reads one row, which is not worth a loop for each column. As above.
-void decode_row(std::span<const column_format> columns, const PGresult* result, int row, koine_value* cells, arena& memory);
+void decode_row(std::span<const column_format> columns, const PGresult* result, int row, koine_value* cells, spi::arena& memory);
 
 }  // namespace koine::libpq

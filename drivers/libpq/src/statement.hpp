@@ -10,8 +10,8 @@
 
 #include <koine/api.hpp>
 #include <koine/driver_abi.h>
+#include <koine/spi_arena.hpp>
 
-#include "arena.hpp"
 #include "decode.hpp"
 #include "encode.hpp"
 #include "exchange.hpp"
@@ -89,7 +89,7 @@ private:
     std::vector<column_format> columns_{};
     result_ptr description_{};  // holds the columns' names
     parameters binds_{};
-    arena memory_{};
+    spi::arena memory_{};
     bool wants_stream_;
 
     result_ptr result_{};
