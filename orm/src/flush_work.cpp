@@ -33,36 +33,21 @@ namespace {
     throw_error(std::move(info));
 }
 
-// reserve() alone would move everything with each small flush.
-template <class T>
-void make_room(std::vector<T>& in, std::size_t more) {
-    if (in.capacity() - in.size() < more) in.reserve(std::max(in.capacity() * 2, in.size() + more));
-}
-
-template <class Row>
-void sort_by_class(std::vector<Row>& rows) {
-    const auto number = [](const Row& row) { return row.header->entity; };
-    const auto less = [&](const Row& a, const Row& b) { return number(a) < number(b); };
-    if (!std::is_sorted(rows.begin(), rows.end(), less)) std::stable_sort(rows.begin(), rows.end(), less);
-}
-
 }  // namespace
 
 // ---- Collecting ------------------------------------------------------------------------------------------------------
 
-void flush_work::clear() noexcept {
+void flush_work::clear_lists() noexcept {
     // One large flush does not keep its memory for a life of small ones.
     constexpr std::size_t kept = 4096;
     if (values_.capacity() > kept) values_ = {};
     inserts_.clear();
     updates_.clear();
     deletes_.clear();
-    context_.clear();
 }
 
 void flush_work::collect() {
     collect_inserts();
-    collect_updates();
     deletes_ = session_.deleting_;
     if (deletes_.size() < 2) [[likely]]
         return;
@@ -144,40 +129,43 @@ void flush_work::collect_inserts() {
     }
 }
 
-void flush_work::collect_updates() {
-    for (object_header* const header : session_.touched_) {
-        if (header->state != object_state::persistent) continue;
-        const entity_plan& plan = plan_of(*header);
-        const koine_value* const now = session_.buffer_.bind(plan, object_of(header));
-        if (session_.buffer_.context().failed()) raise_unbindable(plan, header->base, session_.buffer_.context());
-        std::uint16_t i = 0;
-        while (i < plan.columns && same_value(now[i], header->base[i])) ++i;
-        if (i == plan.columns) continue;
-        update one{header, make_snapshot(now, plan.columns), {}};
-        for (; i < plan.columns; ++i)
-            if (!same_value(now[i], header->base[i])) one.columns.set(i);
-        for (const std::uint16_t column : plan.key) {
-            if (!one.columns.test(column)) continue;
-            throw_usage("the primary key of " + describe_object(plan, header->base) +
-                        " was changed; a key belongs to its row: delete the object and add another one");
-        }
-        if (plan.version >= 0) {
-            const auto version = static_cast<std::size_t>(plan.version);
-            if (one.columns.test(version)) {
-                throw_usage("the version of " + describe_object(plan, header->base) + " was assigned to; the session counts it");
-            }
-            one.columns.set(version);
-            ++one.values[version].u.i;
-        }
-        updates_.push_back(std::move(one));
+void flush_work::sort_updates() {
+    const auto less = [](const update& a, const update& b) { return a.header->entity < b.header->entity; };
+    if (!std::is_sorted(updates_.begin(), updates_.end(), less)) std::stable_sort(updates_.begin(), updates_.end(), less);
+}
+
+void flush_work::collect_update(object_header& header) {
+    const entity_plan& plan = plan_of(header);
+    const koine_value* const now = session_.buffer_.bind(plan, object_of(&header));
+    if (session_.buffer_.context().failed()) raise_unbindable(plan, header.base, session_.buffer_.context());
+    std::uint16_t i = 0;
+    while (i < plan.columns && same_value(now[i], header.base[i])) ++i;
+    if (i == plan.columns) return;
+    update one{&header, make_snapshot(now, plan.columns), {}};
+    for (; i < plan.columns; ++i)
+        if (!same_value(now[i], header.base[i])) one.columns.set(i);
+    for (const std::uint16_t column : plan.key) {
+        if (!one.columns.test(column)) continue;
+        throw_usage("the primary key of " + describe_object(plan, header.base) +
+                    " was changed; a key belongs to its row: delete the object and add another one");
     }
-    sort_by_class(updates_);
+    if (plan.version >= 0) {
+        const auto version = static_cast<std::size_t>(plan.version);
+        if (one.columns.test(version)) {
+            throw_usage("the version of " + describe_object(plan, header.base) + " was assigned to; the session counts it");
+        }
+        one.columns.set(version);
+        ++one.values[version].u.i;
+    }
+    updates_.push_back(std::move(one));
 }
 
 // Everything that apply() needs memory for.
 void flush_work::prepare_memory() {
-    make_room(session_.undo_, inserts_.size() + updates_.size() + deletes_.size());
-    make_room(session_.touched_, inserts_.size());
+    session_.undo_.reserve(inserts_.size() + updates_.size() + deletes_.size());
+    // reserve() alone would move everything with each small flush.
+    auto& touched = session_.touched_;
+    if (touched.capacity() - touched.size() < inserts_.size()) touched.reserve(std::max(touched.capacity() * 2, touched.size() + inserts_.size()));
     std::size_t of_class = 0;
     for (std::size_t i = 0; i < inserts_.size(); ++i) {
         ++of_class;
@@ -288,7 +276,7 @@ void flush_work::apply() {
     for (object_header* const header : deletes_) {
         session_.take_out(session_.slot_of(*header), *header);
         header->state = object_state::deleted;
-        session_.undo_.push_back({header, nullptr, undo_entry::change::delete_});
+        session_.undo_.push({header, nullptr, undo_entry::change::delete_});
     }
     session_.deleting_.clear();
 }
@@ -316,7 +304,7 @@ void flush_work::apply_insert(insert& one) {
         session_.touched_.push_back(&header);
     else
         header.base = nullptr;
-    session_.undo_.push_back({&header, nullptr, undo_entry::change::insert, one.generated});
+    session_.undo_.push({&header, nullptr, undo_entry::change::insert, one.generated});
 }
 
 void flush_work::apply_update(update& one) noexcept {
@@ -324,7 +312,7 @@ void flush_work::apply_update(update& one) noexcept {
     const entity_plan& plan = plan_of(header);
     if (plan.version >= 0)
         plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], object_of(&header));
-    session_.undo_.push_back({&header, snapshot{header.base}, undo_entry::change::update});
+    session_.undo_.push({&header, snapshot{header.base}, undo_entry::change::update});
     header.base = one.values.release();
 }
 

@@ -1,6 +1,7 @@
 // One flush: what is to be written is collected, sent, and only when all of it is done taken over into the objects.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -19,7 +20,18 @@ public:
     explicit flush_work(session_core& session) noexcept : session_{session} {}
 
     // Forgets the flush before. The memory stays, for the next one.
-    void clear() noexcept;
+    void clear() noexcept {
+        context_.clear();
+        if (!inserts_.empty() || !updates_.empty() || !deletes_.empty()) clear_lists();
+    }
+    // First the updates, then either insert_one() or the rest.
+    void collect_updates() {
+        for (object_header* const header : session_.touched_)
+            if (header->state == object_state::persistent) collect_update(*header);
+        if (updates_.size() > 1) sort_updates();
+    }
+    bool is_one_insert() const noexcept { return updates_.empty() && session_.pending_.size() == 1 && session_.deleting_.empty(); }
+    bool insert_one(bool commit);
     void collect();
     bool empty() const noexcept { return inserts_.empty() && updates_.empty() && session_.deleting_.empty(); }
     void prepare_memory();
@@ -43,15 +55,19 @@ private:
         column_set columns;
     };
 
+    // Whether the driver itself tells the key of the row inserted last, which needs no RETURNING.
+    static bool tells_key(const link& link) noexcept;
     void collect_inserts();
-    void collect_updates();
+    void collect_update(object_header& header);
+    void sort_updates();
+    void clear_lists() noexcept;
     void send_inserts(link& link);
     void send_group(link& link, std::size_t first, std::size_t last);
     void send_each(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
     void send_rows(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
-    prepared& insert_statement(link& link, const entity_plan& plan, const insert& one);
+    prepared& insert_statement(link& link, const entity_plan& plan, const column_set& columns, bool generated);
     void append_values(link& link, const entity_plan& plan, const insert& one);
-    void take_generated(const entity_plan& plan, insert& one, const koine_value& key);
+    static std::int64_t generated_key(const entity_plan& plan, const koine_value& key);
     void take_returned(const entity_plan& plan, insert& one, const koine_value* cells);
     void send_updates(link& link);
     void send_deletes(link& link);

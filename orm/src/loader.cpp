@@ -193,11 +193,11 @@ prepared& session_core::get_statement(link& link, const entity_plan& plan) {
 // The row of a key is not there (any more).
 void session_core::row_is_gone(class_slot& slot, object_header& header) {
     if (header.state != object_state::persistent) return;
-    undo_.reserve(undo_.size() + 1);
+    undo_.reserve(1);
     if (header.base == nullptr) take_base(header);
     take_out(slot, header);
     header.state = object_state::deleted;
-    undo_.push_back({&header, nullptr, undo_entry::change::delete_});
+    undo_.push({&header, nullptr, undo_entry::change::delete_});
 }
 
 void* session_core::answer_get(class_slot& slot, void* known, std::span<const koine_value> key) {

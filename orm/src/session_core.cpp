@@ -108,6 +108,8 @@ void session_core::run_flush(bool commit) {
         flush_work& work;
         ~clearing() { work.clear(); }
     } const after{work};
+    work.collect_updates();
+    if (work.is_one_insert() && work.insert_one(commit)) return;
     work.collect();
     if (work.empty()) {
         if (commit && connection_) commit_link(on());
@@ -144,7 +146,7 @@ void session_core::flush() {
 void session_core::commit() {
     check_usable();
     run_flush(true);
-    if (std::any_of(undo_.begin(), undo_.end(), [](const undo_entry& e) { return e.what == undo_entry::change::delete_; }))
+    if (undo_.had_deletes())
         std::erase_if(touched_, [](const object_header* header) { return header->state == object_state::deleted; });
     end_transaction();
 }
@@ -247,7 +249,7 @@ void session_core::restore(std::size_t size) {
     deleting_.clear();
     while (undo_.size() > size) {
         undo_one(undo_.back());
-        undo_.pop_back();
+        undo_.pop();
     }
     std::erase_if(touched_, [](const object_header* header) { return (header->flags & object_touched) == 0; });
 }

@@ -19,6 +19,7 @@
 #include "entity_plan.hpp"
 #include "identity_map.hpp"
 #include "object_store.hpp"
+#include "undo_log.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -33,15 +34,6 @@ struct class_slot {
     integer_identities integers{};
     value_identities values{};
     std::uint32_t fresh_from = 0;  // rows read earlier may have been changed by a statement since
-};
-
-// One flushed change, so that rollback can take it back.
-struct undo_entry {
-    enum class change : std::uint8_t { insert, update, delete_ };
-    object_header* header;
-    snapshot base;  // of an update: the one before
-    change what;
-    bool generated_key = false;  // of an insert: the database made the key
 };
 
 // One thread at a time. References and queries that outlive their session find it closed.
@@ -136,6 +128,15 @@ private:
     object_store& store();
     void* find(const class_slot& slot, const koine_value* key) const noexcept;
     void put(class_slot& slot, object_header& header);
+    void put_integer(class_slot& slot, object_header& header, std::int64_t key) { enter(slot.integers.at(key), slot.integers, header); }
+    template <class Entry, class Identities>
+    void enter(Entry& entry, Identities& identities, object_header& header) {
+        if (entry.object == nullptr) [[likely]]
+            identities.added();
+        else if (entry.object != object_of(&header))
+            detach(*header_of(entry.object));  // the database has let another object take over the key: the row of the one before is gone
+        entry.object = object_of(&header);
+    }
     void take_out(class_slot& slot, const object_header& header) noexcept;
     const koine_value* key_of(const entity_plan& plan, const koine_value* values);
     const koine_value* key_of_cells(class_slot& slot, const koine_value* cells);
@@ -167,7 +168,7 @@ private:
     std::vector<object_header*> deleting_{};
     std::vector<object_header*> adopted_{};
     std::vector<store_reference> kept_{};  // stores of adopted objects, and those that the undo log speaks of
-    std::vector<undo_entry> undo_{};
+    undo_log undo_{};
     std::vector<mark> marks_{};
     std::uint64_t next_mark_ = 1;
     std::uint32_t clock_ = 1;

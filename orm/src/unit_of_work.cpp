@@ -23,10 +23,7 @@ object_header& given(const void* object) {
 
 }  // namespace
 
-session_core& session_of(const session_handle& handle) {
-    if (!handle) throw_usage("the session was moved from");
-    return *handle;
-}
+void throw_moved_from() { throw_usage("the session was moved from"); }
 
 void* add_object(session_core& session, const entity_info& entity, void* object) { return session.add(entity, object); }
 

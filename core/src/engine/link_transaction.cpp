@@ -164,11 +164,7 @@ void link::enqueue(prepared& statement, std::span<const koine_value> binds) {
     const busy_guard guard{*this};
     if (std::exchange(affected_read_, false)) affected_.clear();
     if (!queues()) {
-        if (run(statement, binds) != 0) {
-            statement.running = false;
-            const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
-            if (drive(end(), end) != KOINE_DONE) raise(&statement);
-        }
+        if (execute(statement, binds) != 0) finish(statement);
         affected_.push_back(driver_->rows_affected(statement.handle));
         return;
     }
@@ -176,8 +172,8 @@ void link::enqueue(prepared& statement, std::span<const koine_value> binds) {
     if (context_.failed()) raise_bind_failure(statement);
     if (!unfinished_.empty()) settle();
     if (statement.outdated) renew(statement);
-    if (binds.size() != statement.parameters) throw_usage("wrong number of values for: " + statement.text->text);
-    if (!statement.text->order.empty()) binds = in_placeholder_order(statement, binds);
+    if (binds.size() != statement.parameters) raise_wrong_number(statement, binds.size());
+    if (statement.reorders) binds = in_placeholder_order(statement, binds);
     if (transaction_ != transaction_state::begun) begin_for(statement);
     if (driver_->enqueue(handle_, statement.handle, koine_string{}, binds.data(), static_cast<std::uint32_t>(binds.size()), &error_) !=
         KOINE_DONE)

@@ -108,21 +108,27 @@ std::string_view statement::sql() const noexcept {
     return text == nullptr ? std::string_view{} : std::string_view{text};
 }
 
+// A null pointer would bind NULL.
+inline const char* content(const koine_value& value) noexcept {
+    return value.len == 0 ? "" : static_cast<const char*>(value.u.p);
+}
+
 inline int statement::bind(int index, const koine_value& value) noexcept {
-    // A null pointer would bind NULL.
-    const auto bytes = [&value] { return value.len == 0 ? "" : static_cast<const char*>(value.u.p); };
+    if (value.tag == KOINE_TEXT)
+        return sqlite3_bind_text64(handle_, index, content(value), value.len, SQLITE_STATIC, SQLITE_UTF8);
+    if (value.tag == KOINE_INT64) return sqlite3_bind_int64(handle_, index, value.u.i);
+    return bind_other(index, value);
+}
+
+int statement::bind_other(int index, const koine_value& value) noexcept {
     switch (value.tag) {
         case KOINE_NULL:
             return sqlite3_bind_null(handle_, index);
-        case KOINE_INT64:
-            return sqlite3_bind_int64(handle_, index, value.u.i);
         // SQLite stores NaN as NULL without a word.
         case KOINE_FLOAT64:
             return value.u.f != value.u.f ? SQLITE_MISMATCH : sqlite3_bind_double(handle_, index, value.u.f);
-        case KOINE_TEXT:
-            return sqlite3_bind_text64(handle_, index, bytes(), value.len, SQLITE_STATIC, SQLITE_UTF8);
         case KOINE_BLOB:
-            return sqlite3_bind_blob64(handle_, index, bytes(), value.len, SQLITE_STATIC);
+            return sqlite3_bind_blob64(handle_, index, content(value), value.len, SQLITE_STATIC);
         default:
             return SQLITE_MISUSE;
     }
@@ -149,6 +155,7 @@ std::span<const koine_value> statement::keep(std::span<const koine_value> binds)
     if (kept_binds_ == nullptr) kept_binds_ = std::make_unique<koine_value[]>(parameter_count_);
     kept_text_.clear();
     kept_text_.reserve(bytes);
+    keeps_much_ = kept_text_.capacity() > most_kept_bytes;
     for (std::size_t i = 0; i < binds.size(); ++i) {
         kept_binds_[i] = binds[i];
         if (!is_lent(binds[i]) || binds[i].len == 0) continue;
@@ -209,11 +216,17 @@ inline void statement::end_now() noexcept {
         open_ = false;
         --owner_.open_results_;
     }
-    if (kept_text_.capacity() > most_kept_bytes) [[unlikely]]
+    if (keeps_much_) [[unlikely]] {
         std::string{}.swap(kept_text_);
+        keeps_much_ = false;
+    }
 }
 
-inline void statement::complete() noexcept {
+void statement::complete() noexcept {
+    complete_now();
+}
+
+inline void statement::complete_now() noexcept {
     end_now();
     if (kind_ == statement_kind::counting) {
         if (!read_only_) rows_affected_ = sqlite3_changes64(owner_.database_);
@@ -248,7 +261,7 @@ koine_status statement::execute(std::span<const koine_value> binds, koine_value*
     code = step_first();
     got = 0;
     if (code == SQLITE_DONE) {
-        complete();
+        complete_now();
         if (owner_.cancelled(number_)) [[unlikely]]
             owner_.end_results(errc::cancelled);
         if (column_count_ != 0) shape_changed();
@@ -311,7 +324,7 @@ koine_status statement::fetch_closed(std::uint32_t& got, koine_error& error) {
 }
 
 koine_status statement::finish(koine_wait&, koine_error&) noexcept {
-    if (open_) complete();
+    if (open_) complete_now();
     ended_by_ = errc{};
     return KOINE_DONE;
 }

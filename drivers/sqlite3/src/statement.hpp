@@ -58,6 +58,7 @@ private:
     friend class connection;
 
     int bind(int index, const koine_value& value) noexcept;
+    int bind_other(int index, const koine_value& value) noexcept;
     int bind_all(std::span<const koine_value> binds) noexcept;
     std::span<const koine_value> keep(std::span<const koine_value> binds);
     bool read_row(koine_value* cells) noexcept;
@@ -69,6 +70,7 @@ private:
     void end() noexcept;
     void end_now() noexcept;  // end(), for the paths that are hot
     void complete() noexcept;
+    void complete_now() noexcept;  // likewise
     std::string_view sql() const noexcept;
 
     koine_status refuse_bind(std::span<const koine_value> binds, int code, koine_error& error);
@@ -96,6 +98,7 @@ private:
     std::int64_t rows_affected_ = -1;
     std::unique_ptr<koine_value[]> kept_binds_{};
     std::string kept_text_{};
+    bool keeps_much_ = false;  // more than is kept for the next execution
     statement* next_ = nullptr;
     statement** previous_ = nullptr;  // what points to this
 };
