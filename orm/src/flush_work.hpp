@@ -50,9 +50,9 @@ private:
         bool read_back = false;  // `values` holds what the database made of the columns that were not sent
     };
     struct update {
-        object_header* header;
-        snapshot values;
-        column_set columns;
+        object_header* header = nullptr;
+        snapshot values{};
+        column_set columns{};
     };
 
     // Whether the driver itself tells the key of the row inserted last, which needs no RETURNING.
@@ -60,6 +60,7 @@ private:
     void collect_inserts();
     void collect_update(object_header& header);
     void sort_updates();
+    KOINE_COLD void grow_updates();
     void clear_lists() noexcept;
     void send_inserts(link& link);
     void send_group(link& link, std::size_t first, std::size_t last);
@@ -69,10 +70,10 @@ private:
     void append_values(link& link, const entity_plan& plan, const insert& one);
     static std::int64_t generated_key(const entity_plan& plan, const koine_value& key);
     void take_returned(const entity_plan& plan, insert& one, const koine_value* cells);
+    prepared& prepare_update(link& link, const entity_plan& plan, const column_set& columns);
     void send_updates(link& link);
     void send_deletes(link& link);
     void check_counts(std::span<const std::int64_t> counts) const;
-    void append_key(link& link, const entity_plan& plan, const koine_value* base);
     void apply_insert(insert& one);
     void apply_update(update& one) noexcept;
     const object_header& counted(std::size_t index) const;
@@ -84,6 +85,7 @@ private:
     std::vector<update> updates_{};
     std::vector<object_header*> deletes_{};
     std::vector<koine_value> binds_{};
+    std::vector<std::uint16_t> sets_{};  // columns that the UPDATE at hand sets
     std::vector<std::uint16_t> back_{};  // columns that the group at hand gets back, the key first
 };
 

@@ -91,12 +91,6 @@ void session_core::end_transaction() noexcept {
 
 // ---- Flush, commit, rollback -----------------------------------------------------------------------------------------
 
-void session_core::autoflush() {
-    if (!options_.autoflush || autoflush_off != 0) return;
-    if (touched_.empty() && pending_.empty() && deleting_.empty()) return;
-    flush();
-}
-
 void session_core::run_flush(bool commit) {
     if (touched_.empty() && pending_.empty() && deleting_.empty()) {
         if (commit && connection_) commit_link(on());

@@ -55,7 +55,10 @@ public:
     bool is_modified(object_header& header);
     bool is_modified();
     // Called by the first mutable access.
-    void watch(object_header& header) { touched_.push_back(&header); }
+    void watch(object_header& header) {
+        if (header.base == nullptr) take_base(header, buffer_);
+        touched_.push_back(&header);
+    }
     bool owns(const object_header& header) const noexcept;
 
     // ---- Loading (loader.cpp) ----
@@ -84,7 +87,9 @@ public:
             raise_unusable();
     }
     // As a query does; see session_options::autoflush.
-    void autoflush();
+    void autoflush() {
+        if (options_.autoflush && autoflush_off == 0 && !(touched_.empty() && pending_.empty() && deleting_.empty())) flush();
+    }
     void flush();
     void commit();
     void rollback();
@@ -140,7 +145,9 @@ private:
     void take_out(class_slot& slot, const object_header& header) noexcept;
     const koine_value* key_of(const entity_plan& plan, const koine_value* values);
     const koine_value* key_of_cells(class_slot& slot, const koine_value* cells);
-    void* load_integer(class_slot& slot, const koine_value* cells);
+    void* load_by_values(class_slot& slot, const koine_value* cells);
+    template <class Entry, class Identities>
+    void* load_into(class_slot& slot, Entry& entry, Identities& identities, const koine_value* cells);
     void* create(class_slot& slot, const koine_value* cells);
     void merge(const class_slot& slot, object_header& header, const koine_value* cells);
     void* answer_get(class_slot& slot, void* known, std::span<const koine_value> key);

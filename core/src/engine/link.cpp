@@ -151,13 +151,17 @@ std::unique_ptr<prepared> link::make_prepared(std::shared_ptr<const compiled> te
 
 prepared& link::prepare(const syntax::fragment& shape) {
     const busy_guard guard{*this};
-    const std::string_view key = key_of(shape);
-    if (prepared* found = statements_->find(shape.hash(), key)) [[likely]]
+    const std::uint64_t hash = shape.hash();
+    if (prepared* found = statements_->find(hash, key_of(shape))) [[likely]]
         return *found;
+    return prepare_new(shape, hash);
+}
+
+prepared& link::prepare_new(const syntax::fragment& shape, std::uint64_t hash) {
     check_usable();
     auto made = make_prepared(source_->compile(shape), 0);
     prepared& statement = *made;
-    if (auto evicted = statements_->insert(shape.hash(), key, std::move(made))) close_handle(*evicted);
+    if (auto evicted = statements_->insert(hash, key_of(shape), std::move(made))) close_handle(*evicted);
     return statement;
 }
 

@@ -162,12 +162,16 @@ void link::flush_queue() {
 
 void link::enqueue(prepared& statement, std::span<const koine_value> binds) {
     const busy_guard guard{*this};
-    if (std::exchange(affected_read_, false)) affected_.clear();
-    if (!queues()) {
-        if (execute(statement, binds) != 0) finish(statement);
-        affected_.push_back(driver_->rows_affected(statement.handle));
-        return;
+    if (affected_read_) {
+        affected_read_ = false;
+        affected_.clear();
     }
+    if (queues()) return keep_back(statement, binds);
+    if (execute(statement, binds) != 0) finish(statement);
+    affected_.push_back(driver_->rows_affected(statement.handle));
+}
+
+void link::keep_back(prepared& statement, std::span<const koine_value> binds) {
     check_usable();
     if (context_.failed()) raise_bind_failure(statement);
     if (!unfinished_.empty()) settle();

@@ -208,6 +208,7 @@ private:
     KOINE_COLD void renew(prepared& statement);
     KOINE_COLD void settle();
     void end_unfinished();
+    KOINE_COLD prepared& prepare_new(const syntax::fragment& shape, std::uint64_t hash);
     KOINE_COLD prepared& prepare_slowly(const entity_info& entity, entity_operation operation, const syntax::fragment& shape);
     std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags);
     void open_handle(prepared& statement);
@@ -223,6 +224,7 @@ private:
     [[noreturn]] void raise_sent(const prepared* statement);
     void queue_was_sent();
     void end_transaction() noexcept;
+    void keep_back(prepared& statement, std::span<const koine_value> binds);
     void queue_text(std::string_view text);
     void run_text(std::string_view text);
     void run_control(prepared& statement);
