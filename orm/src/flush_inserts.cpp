@@ -60,12 +60,16 @@ bool flush_work::insert_one(bool commit) {
     const bool generated = plan.generated == 0 && values[0].u.i == 0;
     session_.undo_.reserve(1);
     slot.integers.reserve(1);
+    // A key that is known has its place already, which nothing takes from it until the row is there.
+    integer_identities::entry* entry = generated ? nullptr : &slot.integers.at(values[plan.key[0]].u.i);
     link& link = session_.on();
     if (link.queues() || (generated && !tells_key(link))) return false;
-    koine_value key = values[plan.key[0]];
+    koine_value key{0, KOINE_INT64, 0, 0, {0}};
     try {
-        back_.clear();
-        prepared& statement = insert_statement(link, plan, generated ? plan.all_but_generated : plan.all, generated);
+        const auto operation = generated ? entity_operation::insert : entity_operation::insert_with_key;
+        prepared& statement = link.prepare(*plan.entity, operation, [&](syntax::fragment& shape) {
+            push_insert(shape, plan, generated ? plan.all_but_generated : plan.all, {});
+        });
         const std::size_t left_out = generated ? 1 : 0;
         if (link.execute(statement, {values + left_out, plan.columns - left_out}) != 0) link.finish(statement);
         if (generated) key.u.i = generated_key(plan, koine_value{0, KOINE_INT64, 0, 0, {link.last_insert_id()}});
@@ -74,11 +78,14 @@ bool flush_work::insert_one(bool commit) {
         throw;
     }
     if (commit) session_.commit_link(link);
-    if (generated) plan.entity->read_column(plan.key[0], key, object_of(&header));
+    if (generated) {
+        plan.entity->read_column(plan.key[0], key, object_of(&header));
+        entry = &slot.integers.at(key.u.i);
+    }
     session_.pending_.clear();
     header.state = object_state::persistent;
     header.epoch = session_.clock_;
-    session_.put_integer(slot, header, key.u.i);
+    session_.enter(*entry, slot.integers, header);
     session_.undo_.push({&header, nullptr, undo_entry::change::insert, generated});
     return true;
 }

@@ -53,6 +53,7 @@ void flush_work::clear_lists() noexcept {
 
 void flush_work::collect() {
     collect_inserts();
+    collect_updates();
     deletes_ = session_.deleting_;
     if (deletes_.size() < 2) [[likely]]
         return;
@@ -137,6 +138,12 @@ void flush_work::collect_inserts() {
 void flush_work::sort_updates() {
     const auto less = [](const update& a, const update& b) { return a.header->entity < b.header->entity; };
     if (!std::is_sorted(updates_.begin(), updates_.end(), less)) std::stable_sort(updates_.begin(), updates_.end(), less);
+}
+
+void flush_work::collect_updates() {
+    for (object_header* const header : session_.touched_)
+        if (header->state == object_state::persistent) collect_update(*header);
+    if (updates_.size() > 1) sort_updates();
 }
 
 // By more than the vector itself would, since moving the entries costs more than their memory.

@@ -24,13 +24,13 @@ public:
         context_.clear();
         if (!inserts_.empty() || !updates_.empty() || !deletes_.empty()) clear_lists();
     }
-    // First the updates, then either insert_one() or the rest.
-    void collect_updates() {
-        for (object_header* const header : session_.touched_)
-            if (header->state == object_state::persistent) collect_update(*header);
-        if (updates_.size() > 1) sort_updates();
+    // Whether there is one new object, and nothing else that has to be looked at.
+    bool is_one_insert() const noexcept {
+        if (session_.pending_.size() != 1 || !session_.deleting_.empty()) return false;
+        for (const object_header* const header : session_.touched_)
+            if (header->state == object_state::persistent) return false;
+        return true;
     }
-    bool is_one_insert() const noexcept { return updates_.empty() && session_.pending_.size() == 1 && session_.deleting_.empty(); }
     bool insert_one(bool commit);
     void collect();
     bool empty() const noexcept { return inserts_.empty() && updates_.empty() && session_.deleting_.empty(); }
@@ -58,6 +58,7 @@ private:
     // Whether the driver itself tells the key of the row inserted last, which needs no RETURNING.
     static bool tells_key(const link& link) noexcept;
     void collect_inserts();
+    void collect_updates();
     void collect_update(object_header& header);
     void sort_updates();
     KOINE_COLD void grow_updates();

@@ -76,11 +76,10 @@ public:
     // The leased link. Leases and begins where that is due.
     link& on() {
         check_usable();
-        if (lease_ == nullptr) [[unlikely]]
-            lease();
+        if (lease_ == nullptr) lease();
         return leased();
     }
-    bool in_transaction() const noexcept { return connection_.has_value(); }
+    bool in_transaction() const noexcept { return lease_ != nullptr; }
     koine::connection& raw_connection();
     void check_usable() const {
         if (condition_ != condition::open) [[unlikely]]
@@ -108,7 +107,11 @@ public:
             return *slots_[number];
         return make_slot(entity);
     }
-    class_slot& slot_of(const object_header& header) { return slot_of(*koine::detail::plan_of(header).entity); }
+    class_slot& slot_of(const object_header& header) {
+        if (header.entity < slots_.size() && slots_[header.entity]) [[likely]]
+            return *slots_[header.entity];
+        return make_slot(*koine::detail::plan_of(header).entity);
+    }
     bool is_fresh(const class_slot& slot, const object_header& header) const noexcept {
         return header.epoch >= fresh_from_ && header.epoch >= slot.fresh_from;
     }
@@ -126,7 +129,7 @@ private:
         lease_->check();
         return **lease_;
     }
-    KOINE_COLD void lease();
+    void lease();
     void give_back() noexcept;
     [[noreturn]] KOINE_COLD void raise_unusable() const;
     KOINE_COLD class_slot& make_slot(const entity_info& entity);
@@ -166,8 +169,9 @@ private:
 
     koine::engine engine_;
     session_options options_;
-    std::optional<koine::connection> connection_{};
-    const link_lease* lease_ = nullptr;  // the connection's
+    link_lease own_{};
+    std::optional<koine::connection> connection_{};  // once somebody needs one, it has the lease
+    const link_lease* lease_ = nullptr;              // either of them, null between transactions
     store_reference store_{};
     std::vector<std::unique_ptr<class_slot>> slots_{};  // by number of the class
     std::vector<object_header*> touched_{};

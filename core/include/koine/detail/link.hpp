@@ -220,6 +220,7 @@ private:
     void check_usable();
     bool begin_for(const prepared& statement);
     void begin_now();
+    void choose_begin_rule();
     void end_on_server(bool unsent);
     [[noreturn]] void raise_sent(const prepared* statement);
     void queue_was_sent();
@@ -250,6 +251,9 @@ private:
     std::uint32_t full_block_ = 1;  // rows in a block once a result has proved large
     transaction_options options_{};
     begin_rule begin_rule_{};
+    transaction_options begin_options_{};  // that the rule is of
+    bool begin_rule_known_ = false;
+    bool begin_is_current_ = false;  // begin_statement_ is the rule's
     std::vector<koine_value> ordered_{};
     std::vector<prepared*> queue_{};  // what the driver has queued; null: a BEGIN or COMMIT of ours
     std::vector<std::int64_t> affected_{};  // of the statements queued since the last flush() that were sent already
