@@ -63,10 +63,13 @@ bool link::begin_for(const prepared& statement) {
 }
 
 void link::begin_now() {
-    if (queues())
-        queue_text(begin_rule_.text);
-    else
-        run_text(begin_rule_.text);
+    for (const std::string* const text : {&begin_rule_.before, &begin_rule_.text}) {
+        if (text->empty()) continue;
+        if (queues())
+            queue_text(*text);
+        else
+            run_text(*text);
+    }
     transaction_ = transaction_state::begun;
 }
 

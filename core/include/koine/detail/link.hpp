@@ -65,7 +65,7 @@ public:
     link(const link&) = delete;
     link& operator=(const link&) = delete;
 
-    // Connects by `limit`. Called once, before anything else.
+    // Connects by `limit`, and learns which dialect the server wants. Called once, before anything else.
     void connect(deadline limit);
 
     const koine::dialect& dialect() const noexcept { return *dialect_; }
