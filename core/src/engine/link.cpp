@@ -268,6 +268,9 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
     }
     context_.clear();
     if (!queue_.empty()) queue_was_sent();
+    // Only what somebody wrote by hand can be DDL or a COMMIT.
+    if (statement.columns == 0 && !statement.text->writes && transaction_ == transaction_state::begun) [[unlikely]]
+        notice_end();
     statement.running = got != 0;
     return got;
 }
