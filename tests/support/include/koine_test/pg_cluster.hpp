@@ -41,6 +41,8 @@ public:
     static pg_cluster& shared();
 
     int port() const noexcept { return port_; }
+    // The server's first process, the parent of its others.
+    pid_t process() const noexcept { return postmaster_; }
     std::string user() const { return "koine"; }
     std::string password() const { return "secret"; }
     // The directory of the socket, where no password is asked for.
