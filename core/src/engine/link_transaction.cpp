@@ -84,7 +84,7 @@ void link::end_transaction() noexcept {
 // A statement may have ended the transaction, with all that was done in it, which is committed then. What was begun explicitly goes on with
 // another transaction like it at the next statement.
 void link::notice_end() noexcept {
-    if ((driver_->capabilities->flags & KOINE_CAP_TRANSACTIONAL_DDL) != 0) return;
+    if (dialect_->features().transactional_ddl) return;
     if ((driver_->state(handle_) & (KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION)) != 0) return;
     ended_by_statement_ = true;
     savepoint_depth_ = 0;
