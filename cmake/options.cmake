@@ -32,6 +32,8 @@ if(KOINE_DRIVER_LIBPQ)
 endif()
 if(KOINE_DRIVER_LIBMARIADB)
   find_package(LibMariaDB 3.3 REQUIRED)
+  # Its TLS library, whose queue of errors it does not look after.
+  find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 endif()
 
 set(KOINE_SANITIZE "" CACHE STRING "Value for -fsanitize=, such as address,undefined or thread")

@@ -8,6 +8,9 @@
 #include <koine/dialects/postgresql.hpp>
 #include <koine/dialects/sqlite.hpp>
 #include <koine/registry.hpp>
+#if defined(KOINE_WITH_LIBMARIADB)
+#include <koine/drivers/libmariadb.hpp>
+#endif
 #if defined(KOINE_WITH_SQLITE3)
 #include <koine/drivers/sqlite3.hpp>
 #endif
@@ -28,6 +31,9 @@ void register_builtin(registry& names) {
 #endif
 #if defined(KOINE_WITH_LIBPQ)
     names.add_driver("libpq", &libpq_driver_init);
+#endif
+#if defined(KOINE_WITH_LIBMARIADB)
+    names.add_driver("libmariadb", &libmariadb_driver_init);
 #endif
 }
 
