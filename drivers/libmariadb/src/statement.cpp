@@ -69,14 +69,18 @@ koine_status statement::execute(std::span<const koine_value> binds, koine_value*
         if (const auto status = finish(wait, error); status != KOINE_DONE) return status;
     }
     if (!owner_.resumes(connection::task::execute, this)) begin(binds);
-    const auto status = owner_.step([&] { return as_text() ? run_text(wait) : run(wait); });
-    if (status != KOINE_DONE) return status;
-    if (streaming_) {
-        owner_.enter(connection::task::stream, this);
-        return advance_stream(cells, max_rows, got, wait);
+    if (!streaming_) {
+        const auto status = owner_.step([&] { return as_text() ? run_text(wait) : run(wait); });
+        if (status != KOINE_DONE) return status;
+        if (!streaming_) {
+            deliver(cells, max_rows, got);
+            return KOINE_DONE;
+        }
+        owner_.enter(connection::task::execute, this);
     }
-    deliver(cells, max_rows, got);
-    return KOINE_DONE;
+    const auto status = advance_stream(cells, max_rows, got, wait);
+    if (status == KOINE_DONE && owner_.owner_ == this) owner_.enter(connection::task::stream, this);
+    return status;
 }
 
 // Everything that can fail before the server hears of it.

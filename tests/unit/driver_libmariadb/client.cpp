@@ -93,7 +93,7 @@ bool operator==(const kept& a, const kept& b) {
 }
 
 std::ostream& operator<<(std::ostream& out, const kept& value) {
-    return out << "tag " << value.tag << " i " << value.i << " f " << value.f << " '" << value.text << '\'';
+    return out << "tag " << value.tag << " i " << value.i << " f " << value.f << " '" << value.text.substr(0, 200) << "' of " << value.text.size();
 }
 
 const koine_driver& driver() {
