@@ -176,7 +176,8 @@ enum { KOINE_PREPARE_STREAM = 1, /* deliver rows as they come */
 
 enum koine_statement_flags {
     KOINE_STATEMENT_READ_ONLY = 1,    /* certainly changes nothing */
-    KOINE_STATEMENT_RETURNS_ROWS = 2
+    KOINE_STATEMENT_RETURNS_ROWS = 2,
+    KOINE_STATEMENT_LATE_COLUMNS = 4  /* whether it returns rows, and of which columns, is told by each execution alone */
 };
 
 typedef struct koine_column {
@@ -234,14 +235,18 @@ typedef struct koine_driver {
     void (*finalize)(koine_statement* statement);
     uint32_t (*statement_flags)(const koine_statement* statement);
     uint32_t (*parameter_count)(const koine_statement* statement);
-    /* Known after prepare, and again after an execution that re-prepared. Strings live until the statement's next execution. */
+    /*
+     * Known after prepare, and again after an execution that re-prepared; of KOINE_STATEMENT_LATE_COLUMNS after each execution. Strings live
+     * until the statement's next execution.
+     */
     uint32_t (*column_count)(const koine_statement* statement);
     void (*column)(const koine_statement* statement, uint32_t index, koine_column* out);
 
     /*
      * Binds the values, runs the statement and delivers the first rows: at most `max_rows`, as many as need no copying,
      * row-major in `cells`, `*got` of them. *got == 0 means that the result has ended. An earlier result of the
-     * statement is dropped. With max_rows == 0 the statement is run to its end and rows are dropped.
+     * statement is dropped. With max_rows == 0 the statement is run to its end and rows are dropped; but those of
+     * KOINE_STATEMENT_LATE_COLUMNS, which is always executed so, are kept for fetch, unless column_count is 0 then.
      * Statements that were queued are sent in front of it; if one of them fails, this fails with its error.
      */
     koine_status (*execute)(koine_statement* statement, const koine_value* binds, uint32_t bind_count, koine_value* cells,

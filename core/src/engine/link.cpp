@@ -130,6 +130,7 @@ void link::open_handle(prepared& statement) {
     if (drive(prepare(), prepare) != KOINE_DONE) raise(&statement);
     const std::uint32_t flags = driver_->statement_flags(statement.handle);
     statement.read_only = (flags & KOINE_STATEMENT_READ_ONLY) != 0 && !statement.text->writes;
+    statement.late_columns = (flags & KOINE_STATEMENT_LATE_COLUMNS) != 0;
     statement.columns = driver_->column_count(statement.handle);
     statement.parameters = driver_->parameter_count(statement.handle);
     statement.block_rows = 0;
@@ -268,11 +269,24 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
     }
     context_.clear();
     if (!queue_.empty()) queue_was_sent();
+    if (statement.late_columns) [[unlikely]]
+        got = late_rows(statement);
     // Only what somebody wrote by hand can be DDL or a COMMIT.
     if (statement.columns == 0 && !statement.text->writes && transaction_ == transaction_state::begun) [[unlikely]]
         notice_end();
     statement.running = got != 0;
     return got;
+}
+
+// The first rows where only the execution has told for how many columns there has to be room.
+std::uint32_t link::late_rows(prepared& statement) {
+    const std::uint32_t columns = driver_->column_count(statement.handle);
+    if (columns != statement.columns) {
+        statement.columns = columns;
+        statement.block_rows = 0;
+        make_room(statement);
+    }
+    return columns == 0 ? 0 : fetch(statement);
 }
 
 // The schema changed under a prepared statement, or the statement is gone. Once, and only where nothing but this statement can have
@@ -300,7 +314,7 @@ void link::renew(prepared& statement) {
     const std::uint32_t columns = statement.columns;
     close_handle(statement);
     open_handle(statement);
-    if (statement.columns != columns && statement.text->columns != 0) {
+    if (statement.columns != columns && statement.text->columns != 0 && !statement.late_columns) {
         // Koine wrote the column list itself, so that a changed shape cannot be a harmless new column.
         throw_usage("the result of a mapped statement changed its shape: " + statement.text->text);
     }

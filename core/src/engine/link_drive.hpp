@@ -60,7 +60,7 @@ inline std::uint32_t link::execute_once(prepared& statement, std::span<const koi
     std::uint32_t got = 0;
     const auto run = [&] {
         return driver_->execute(statement.handle, binds.data(), static_cast<std::uint32_t>(binds.size()), statement.cells.get(),
-                                statement.columns == 0 ? 0 : statement.block_rows, &got, &wait_, &error_);
+                                statement.columns == 0 || statement.late_columns ? 0 : statement.block_rows, &got, &wait_, &error_);
     };
     status = run();
     if (status == KOINE_WAIT) status = drive(status, run);

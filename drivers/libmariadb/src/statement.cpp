@@ -45,11 +45,14 @@ void statement::send_as_text(std::string_view sql) {
 
 void statement::take_description() {
     parameters_.resize(mysql_stmt_param_count(native_));
+    late_columns_ = native_->field_count == 0;
     take_columns(native_->fields, native_->field_count);
 }
 
 std::uint32_t statement::flags() const noexcept {
-    return (facts_.reads_only ? std::uint32_t{KOINE_STATEMENT_READ_ONLY} : 0U) | (columns_.empty() ? 0U : std::uint32_t{KOINE_STATEMENT_RETURNS_ROWS});
+    return (facts_.reads_only ? std::uint32_t{KOINE_STATEMENT_READ_ONLY} : 0U) |
+           (columns_.empty() ? 0U : std::uint32_t{KOINE_STATEMENT_RETURNS_ROWS}) |
+           (late_columns_ ? std::uint32_t{KOINE_STATEMENT_LATE_COLUMNS} : 0U);
 }
 
 void statement::column(std::uint32_t index, koine_column& out) const noexcept {
@@ -78,7 +81,8 @@ koine_status statement::execute(std::span<const koine_value> binds, koine_value*
         }
         owner_.enter(connection::task::execute, this);
     }
-    const auto status = advance_stream(cells, max_rows, got, wait);
+    // Rows of unknown columns wait for the fetch that has room for them.
+    const auto status = late_columns_ && max_rows == 0 ? koine_status{KOINE_DONE} : advance_stream(cells, max_rows, got, wait);
     if (status == KOINE_DONE && owner_.owner_ == this) owner_.enter(connection::task::stream, this);
     return status;
 }
@@ -124,6 +128,7 @@ koine_status statement::run(koine_wait& wait) {
                     break;
                 }
                 take_facts_of_execution();
+                if (mysql_stmt_field_count(native_) == 0) columns_.clear();
                 if (mysql_stmt_field_count(native_) == 0 || line.handle()->status == MYSQL_STATUS_READY) {
                     phase_ = phase::more;
                     break;
@@ -272,7 +277,7 @@ void statement::keep_rows() {
 }
 
 void statement::deliver(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got) {
-    if (rows_ == 0 || max_rows == 0) return drop_result();
+    if (rows_ == 0 || (max_rows == 0 && !late_columns_)) return drop_result();
     memory_.clear();
     for (; got < max_rows && rows_ != 0; ++got, --rows_) {
         if (as_text()) {

@@ -49,6 +49,7 @@ struct prepared {
     std::unique_ptr<koine_value[]> cells{};  // the last block, row-major; valid until the statement's next fetch, finish or execute
     std::uint32_t prepare_flags = 0;  // KOINE_PREPARE_*
     bool read_only = false;
+    bool late_columns = false;  // told by each execution
     bool running = false;   // a result is open
     bool outdated = false;  // has to be prepared anew before it runs again
     bool once = false;     // belongs to whoever prepared it; see link::discard
@@ -193,6 +194,7 @@ private:
     std::uint32_t run(prepared& statement, std::span<const koine_value> binds);
     std::uint32_t execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status);
     KOINE_COLD std::uint32_t execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now);
+    std::uint32_t late_rows(prepared& statement);
     KOINE_COLD void fetch_slow(prepared& statement, koine_status status, std::uint32_t& got);
     [[noreturn]] void raise_bind_failure(const prepared& statement);
     KOINE_COLD void refuse_write(const prepared& statement) const;
