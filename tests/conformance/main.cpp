@@ -84,6 +84,7 @@ void register_libmariadb(const std::string& name, const std::string& dialect) {
         const std::string url = koine_test::mariadb_server::shared().socket_url(database);
         return koine::create_engine(dialect + url.substr(url.find(':')), std::move(options));
     };
+    mariadb.quirks.unique_tables_unknown = true;
     mariadb.quirks.ddl_survives_rollback = true;
     mariadb.quirks.no_deferred_constraints = true;
     mariadb.quirks.finite_numbers_only = true;

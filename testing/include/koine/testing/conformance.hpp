@@ -22,6 +22,8 @@ namespace testing {
 struct quirks {
     // The database does not name the constraint that was violated.
     bool constraint_names_unknown = false;
+    // A violated UNIQUE constraint is told without its table.
+    bool unique_tables_unknown = false;
     // CREATE TABLE in a transaction outlives its rollback.
     bool ddl_survives_rollback = false;
     // Only one transaction can write at a time: a second writer waits for the whole of the first, whatever rows they touch.
