@@ -171,12 +171,16 @@ connector::connector(std::shared_ptr<const connect_settings> settings, std::int6
 }
 
 koine_status connector::finish(connected& out, koine_wait& wait) {
-    if (!job_->done.is_set()) {
+    const bool done = job_->done.is_set();
+    // The thread has the same limit and may be the first to notice.
+    if (!done || job_->problem) {
         if (now_ns() >= ends_ns_) {
             auto why = local_failure(errc::timeout, "the server did not answer within connect_timeout");
             why.poisons_connection = true;
             throw why;
         }
+    }
+    if (!done) {
         wait = koine_wait{job_->done.descriptor(), KOINE_WAIT_READ, ends_ns_};
         return KOINE_WAIT;
     }

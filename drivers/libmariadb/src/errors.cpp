@@ -152,14 +152,6 @@ std::string_view quoted(std::string_view message, int n) noexcept {
     }
 }
 
-std::string_view between(std::string_view message, std::string_view open, std::string_view close) noexcept {
-    const auto at = message.find(open);
-    if (at == std::string_view::npos) return {};
-    message.remove_prefix(at + open.size());
-    const auto end = message.find(close);
-    return end == std::string_view::npos ? std::string_view{} : message.substr(0, end);
-}
-
 // "Duplicate entry 'x' for key 'users_name_key'": the value may hold quotes, the key's name stands last. MySQL writes
 // 'users.users_name_key'.
 void take_key(spi::failure& why, std::string_view message) {
@@ -172,15 +164,36 @@ void take_key(spi::failure& why, std::string_view message) {
     why.constraint = after_dot(key);
 }
 
+// Names in messages are quoted as the session's SQL mode quotes them.
+bool is_quote(char c) noexcept { return c == '`' || c == '"' || c == '\''; }
+
+// The name that stands quoted behind the words.
+std::string_view name_behind(std::string_view message, std::string_view words) noexcept {
+    const auto at = message.find(words);
+    if (at == std::string_view::npos) return {};
+    message.remove_prefix(at + words.size());
+    if (message.empty() || !is_quote(message.front())) return {};
+    return message.substr(1, message.find(message.front(), 1) - 1);
+}
+
 void take_constraint(spi::failure& why, std::string_view message) {
-    // "... fails (`db`.`books`, CONSTRAINT `books_author_fk` FOREIGN KEY (`author_id`) REFERENCES ...)"
-    if (const auto name = between(message, "CONSTRAINT `", "`"); !name.empty()) {
-        why.constraint = name;
-        why.table = between(message, "`.`", "`");
-        why.column = between(message, "FOREIGN KEY (`", "`");
+    // "... fails ("db"."books", CONSTRAINT "books_author_fk" FOREIGN KEY ("author_id") REFERENCES ...)"
+    if (const auto words = message.find(", CONSTRAINT "); words != std::string_view::npos) {
+        why.constraint = name_behind(message, ", CONSTRAINT ");
+        why.column = name_behind(message, "FOREIGN KEY (");
+        auto table = message.substr(0, words);
+        if (!table.empty() && is_quote(table.back())) table.remove_suffix(1);
+        why.table = table.substr(table.find_last_of("`\"'") + 1);
         return;
     }
-    // "CONSTRAINT `users.age` failed for `db`.`users`", "Check constraint 'age_check' is violated.", "Duplicate key name 'x'"
+    // "CONSTRAINT "users.age" failed for "db"."users"": a check of one column bears its name.
+    if (const auto name = name_behind(message, "CONSTRAINT "); !name.empty()) {
+        why.constraint = after_dot(name);
+        why.table = name_behind(message, "failed for ");
+        if (const auto dot = message.find('.', message.find("failed for ")); dot != std::string_view::npos) why.table = name_behind(message.substr(dot), ".");
+        return;
+    }
+    // "Check constraint 'age_check' is violated.", "Duplicate key name 'x'"
     why.constraint = quoted(message, 0);
 }
 
@@ -195,8 +208,8 @@ void take_names(spi::failure& why, names which, std::string_view message) {
             if (const auto at = message.rfind(" for column "); at != std::string_view::npos) {
                 auto name = message.substr(at + 12);
                 name = name.substr(0, name.find(" at row"));
-                while (!name.empty() && (name.back() == '`' || name.back() == '\'')) name.remove_suffix(1);
-                why.column = name.substr(name.find_last_of("`'") + 1);
+                if (!name.empty() && is_quote(name.back())) name.remove_suffix(1);
+                why.column = name.substr(name.find_last_of("`\"'") + 1);
             }
             break;
         case names::table: why.table = after_dot(quoted(message, 0)); break;
@@ -205,12 +218,22 @@ void take_names(spi::failure& why, names which, std::string_view message) {
 
 bool contains(std::string_view text, std::string_view part) noexcept { return text.find(part) != std::string_view::npos; }
 
-errc connect_code(const native_error& error) noexcept {
+// The system's number stands in the message alone.
+bool tells_system_error(std::string_view message, std::string_view number) noexcept {
+    return contains(message, "(" + std::string{number} + ")") || contains(message, "error: " + std::string{number});
+}
+
+errc connect_code(const native_error& error) {
     switch (error.code) {
         case CR_CONNECTION_ERROR:
         case CR_CONN_HOST_ERROR:
-            // The system's number stands in the message alone.
-            return contains(error.message, "(111)") || contains(error.message, "(2)") ? errc::connection_refused : errc::connect_failed;
+        case CR_SERVER_LOST:
+        case CR_SERVER_LOST_EXTENDED:
+            if (tells_system_error(error.message, "110")) return errc::timeout;
+            // 111 is a closed port, 2 a socket that is not there; 115 stands for both, and for a host that cannot be reached.
+            for (const std::string_view refused : {"111", "115", "2"})
+                if (error.code < CR_SERVER_LOST && tells_system_error(error.message, refused)) return errc::connection_refused;
+            return errc::connect_failed;
         case CR_UNKNOWN_HOST: return errc::host_not_found;
         case CR_SSL_CONNECTION_ERROR: return errc::tls_failed;
         case CR_OUT_OF_MEMORY: return errc::no_memory;
@@ -245,6 +268,8 @@ native_error error_of(MYSQL* connection) noexcept {
 }
 
 native_error error_of(MYSQL_STMT* statement) noexcept {
+    // Rows on the line fail on the connection alone.
+    if (mysql_stmt_errno(statement) == 0 && statement->mysql != nullptr) return error_of(statement->mysql);
     return native_error{mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement), mysql_stmt_error(statement)};
 }
 

@@ -96,7 +96,12 @@ koine_status exchange::drain(MYSQL_STMT* reading, koine_wait& wait) {
         if (connection->status == MYSQL_STATUS_GET_RESULT) {
             wire_.store_result();
         } else if (connection->status != MYSQL_STATUS_READY && reading != nullptr) {
-            wire_.free_rows(reading);
+            // Freeing skips what is on the line only where nothing was stored before.
+            if (reading->result_cursor != nullptr) {
+                wire_.store_rows(reading);
+            } else {
+                wire_.free_rows(reading);
+            }
         } else if ((connection->server_status & SERVER_MORE_RESULTS_EXIST) != 0) {
             if (reading != nullptr) {
                 wire_.next_rows(reading);

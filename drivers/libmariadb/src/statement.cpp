@@ -27,7 +27,10 @@ spi::failure malformed_row() {
 }  // namespace
 
 statement::statement(connection& owner, std::string_view sql, bool stream) : owner_{owner}, facts_{inspect(sql)}, wants_stream_{stream} {
-    if (facts_.plain_command) sql_ = sql;
+    if (facts_.plain_command) {
+        sql_ = sql;
+        late_columns_ = false;
+    }
     owner_.adopt(*this);
 }
 
@@ -98,7 +101,7 @@ void statement::begin(std::span<const koine_value> binds) {
         throw local_failure(errc::too_big, "the values of the statement have " + std::to_string(parameters_.bytes()) +
                                                " bytes, more than max_allowed_packet lets through (" + std::to_string(owner_.max_packet_) + ")");
     if (!as_text() && parameters_.count() != 0) {
-        if (other_types) {
+        if (other_types || !native_->bind_param_done) {
             mysql_stmt_bind_param(native_, parameters_.binds().data());
         } else {
             // The library keeps its own copy; told anew, it would send the types with each execution.
@@ -171,7 +174,7 @@ koine_status statement::run(koine_wait& wait) {
                 break;
             case phase::more_rows:
                 if (line.line().answer() > 0) line.fail(error_of(native_));
-                if (line.handle()->status != MYSQL_STATUS_READY) line.line().free_rows(native_);
+                if (line.handle()->status != MYSQL_STATUS_READY) line.line().store_rows(native_);
                 phase_ = phase::more;
                 break;
             case phase::dropping: phase_ = phase::concluding; break;

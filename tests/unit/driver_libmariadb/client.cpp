@@ -172,14 +172,19 @@ koine_statement* client::prepare(std::string_view sql, std::uint32_t flags) {
 
 report client::execute(koine_statement* statement, std::vector<koine_value> binds, std::uint32_t block) {
     rows_.clear();
-    const auto columns = driver().column_count(statement);
+    // Of some statements only the execution tells the columns: their rows are fetched once there is room.
+    const bool late = (driver().statement_flags(statement) & KOINE_STATEMENT_LATE_COLUMNS) != 0;
+    auto columns = driver().column_count(statement);
     std::vector<koine_value> cells(std::size_t{columns} * block + 1);
     std::uint32_t got = 0;
     auto how = drive([&](koine_wait* w, koine_error* e) {
-        return driver().execute(statement, binds.data(), static_cast<std::uint32_t>(binds.size()), cells.data(), columns == 0 ? 0 : block,
+        return driver().execute(statement, binds.data(), static_cast<std::uint32_t>(binds.size()), cells.data(), columns == 0 || late ? 0 : block,
                                 &got, w, e);
     });
-    while (how.ok() && got != 0) {
+    if (late) columns = driver().column_count(statement);
+    bool first = late && columns != 0;
+    cells.resize(std::size_t{columns} * block + 1);
+    while (how.ok() && (got != 0 || std::exchange(first, false))) {
         for (std::size_t i = 0; i < std::size_t{got} * columns; ++i) rows_.emplace_back(cells[i]);
         const int waits = how.waits;
         how = drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells.data(), block, &got, w, e); });

@@ -1,16 +1,20 @@
-// Connecting, statements, streaming, state and reset.
+// Statements, streaming, state and reset.
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include <koine_test/tcp_gate.hpp>
 
 #include "client.hpp"
 
 namespace koine_test {
 namespace {
 
-std::string text(koine_string s) { return std::string{s.data, s.size}; }
+constexpr std::uint32_t stream = KOINE_PREPARE_STREAM;
+const char* const many = "select seq, repeat('x', 100) from seq_1_to_20000";
 
 class libmariadb_session : public ::testing::Test {
 protected:
@@ -19,57 +23,462 @@ protected:
         link_ = std::make_unique<client>(over_socket(server()));
         const auto how = link_->connect();
         ASSERT_TRUE(how.ok()) << how;
+        ASSERT_TRUE(link_->run("create or replace table t (id bigint primary key auto_increment, name varchar(20))").ok());
     }
     static mariadb_server& server() { return mariadb_server::shared(); }
+    report finish(koine_statement* statement) {
+        return link_->drive([&](koine_wait* w, koine_error* e) { return driver().finish(statement, w, e); });
+    }
+    report first_row(koine_statement* statement) {
+        return link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(statement, nullptr, 0, cells_, 4, &got_, w, e); });
+    }
 
     std::unique_ptr<client> link_;
+    koine_value cells_[8] = {};
+    std::uint32_t got_ = 0;
 };
 
-TEST_F(libmariadb_session, connects_over_tls_with_a_verified_certificate) {
-    client link{over_tls(server())};
-    EXPECT_EQ(link.state(), 0U);
-    const auto how = link.connect();
-    ASSERT_TRUE(how.ok()) << how;
-    EXPECT_EQ(text(driver().server_product(link.handle())), "mariadb");
-    EXPECT_EQ(text(driver().server_version(link.handle())).substr(0, 3), "10.");
-    EXPECT_NE(link.value("select variable_value from information_schema.session_status where variable_name = 'ssl_cipher'").text, "");
-    EXPECT_EQ(link.value("select 1 + ?", {integer(41)}).i, 42);
+// ---- Statements
+
+TEST_F(libmariadb_session, a_statement_is_executed_again_and_again) {
+    auto* const statement = link_->prepare("select ? + 1 as next");
+    EXPECT_EQ(driver().parameter_count(statement), 1U);
+    EXPECT_EQ(driver().column_count(statement), 1U);
+    EXPECT_EQ(driver().statement_flags(statement), std::uint32_t{KOINE_STATEMENT_READ_ONLY | KOINE_STATEMENT_RETURNS_ROWS});
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_TRUE(link_->execute(statement, {integer(i)}).ok());
+        EXPECT_EQ(link_->rows().at(0).i, i + 1);
+    }
 }
 
-TEST_F(libmariadb_session, brings_the_session_into_a_known_state) {
-    EXPECT_EQ(link_->value("select @@time_zone").text, "+00:00");
-    EXPECT_EQ(link_->value("select @@collation_connection").text, "utf8mb4_nopad_bin");
-    EXPECT_EQ(link_->value("select @@tx_isolation").text, "READ-COMMITTED");
+TEST_F(libmariadb_session, rows_come_in_blocks_and_the_driver_knows_how_many_are_left) {
+    auto* const statement = link_->prepare("select seq, 'row' from seq_1_to_10");
+    ASSERT_TRUE(first_row(statement).ok());
+    EXPECT_EQ(got_, 4U);
+    EXPECT_EQ(cells_[6].u.i, 4);
+    EXPECT_EQ(driver().rows_remaining(statement), 6);
+    EXPECT_EQ(link_->state(), 0U) << "the rows are here already";
+    EXPECT_EQ(link_->number("select 7"), 7) << "other statements run meanwhile";
+    ASSERT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells_, 4, &got_, w, e); }).ok());
+    EXPECT_EQ(cells_[0].u.i, 5);
+    ASSERT_TRUE(finish(statement).ok());
+    EXPECT_EQ(driver().rows_remaining(statement), 0);
+    ASSERT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells_, 4, &got_, w, e); }).ok());
+    EXPECT_EQ(got_, 0U);
 }
 
-TEST_F(libmariadb_session, runs_statements_and_counts_rows) {
-    ASSERT_TRUE(link_->run("create or replace table first (id bigint primary key auto_increment, name varchar(20))").ok());
-    auto how = link_->run("insert into first (name) values (?), (?)", {bytes("a"), bytes("b")});
-    ASSERT_TRUE(how.ok()) << how;
-    EXPECT_EQ(link_->affected(), 2);
+TEST_F(libmariadb_session, with_no_room_for_rows_they_are_dropped) {
+    for (const std::uint32_t flags : {0U, stream}) {
+        auto* const statement = link_->prepare("select seq from seq_1_to_1000", flags);
+        ASSERT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(statement, nullptr, 0, nullptr, 0, &got_, w, e); }).ok());
+        EXPECT_EQ(got_, 0U);
+        EXPECT_EQ(driver().rows_remaining(statement), 0);
+        EXPECT_EQ(link_->state(), 0U);
+    }
+}
+
+TEST_F(libmariadb_session, columns_that_only_the_execution_tells_keep_their_rows) {
+    for (const std::uint32_t flags : {0U, stream}) {
+        auto* const statement = link_->prepare("insert into t (name) values (?), ('b') returning id, name", flags);
+        EXPECT_NE(driver().statement_flags(statement) & KOINE_STATEMENT_LATE_COLUMNS, 0U);
+        EXPECT_EQ(driver().column_count(statement), 0U);
+        const auto bind = bytes("a");
+        for (int i = 0; i < 2; ++i) {
+            ASSERT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(statement, &bind, 1, nullptr, 0, &got_, w, e); }).ok());
+            ASSERT_EQ(got_, 0U);
+            ASSERT_EQ(driver().column_count(statement), 2U);
+            ASSERT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells_, 4, &got_, w, e); }).ok());
+            ASSERT_GE(got_, 1U);
+            EXPECT_EQ(kept{cells_[1]}.text, "a");
+            ASSERT_TRUE(finish(statement).ok());
+            EXPECT_EQ(link_->state(), 0U);
+        }
+    }
+    EXPECT_EQ(link_->number("select count(*) from t"), 8);
+    auto* const command = link_->prepare("insert into t (name) values (?)");
+    EXPECT_TRUE(link_->execute(command, {bytes("c")}).ok());
+    EXPECT_EQ(driver().column_count(command), 0U);
+}
+
+TEST_F(libmariadb_session, commands_tell_how_many_rows_they_met_and_the_key_they_made) {
+    ASSERT_TRUE(link_->run("insert into t (name) values (?), (?), (?)", {bytes("a"), bytes("b"), bytes("c")}).ok());
+    EXPECT_EQ(link_->affected(), 3);
     EXPECT_EQ(link_->last_insert_id(), 1);
-    how = link_->run("select id, name from first order by id");
-    ASSERT_TRUE(how.ok()) << how;
+    ASSERT_TRUE(link_->run("insert into t (name) values ('d')").ok());
+    EXPECT_EQ(link_->affected(), 1);
+    EXPECT_EQ(link_->last_insert_id(), 4);
+    for (const char* sql : {"update t set name = 'a' where id <= 2", "update t set name = if(true, 'a', name) where id <= ?"}) {
+        ASSERT_TRUE(link_->run(sql, std::string_view{sql}.find('?') == std::string_view::npos ? std::vector<koine_value>{} : std::vector<koine_value>{integer(2)}).ok());
+        EXPECT_EQ(link_->affected(), 2) << "rows that match count, changed or not";
+    }
+    ASSERT_TRUE(link_->run("delete from t where id = 77").ok());
+    EXPECT_EQ(link_->affected(), 0);
+}
+
+TEST_F(libmariadb_session, returning_gives_rows_of_inserts_and_deletes) {
+    ASSERT_TRUE(link_->run("insert into t (name) values (?), (?) returning id, name", {bytes("a"), bytes("b")}).ok());
     ASSERT_EQ(link_->rows().size(), 4U);
-    EXPECT_EQ(link_->rows()[3], kept{bytes("b")});
-    how = link_->run("select id, name from first order by id", {}, KOINE_PREPARE_STREAM);
-    ASSERT_TRUE(how.ok()) << how;
-    ASSERT_EQ(link_->rows().size(), 4U);
-    EXPECT_EQ(link_->rows()[1], kept{bytes("a")});
+    EXPECT_EQ(link_->rows()[2].i, 2);
+    EXPECT_EQ(link_->rows()[3].text, "b");
+    ASSERT_TRUE(link_->run("delete from t where id = 1 returning name").ok());
+    EXPECT_EQ(link_->rows().at(0).text, "a");
+}
+
+TEST_F(libmariadb_session, exactly_one_statement_a_text) {
+    for (const char* sql : {"select 1; select 2", "insert into t (name) values ('x'); delete from t", "begin; commit", "set @a = 1; set @b = 2"}) {
+        const auto how = link_->run(sql);
+        EXPECT_EQ(how.code, koine::errc::syntax_error) << sql << how;
+    }
+    EXPECT_EQ(link_->number("select count(*) from t"), 0);
+    EXPECT_EQ(link_->run("").code, koine::errc::syntax_error);
+    EXPECT_EQ(link_->run(" /* nothing */ -- at all").code, koine::errc::syntax_error);
+    EXPECT_TRUE(link_->run("select 1;").ok());
+}
+
+TEST_F(libmariadb_session, text_that_is_no_text_never_reaches_the_server) {
+    koine_statement* none = nullptr;
+    for (const std::string& sql : {std::string{"select 1\0 from t", 16}, std::string{"select '\xff'"}, std::string{"select '\xc3'"}, std::string{"set @a = '\xed\xa0\x80'"}}) {
+        const auto how = link_->try_prepare(sql, none);
+        EXPECT_EQ(how.code, koine::errc::invalid_encoding);
+        EXPECT_EQ(how.outcome, koine::outcome::not_sent);
+    }
+    EXPECT_EQ(link_->number("select 1"), 1);
+}
+
+TEST_F(libmariadb_session, transaction_control_is_one_round_trip_without_preparation) {
     ASSERT_TRUE(link_->run("begin").ok());
-    EXPECT_EQ(link_->state(), KOINE_STATE_IN_TRANSACTION);
-    ASSERT_TRUE(link_->run("delete from first").ok());
-    EXPECT_EQ(link_->affected(), 2);
+    for (const char* sql : {"savepoint a", "insert into t (name) values ('x')", "release savepoint a", "commit", "begin", "rollback"}) {
+        koine_statement* statement = nullptr;
+        EXPECT_EQ(link_->try_prepare(sql, statement).waits, 0) << sql;
+        EXPECT_TRUE(link_->execute(statement).ok()) << sql;
+        driver().finalize(statement);
+    }
+}
+
+TEST_F(libmariadb_session, a_command_that_answers_rows_all_the_same_is_read) {
+    ASSERT_TRUE(link_->run("create or replace procedure p() begin select 1 as a, 'x' as b union select 2, 'y'; select 3; end").ok());
+    const auto how = link_->run("call p()");
+    ASSERT_TRUE(how.ok()) << how;
+    ASSERT_EQ(link_->rows().size(), 4U) << "the first result";
+    EXPECT_EQ(link_->rows()[2].i, 2);
+    EXPECT_EQ(link_->rows()[3].text, "y");
+    EXPECT_EQ(link_->number("select 5"), 5);
+    ASSERT_TRUE(link_->run("call p()", {}, stream).ok());
+    EXPECT_EQ(link_->rows().size(), 4U);
+    EXPECT_EQ(link_->number("select 6"), 6);
+    for (const char* sql : {"analyze table t", "check table t", "show tables", "explain select * from t"}) {
+        EXPECT_TRUE(link_->run(sql).ok()) << sql;
+        EXPECT_FALSE(link_->rows().empty()) << sql;
+    }
+}
+
+TEST_F(libmariadb_session, text_rows_of_an_unpreparable_command_have_their_types) {
+    // DO is sent as text; a statement of the server's own SQL interface cannot be prepared and is, too.
+    ASSERT_TRUE(link_->run("prepare inner_one from 'select 7 as a, 1.5e0 as b, ''x'' as c, null as d, date ''2024-02-29'' as e, 1.50 as f'").ok());
+    const auto how = link_->run("execute inner_one");
+    ASSERT_TRUE(how.ok()) << how;
+    ASSERT_EQ(link_->rows().size(), 6U);
+    EXPECT_EQ(link_->rows()[0], kept{integer(7)});
+    EXPECT_EQ(link_->rows()[1], kept{real(1.5)});
+    EXPECT_EQ(link_->rows()[2], kept{bytes("x")});
+    EXPECT_EQ(link_->rows()[3], kept{null()});
+    EXPECT_EQ(link_->rows()[4], kept{integer(19'782, KOINE_DATE)});
+    EXPECT_EQ(link_->rows()[5], kept{bytes("1.50", KOINE_DECIMAL)});
+}
+
+TEST_F(libmariadb_session, finalized_statements_leave_the_server_with_a_later_round_trip) {
+    const auto before = std::stoll(server().admin("select variable_value from information_schema.global_status where variable_name = 'prepared_stmt_count'"));
+    std::vector<koine_statement*> all;
+    for (int i = 0; i < 5; ++i) all.push_back(link_->prepare("select " + std::to_string(i)));
+    EXPECT_EQ(std::stoll(server().admin("select variable_value from information_schema.global_status where variable_name = 'prepared_stmt_count'")), before + 5);
+    for (auto* one : all) driver().finalize(one);
+    EXPECT_TRUE(link_->ping().ok());
+    EXPECT_EQ(std::stoll(server().admin("select variable_value from information_schema.global_status where variable_name = 'prepared_stmt_count'")), before);
+}
+
+TEST_F(libmariadb_session, a_statement_may_be_finalized_while_another_waits) {
+    auto* const doomed = link_->prepare("select 1");
+    auto* const slow = link_->prepare("select sleep(0.05)");
+    koine_wait wait{};
+    koine_error error{};
+    ASSERT_EQ(driver().execute(slow, nullptr, 0, cells_, 1, &got_, &wait, &error), KOINE_WAIT);
+    driver().finalize(doomed);
+    const auto how = link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(slow, nullptr, 0, cells_, 1, &got_, w, e); });
+    ASSERT_TRUE(how.ok()) << how;
+    EXPECT_EQ(got_, 1U);
+    EXPECT_EQ(link_->number("select 2"), 2);
+}
+
+TEST_F(libmariadb_session, a_statement_follows_changes_of_its_table_or_is_outdated) {
+    ASSERT_TRUE(link_->run("create or replace table shape (a int, b varchar(5))").ok());
+    ASSERT_TRUE(link_->run("insert into shape values (1, 'x')").ok());
+    auto* const all = link_->prepare("select * from shape");
+    auto* const one = link_->prepare("select a from shape");
+    ASSERT_TRUE(link_->execute(all).ok());
+    // A type that changes is followed.
+    ASSERT_TRUE(link_->run("alter table shape modify a varchar(10)").ok());
+    ASSERT_TRUE(link_->execute(one).ok());
+    EXPECT_EQ(link_->rows().at(0), kept{bytes("1")});
+    ASSERT_TRUE(link_->execute(all).ok());
+    EXPECT_EQ(link_->rows().at(0), kept{bytes("1")});
+    // As many columns, but others.
+    ASSERT_TRUE(link_->run("alter table shape drop column b, add column c int default 9").ok());
+    auto how = link_->execute(all);
+    EXPECT_EQ(how.code, koine::errc::statement_outdated) << how;
+    EXPECT_EQ(how.outcome, koine::outcome::rejected);
+    EXPECT_FALSE(how.poisons_connection);
+    driver().finalize(all);
+    auto* const again = link_->prepare("select * from shape");
+    ASSERT_TRUE(link_->execute(again).ok());
+    EXPECT_EQ(link_->rows().at(1).i, 9);
+    // More columns.
+    ASSERT_TRUE(link_->run("alter table shape add column d int default 10").ok());
+    for (auto* statement : {again, again}) {
+        how = link_->execute(statement);
+        EXPECT_EQ(how.code, koine::errc::statement_outdated) << how;
+        EXPECT_EQ(how.sqlstate, "26000");
+    }
+    EXPECT_EQ(link_->number("select d from shape"), 10) << "the line is in step";
+    ASSERT_TRUE(link_->run("drop table shape").ok());
+    EXPECT_EQ(link_->execute(one).code, koine::errc::undefined_table);
+}
+
+TEST_F(libmariadb_session, a_call_while_another_is_under_way_is_refused) {
+    auto* const slow = link_->prepare("select sleep(0.05)");
+    koine_wait wait{};
+    koine_error error{};
+    ASSERT_EQ(driver().execute(slow, nullptr, 0, cells_, 1, &got_, &wait, &error), KOINE_WAIT);
+    EXPECT_NE(link_->state() & KOINE_STATE_BUSY, 0U);
+    EXPECT_EQ(link_->ping().code, koine::errc::operation_in_progress);
+    EXPECT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(slow, nullptr, 0, cells_, 1, &got_, w, e); }).ok());
+    EXPECT_EQ(got_, 1U);
+}
+
+TEST_F(libmariadb_session, a_wait_that_lasts_too_long_ends_the_connection_where_the_url_says_so) {
+    auto how = over_tcp(server());
+    how.emplace_back("read_timeout", "1");
+    client link{how};
+    ASSERT_TRUE(link.connect().ok());
+    const auto lost = link.run("select sleep(30)");
+    EXPECT_EQ(lost.code, koine::errc::disconnected) << lost;
+    EXPECT_TRUE(lost.poisons_connection);
+    EXPECT_EQ(link.state(), std::uint32_t{KOINE_STATE_BROKEN});
+}
+
+// ---- Streaming
+
+TEST_F(libmariadb_session, a_stream_delivers_every_row_and_blocks_other_statements_meanwhile) {
+    for (const auto& how : {over_socket(server()), over_tls(server())}) {
+        client link{how};
+        ASSERT_TRUE(link.connect().ok());
+        auto* const rows = link.prepare(many, stream);
+        auto* const other = link.prepare("select 1");
+        auto* const buffered = link.prepare("select seq, 1 from seq_1_to_3");
+        const auto run = [&](koine_statement* s, std::uint32_t most) {
+            return link.drive([&](koine_wait* w, koine_error* e) { return driver().execute(s, nullptr, 0, cells_, most, &got_, w, e); });
+        };
+        const auto next = [&](koine_statement* s) {
+            return link.drive([&](koine_wait* w, koine_error* e) { return driver().fetch(s, cells_, 4, &got_, w, e); });
+        };
+        ASSERT_TRUE(run(buffered, 1).ok());
+        ASSERT_TRUE(run(rows, 4).ok());
+        ASSERT_GE(got_, 1U);
+        EXPECT_EQ(driver().rows_remaining(rows), -1);
+        EXPECT_NE(link.state() & KOINE_STATE_BUSY, 0U);
+        EXPECT_EQ(link.execute(other).code, koine::errc::operation_in_progress);
+        std::int64_t last = 0;
+        while (got_ != 0) {
+            for (std::uint32_t r = 0; r < got_; ++r) {
+                ASSERT_EQ(cells_[2 * r].u.i, ++last);
+                ASSERT_EQ(cells_[2 * r + 1].len, 100U);
+            }
+            if (last == 10) {
+                // A result that is here already is read, and dropped, without touching the line.
+                ASSERT_TRUE(next(buffered).ok());
+                EXPECT_EQ(cells_[0].u.i, 2);
+                ASSERT_TRUE(link.drive([&](koine_wait* w, koine_error* e) { return driver().finish(buffered, w, e); }).ok());
+                driver().finalize(buffered);
+            }
+            ASSERT_TRUE(next(rows).ok());
+        }
+        EXPECT_EQ(last, 20'000);
+        EXPECT_TRUE(link.execute(other).ok());
+        EXPECT_EQ(link.state(), 0U);
+    }
+}
+
+TEST_F(libmariadb_session, a_stream_without_rows_and_one_without_columns_end_at_once) {
+    EXPECT_TRUE(link_->run("select 1 from dual where false", {}, stream).ok());
+    EXPECT_TRUE(link_->rows().empty());
+    EXPECT_TRUE(link_->run("create temporary table s (i int)", {}, stream).ok());
+    EXPECT_TRUE(link_->run("insert into s select seq from seq_1_to_300 returning i", {}, stream).ok());
+    EXPECT_EQ(link_->rows().size(), 300U);
+    EXPECT_TRUE(link_->run("insert into s values (?)", {integer(1)}, stream).ok());
+    EXPECT_EQ(link_->affected(), 1);
+}
+
+TEST_F(libmariadb_session, a_stream_can_be_left_by_finish_reset_finalize_or_a_new_execution) {
+    auto* const rows = link_->prepare(many, stream);
+    ASSERT_TRUE(first_row(rows).ok());
+    ASSERT_TRUE(finish(rows).ok());
+    EXPECT_EQ(link_->state(), 0U);
+    EXPECT_EQ(link_->number("select 5"), 5);
+    ASSERT_TRUE(first_row(rows).ok());
+    ASSERT_TRUE(first_row(rows).ok());
+    EXPECT_EQ(cells_[0].u.i, 1) << "a new execution starts anew";
     ASSERT_TRUE(link_->reset().ok());
     EXPECT_EQ(link_->state(), 0U);
-    EXPECT_EQ(link_->number("select count(*) from first"), 2);
-    ASSERT_TRUE(link_->run("set @x = 1").ok());
-    EXPECT_EQ(link_->state(), KOINE_STATE_DIRTY);
-    how = link_->reset();
+    ASSERT_TRUE(first_row(rows).ok());
+    driver().finalize(rows);
+    EXPECT_NE(link_->state() & KOINE_STATE_BUSY, 0U);
+    ASSERT_TRUE(link_->reset().ok());
+    EXPECT_EQ(link_->number("select 6"), 6);
+    EXPECT_TRUE(link_->run(many, {}, stream).ok());
+    EXPECT_EQ(link_->rows().size(), 40'000U);
+}
+
+TEST_F(libmariadb_session, a_long_stream_that_is_left_is_not_read_to_its_end) {
+    auto* const rows = link_->prepare("select seq, repeat('x', 1000) from seq_1_to_100000000", stream);
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(first_row(rows).ok());
+        const auto how = finish(rows);
+        ASSERT_TRUE(how.ok()) << how;
+        EXPECT_EQ(link_->number("select 7"), 7);
+    }
+}
+
+TEST_F(libmariadb_session, an_error_in_the_middle_of_a_stream_comes_after_the_rows_before_it) {
+    ASSERT_TRUE(link_->run("create or replace function fussy(n bigint) returns bigint deterministic begin if n = 1000 then signal sqlstate '45000' "
+                           "set message_text = 'no more'; end if; return n; end").ok());
+    for (const std::uint32_t flags : {stream, 0U}) {
+        const auto how = link_->run("select fussy(seq) from seq_1_to_2000", {}, flags);
+        EXPECT_EQ(how.native_code, 1644) << how;
+        EXPECT_EQ(how.message, "no more");
+        EXPECT_EQ(link_->rows().size(), flags == stream ? 999U : 0U);
+        EXPECT_EQ(link_->state(), 0U);
+        EXPECT_EQ(link_->number("select 1"), 1);
+    }
+}
+
+// ---- State and reset
+
+TEST_F(libmariadb_session, reset_ends_a_transaction_by_rollback_and_keeps_prepared_statements) {
+    auto* const statement = link_->prepare("select count(*) from t");
+    ASSERT_TRUE(link_->run("begin").ok());
+    EXPECT_EQ(link_->state(), std::uint32_t{KOINE_STATE_IN_TRANSACTION});
+    ASSERT_TRUE(link_->run("insert into t (name) values (?)", {bytes("x")}).ok());
+    EXPECT_EQ(link_->state(), std::uint32_t{KOINE_STATE_IN_TRANSACTION});
+    const auto how = link_->reset();
     ASSERT_TRUE(how.ok()) << how;
+    EXPECT_EQ(how.waits, 1);
     EXPECT_EQ(link_->state(), 0U);
-    EXPECT_EQ(link_->value("select @x").tag, KOINE_NULL);
-    EXPECT_EQ(link_->value("select @@time_zone").text, "+00:00");
+    ASSERT_TRUE(link_->execute(statement).ok());
+    EXPECT_EQ(link_->rows().at(0).i, 0);
+}
+
+TEST_F(libmariadb_session, reset_of_a_clean_session_tells_the_server_nothing) {
+    tcp_gate gate{server().port()};
+    client link{over_tcp(server(), gate.port())};
+    ASSERT_TRUE(link.connect().ok());
+    ASSERT_TRUE(link.run("create or replace table clean (id int, name varchar(10))").ok());
+    ASSERT_TRUE(link.run("insert into clean values (?, ?)", {integer(1), bytes("a")}).ok());
+    ASSERT_TRUE(link.run("begin").ok());
+    ASSERT_TRUE(link.run("savepoint s").ok());
+    ASSERT_TRUE(link.run("update clean set name = 'b'").ok());
+    ASSERT_TRUE(link.run("set transaction isolation level serializable").code == koine::errc::usage) << "not inside a transaction";
+    ASSERT_TRUE(link.run("commit").ok());
+    ASSERT_TRUE(link.run("set transaction isolation level serializable").ok());
+    ASSERT_TRUE(link.run("start transaction").ok());
+    ASSERT_TRUE(link.run("select * from clean where name = @@version or name = ?", {bytes("it's @x")}).ok());
+    ASSERT_TRUE(link.run("rollback").ok());
+    ASSERT_TRUE(link.ping().ok());
+    const auto before = gate.bytes(tcp_gate::to_server);
+    const auto how = link.reset();
+    EXPECT_TRUE(how.ok());
+    EXPECT_EQ(how.waits, 0);
+    ASSERT_TRUE(link.ping().ok());
+    EXPECT_EQ(gate.bytes(tcp_gate::to_server), before + 5) << "the ping alone";
+}
+
+TEST_F(libmariadb_session, what_statements_changed_of_the_session_is_undone_by_reset) {
+    ASSERT_TRUE(link_->run("create or replace function sets_a_variable() returns int begin set @hidden = 5; return 1; end").ok());
+    ASSERT_TRUE(link_->run("create database if not exists elsewhere").ok());
+    for (const char* sql : {"set names latin1", "set sql_mode = ''", "set time_zone = '+05:00'", "set session transaction isolation level serializable",
+                            "set autocommit = 0", "set @x = 1", "select @y := 2", "select id into @z from (select 3 as id) d", "use elsewhere",
+                            "create temporary table hidden (id int)", "select get_lock('koine', 0)", "lock tables t write",
+                            "prepare p from 'select 1'", "set role none", "set statement_id = 1"}) {
+        const auto how = link_->run(sql);
+        if (std::string_view{sql}.find("statement_id") != std::string_view::npos) {
+            EXPECT_FALSE(how.ok());
+            continue;
+        }
+        ASSERT_TRUE(how.ok()) << sql << how;
+        EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U) << sql;
+        const auto reset = link_->reset();
+        ASSERT_TRUE(reset.ok()) << sql << reset;
+        EXPECT_EQ(link_->state(), 0U) << sql;
+        EXPECT_EQ(link_->value("select @@character_set_client").text, "utf8mb4") << sql;
+        EXPECT_EQ(link_->value("select @@collation_connection").text, "utf8mb4_nopad_bin") << sql;
+        EXPECT_NE(link_->value("select @@sql_mode").text.find("STRICT_ALL_TABLES"), std::string::npos) << sql;
+        EXPECT_EQ(link_->value("select @@time_zone").text, "+00:00") << sql;
+        EXPECT_EQ(link_->value("select @@tx_isolation").text, "READ-COMMITTED") << sql;
+        EXPECT_EQ(link_->value("select @@autocommit").i, 1) << sql;
+        EXPECT_EQ(link_->value("select database()").text, "test") << sql;
+        EXPECT_EQ(link_->value("select coalesce(@x, @y, @z, 'none')").text, "none") << sql;
+        EXPECT_EQ(link_->value("select is_free_lock('koine')").i, 1) << sql;
+        ASSERT_TRUE(link_->reset().ok());
+    }
+    EXPECT_EQ(link_->run("select * from hidden").code, koine::errc::undefined_table);
+    EXPECT_TRUE(link_->run("drop table if exists no_such_table").ok());
+}
+
+TEST_F(libmariadb_session, what_a_function_changed_behind_the_text_is_noticed) {
+    ASSERT_TRUE(link_->run("create or replace procedure changes() begin set session sql_mode = ''; end").ok());
+    ASSERT_TRUE(link_->run("call changes()").ok());
+    EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U);
+}
+
+TEST_F(libmariadb_session, after_a_reset_of_the_session_prepared_statements_are_outdated) {
+    auto* const select = link_->prepare("select 1");
+    auto* const command = link_->prepare("savepoint a");
+    ASSERT_TRUE(link_->run("set @x = 1").ok());
+    ASSERT_TRUE(link_->reset().ok());
+    const auto how = link_->execute(select);
+    EXPECT_EQ(how.code, koine::errc::statement_outdated) << how;
+    EXPECT_EQ(how.outcome, koine::outcome::not_sent);
+    EXPECT_FALSE(how.poisons_connection);
+    EXPECT_TRUE(link_->execute(command).ok()) << "never prepared on the server";
+    driver().finalize(select);
+    EXPECT_EQ(link_->number("select 2"), 2);
+}
+
+TEST_F(libmariadb_session, reset_without_a_database_leaves_the_session_without_one) {
+    auto how = over_socket(server());
+    std::erase_if(how, [](const auto& p) { return p.first == "database"; });
+    client link{how};
+    ASSERT_TRUE(link.connect().ok());
+    EXPECT_EQ(link.value("select database()").tag, KOINE_NULL);
+    ASSERT_TRUE(link.run("set @x = 1").ok());
+    EXPECT_TRUE(link.reset().ok());
+    // The server has no way to leave a database but a new login.
+    ASSERT_TRUE(link.run("use test").ok());
+    const auto reset = link.reset();
+    EXPECT_TRUE(reset.ok() ? link.value("select database()").tag == KOINE_NULL : reset.poisons_connection) << reset;
+}
+
+TEST_F(libmariadb_session, a_definition_ends_the_transaction_and_the_state_says_so) {
+    ASSERT_TRUE(link_->run("begin").ok());
+    ASSERT_TRUE(link_->run("insert into t (name) values ('x')").ok());
+    ASSERT_TRUE(link_->run("create or replace table other (id int)").ok());
+    EXPECT_EQ(link_->state(), 0U);
+    EXPECT_EQ(server().admin("select count(*) from t"), "1");
+}
+
+TEST_F(libmariadb_session, ping_answers_inside_and_outside_a_transaction) {
+    EXPECT_TRUE(link_->ping().ok());
+    ASSERT_TRUE(link_->run("begin").ok());
+    EXPECT_TRUE(link_->ping().ok());
+    EXPECT_EQ(link_->state(), std::uint32_t{KOINE_STATE_IN_TRANSACTION});
 }
 
 }  // namespace
