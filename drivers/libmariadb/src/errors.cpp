@@ -344,7 +344,8 @@ spi::failure work_failure(const native_error& error, const work_facts& facts) {
     if (known != nullptr) take_names(why, known->quoted, error.message);
     if (quotes_value(error.code)) hide_value(why);
     why.outcome = outcome::rejected;
-    why.poisons_transaction = facts.in_transaction;
+    // A query whose rows have another shape by now has done no harm.
+    why.poisons_transaction = facts.in_transaction && !(why.code == errc::statement_outdated && facts.reads_only);
     return why;
 }
 
