@@ -1,7 +1,6 @@
 #include <koine/log.hpp>
 
 #include <cstdio>
-#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -12,7 +11,7 @@ namespace {
 
 struct shared_handler {
     std::mutex mutex{};
-    std::shared_ptr<const log_handler> current{};
+    std::shared_ptr<log_handler> current{};
 };
 
 // Never destroyed: other static objects may still have something to say while the process ends.
@@ -23,21 +22,23 @@ shared_handler& place() {
 
 }  // namespace
 
-void set_log_handler(log_handler handler) {
-    auto made = handler ? std::make_shared<const log_handler>(std::move(handler)) : nullptr;
+log_handler::~log_handler() = default;
+
+// The one before ends outside of the lock.
+void set_log_handler(std::shared_ptr<log_handler> handler) noexcept {
     const std::lock_guard lock{place().mutex};
-    place().current.swap(made);
+    place().current.swap(handler);
 }
 
 void log(log_level level, std::string_view message) noexcept {
     try {
-        std::shared_ptr<const log_handler> handler;
+        std::shared_ptr<log_handler> handler;
         {
             const std::lock_guard lock{place().mutex};
             handler = place().current;
         }
         if (handler)
-            (*handler)(log_record{level, message});
+            handler->on_log(log_record{level, message});
         else
             std::fprintf(stderr, "koine: warning: %.*s\n", static_cast<int>(message.size()), message.data());
     } catch (...) {

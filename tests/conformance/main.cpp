@@ -12,12 +12,12 @@
 #include <koine/dialects/sqlite.hpp>
 #include <koine/drivers/fake.hpp>
 #include <koine/drivers/sqlite3.hpp>
-#include <koine/log.hpp>
 #include <koine/registry.hpp>
 #include <koine/testing/conformance.hpp>
 
 #include <koine_test/pg_cluster.hpp>
 #if defined(KOINE_TEST_MARIADB)
+#include <koine_test/captured_log.hpp>
 #include <koine_test/mariadb_server.hpp>
 #endif
 #include <koine_test/temp_dir.hpp>
@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
     register_relay();
     register_libpq();
 #if defined(KOINE_TEST_MARIADB)
-    koine::set_log_handler([](const koine::log_record&) {});  // a mysql:// URL that reaches MariaDB is meant here
+    const koine_test::captured_log unheard;  // a mysql:// URL that reaches MariaDB is meant here
     register_libmariadb("libmariadb", "mariadb");
     register_libmariadb("libmariadb_as_mysql", "mysql");
 #endif

@@ -18,7 +18,7 @@
 #include <koine_test/pg_cluster.hpp>
 #endif
 #if defined(KOINE_TEST_MARIADB)
-#include <koine/log.hpp>
+#include <koine_test/captured_log.hpp>
 #include <koine_test/mariadb_server.hpp>
 #endif
 
@@ -123,7 +123,7 @@ inline std::string mariadb(const std::string&) {
 // The dialect mysql on MariaDB: never RETURNING. What it has to say of that is known here.
 inline std::string mysql(const std::string&) {
     static const std::string database = mariadb_server::shared().create_database();
-    koine::set_log_handler([](const koine::log_record&) {});
+    static const captured_log unheard;
     const std::string url = mariadb_server::shared().socket_url(database);
     return "mysql" + url.substr(url.find(':'));
 }

@@ -12,10 +12,10 @@
 #include <koine/dialect.hpp>
 #include <koine/engine.hpp>
 #include <koine/error.hpp>
-#include <koine/log.hpp>
 #include <koine/schema/metadata.hpp>
 #include <koine/schema/table_info.hpp>
 
+#include <koine_test/captured_log.hpp>
 #include <koine_test/mariadb_server.hpp>
 
 namespace koine::test {
@@ -26,7 +26,6 @@ class family : public testing::TestWithParam<const char*> {
 protected:
     void SetUp() override {
         KOINE_NEEDS_MARIADB();
-        set_log_handler([](const log_record&) {});  // a mysql:// URL that reaches MariaDB is meant here
         const std::string url = mariadb_server::shared().socket_url(mariadb_server::shared().create_database());
         on = create_engine(GetParam() + url.substr(url.find(':')));
     }
@@ -51,6 +50,9 @@ protected:
     }
 
     engine on{};
+
+private:
+    koine_test::captured_log unheard_{};  // a mysql:// URL that reaches MariaDB is meant here
 };
 
 }  // namespace koine::test

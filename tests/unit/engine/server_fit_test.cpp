@@ -12,10 +12,11 @@
 #include <koine/dialects/mysql.hpp>
 #include <koine/drivers/fake.hpp>
 #include <koine/engine.hpp>
-#include <koine/log.hpp>
 #include <koine/mapping.hpp>
 #include <koine/orm/session.hpp>
 #include <koine/registry.hpp>
+
+#include <koine_test/captured_log.hpp>
 
 namespace koine {
 namespace {
@@ -37,16 +38,14 @@ protected:
         names_.add_dialect(std::make_shared<const dialects::mariadb>(), "fake");
         names_.add_dialect(std::make_shared<const dialects::mysql>(), "fake");
         names_.add_driver("fake", &fake_driver_init);
-        set_log_handler([this](const log_record& record) { heard.emplace_back(record.message); });
     }
-    ~server_fit_of() override { set_log_handler({}); }
 
     engine open(const std::string& dialect, engine_options options = {}) const {
         return create_engine(url{dialect + "+fake:///fitting"}, names_, std::move(options));
     }
 
     fake::script server{"fitting"};
-    std::vector<std::string> heard{};
+    koine_test::captured_log log{};
 
 private:
     registry names_{};
@@ -58,7 +57,7 @@ TEST_F(server_fit_of, a_mariadb_url_on_mariadb_is_what_it_said) {
     on.connect();
     EXPECT_EQ(on.dialect().name(), "mariadb");
     EXPECT_TRUE(on.dialect().features().insert_returning);
-    EXPECT_TRUE(heard.empty());
+    EXPECT_TRUE(log.lines().empty());
 }
 
 TEST_F(server_fit_of, a_mariadb_url_that_reaches_mysql_speaks_mysql_and_says_so_once) {
@@ -72,6 +71,7 @@ TEST_F(server_fit_of, a_mariadb_url_that_reaches_mysql_speaks_mysql_and_says_so_
     }
     EXPECT_EQ(on.dialect().name(), "mysql");
     EXPECT_EQ(before.quote("a b"), "`a b`") << "the dialect of the URL is still there";
+    const auto heard = log.lines();
     ASSERT_EQ(heard.size(), 1U);
     EXPECT_NE(heard[0].find("mariadb:// URL"), std::string::npos) << heard[0];
     EXPECT_NE(heard[0].find("mysql 8.0.36"), std::string::npos) << heard[0];
@@ -84,6 +84,7 @@ TEST_F(server_fit_of, a_mysql_url_that_reaches_mariadb_says_so_once_and_keeps_it
     on.dispose();
     on.connect();
     EXPECT_EQ(on.dialect().name(), "mysql");
+    const auto heard = log.lines();
     ASSERT_EQ(heard.size(), 1U);
     EXPECT_NE(heard[0].find("mariadb 10.11.6"), std::string::npos) << heard[0];
 }
@@ -100,7 +101,7 @@ TEST_F(server_fit_of, many_first_connections_at_once_settle_it_once) {
             EXPECT_EQ(on.dialect().name(), "mysql");
         });
     for (auto& one : all) one.join();
-    EXPECT_EQ(heard.size(), 1U);
+    EXPECT_EQ(log.lines().size(), 1U);
 }
 
 // What MySQL is sent: no test here has a MySQL server.
