@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <utility>
 
 #include <koine/api.hpp>
 #include <koine/driver_abi.h>
@@ -21,7 +20,7 @@ namespace spi {
 class KOINE_API canceller {
 public:
     // The owner's thread, as the four below.
-    void begin() noexcept { state_.store(running, std::memory_order_relaxed); }
+    void begin() noexcept { state_.store(running, std::memory_order_release); }
     // False while the request is still under way: `wait` is filled.
     bool end(koine_wait& wait) {
         auto expected = running;
@@ -34,15 +33,16 @@ public:
     bool used() const noexcept { return used_; }
     void forget() noexcept { used_ = false; }
 
-    // Any thread. Runs `send`, which must not throw, in a thread of its own. Nothing happens if no operation runs or an earlier request
-    // for it is still on its way. Throws what making a thread throws.
-    template <class Send>
-    void request(Send send) {
+    // Any thread. Runs what `make` makes, which must not throw, in a thread of its own; `make` is called here, if at all, and sees what the
+    // owner's thread did before begin(). Nothing happens if no operation runs or an earlier request for it is still on its way. Throws what
+    // `make` and making a thread throw.
+    template <class Make>
+    void request(Make make) {
         const std::scoped_lock lock{mutex_};
         if (!begin_request()) return;
         try {
             sent_ = std::make_shared<event>();
-            std::thread{[send = std::move(send), sent = sent_] {
+            std::thread{[send = make(), sent = sent_] {
                 send();
                 sent->set();
             }}.detach();

@@ -15,7 +15,7 @@ namespace koine::libmariadb {
 namespace {
 
 // What the driver sends for itself changes nothing that a caller counts on.
-constexpr sql_facts housekeeping{0, false, false, false, true, false, false};
+constexpr sql_facts housekeeping{.reads_only = true};
 
 std::string version_text(unsigned long number) {
     return std::to_string(number / 10'000) + '.' + std::to_string(number / 100 % 100) + '.' + std::to_string(number % 100);
@@ -78,13 +78,14 @@ std::uint32_t connection::state() const noexcept {
     if (exchange_.handle() == nullptr) return 0;
     std::uint32_t bits = exchange_.in_transaction() ? std::uint32_t{KOINE_STATE_IN_TRANSACTION} : 0U;
     if (task_ != task::none || exchange_.active()) bits |= KOINE_STATE_BUSY;
-    if (dirty_) bits |= KOINE_STATE_DIRTY;
+    if (has_drifted()) bits |= KOINE_STATE_DIRTY;
     return bits;
 }
 
 // What a successful statement did to the session.
 void connection::take_session(const sql_facts& facts) noexcept {
     if (facts.sets_session || (exchange_.handle()->server_status & SERVER_SESSION_STATE_CHANGED) != 0) dirty_ = true;
+    next_transaction_set_ = facts.sets_next_transaction;
 }
 
 koine_status connection::prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait& wait) {
@@ -185,7 +186,7 @@ koine_status connection::reset(koine_wait& wait) {
 
 // False if the session is what connect() made: there is nothing to tell the server.
 bool connection::starts_reset() {
-    if (!exchange_.broken() && !dirty_ && !exchange_.in_transaction()) return false;
+    if (!exchange_.broken() && !has_drifted() && !exchange_.in_transaction()) return false;
     exchange_.open(housekeeping);
     phase_ = phase::front;
     return true;
@@ -201,7 +202,7 @@ koine_status connection::run_reset(koine_wait& wait) {
     if (phase_ == phase::front) {
         if (const auto status = exchange_.front(wait); status != KOINE_DONE) return status;
         // A reset of the session takes the prepared statements with it: only where something has changed.
-        if (dirty_) {
+        if (has_drifted()) {
             exchange_.line().reset_session();
         } else {
             exchange_.line().query("ROLLBACK");
@@ -228,7 +229,7 @@ void connection::after_reset_step() {
     }
     switch (phase_) {
         case phase::sent:
-            if (!dirty_) {
+            if (!has_drifted()) {
                 phase_ = phase::concluding;
             } else if (!settings_->database.empty()) {
                 line.select_database(settings_->database);
@@ -252,7 +253,7 @@ void connection::after_reset_step() {
             break;
         case phase::checked:
             check_session(line.result().get(), *settings_);
-            dirty_ = false;
+            dirty_ = next_transaction_set_ = false;
             phase_ = phase::concluding;
             break;
         default: phase_ = phase::concluding; break;

@@ -68,6 +68,7 @@ private:
     bool starts_reset();
     void after_reset_step();
     void take_session(const sql_facts& facts) noexcept;
+    bool has_drifted() const noexcept { return dirty_ || next_transaction_set_; }
     void adopt(statement& one) noexcept;
     void forget(statement& one) noexcept;
 
@@ -87,6 +88,7 @@ private:
     std::uint64_t max_packet_ = 0;
     bool mariadb_ = false;
     bool dirty_ = false;
+    bool next_transaction_set_ = false;
 };
 
 }  // namespace koine::libmariadb

@@ -6,6 +6,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -46,11 +47,18 @@ void set_text(MYSQL* connection, mysql_option option, const std::string& value) 
     if (!value.empty()) mysql_optionsv(connection, option, value.c_str());
 }
 
+// Before 3.4 the library checks the signers of a certificate where they are given, whatever becomes of the name; since then both or nothing.
+bool checks_signers_alone() noexcept {
+    const std::string_view version = mysql_get_client_info();
+    return version.substr(0, 2) == "3." && version.substr(0, 3) < "3.4";
+}
+
 void set_tls(MYSQL* connection, const connect_settings& settings) {
     // A Unix socket needs none, unless asked for by word.
     if (settings.tls == tls_mode::disable || (settings.tls == tls_mode::prefer && settings.over_socket())) return;
     const my_bool yes = 1;
-    const my_bool verify = settings.tls == tls_mode::verify_full ? 1 : 0;
+    const bool signers = !settings.tls_ca.empty() || !settings.tls_capath.empty();
+    const my_bool verify = settings.tls == tls_mode::verify_full || (signers && !checks_signers_alone()) ? 1 : 0;
     mysql_optionsv(connection, MYSQL_OPT_SSL_ENFORCE, &yes);
     mysql_optionsv(connection, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
     set_text(connection, MYSQL_OPT_SSL_CA, settings.tls_ca);
@@ -113,14 +121,14 @@ const char* or_null(const std::string& text) noexcept { return text.empty() ? nu
 
 }  // namespace
 
-connection_ptr log_in(const connect_settings& settings, std::int64_t deadline_ns) {
+connection_ptr log_in(const connect_settings& settings, const std::string& database, std::int64_t deadline_ns) {
     static std::once_flag once;
     std::call_once(once, [] { mysql_server_init(0, nullptr, nullptr); });
     connection_ptr made{mysql_init(nullptr)};
     if (made == nullptr) throw std::bad_alloc{};
     set_options(made.get(), settings, deadline_ns);
     // Rows that an UPDATE found count, changed or not. An empty password is one: without any the library looks into the environment.
-    if (mysql_real_connect(made.get(), or_null(settings.host), or_null(settings.user), settings.password.c_str(), or_null(settings.database),
+    if (mysql_real_connect(made.get(), or_null(settings.host), or_null(settings.user), settings.password.c_str(), or_null(database),
                            settings.port, or_null(settings.unix_socket), CLIENT_FOUND_ROWS) == nullptr)
         throw connect_failure(error_of(made.get()));
     verify_tls(made.get(), settings);
@@ -133,7 +141,7 @@ struct connector::job {
     void run() noexcept {
         try {
             connected made;
-            made.handle = log_in(*settings, deadline_ns);
+            made.handle = log_in(*settings, settings->database, deadline_ns);
             MYSQL* const connection = made.handle.get();
             made.mariadb = mariadb_connection(connection) != 0;
             made.tls = mysql_get_ssl_cipher(connection) != nullptr;
@@ -173,12 +181,10 @@ connector::connector(std::shared_ptr<const connect_settings> settings, std::int6
 koine_status connector::finish(connected& out, koine_wait& wait) {
     const bool done = job_->done.is_set();
     // The thread has the same limit and may be the first to notice.
-    if (!done || job_->problem) {
-        if (now_ns() >= ends_ns_) {
-            auto why = local_failure(errc::timeout, "the server did not answer within connect_timeout");
-            why.poisons_connection = true;
-            throw why;
-        }
+    if ((!done || job_->problem) && now_ns() >= ends_ns_) {
+        auto why = local_failure(errc::timeout, "the server did not answer within connect_timeout");
+        why.poisons_connection = true;
+        throw why;
     }
     if (!done) {
         wait = koine_wait{job_->done.descriptor(), KOINE_WAIT_READ, ends_ns_};

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include <koine/driver_abi.h>
 
@@ -20,8 +21,9 @@ struct connected {
     std::uint64_t max_packet = 0;
 };
 
-// Logs in within the time, with blocking calls; for helper threads. The session is as the server makes it. Throws spi::failure.
-connection_ptr log_in(const connect_settings& settings, std::int64_t deadline_ns);
+// Logs in within the time, with blocking calls; for helper threads. The session is as the server makes it; an empty `database` is none.
+// Throws spi::failure.
+connection_ptr log_in(const connect_settings& settings, const std::string& database, std::int64_t deadline_ns);
 
 // One attempt. Destroying it early leaves the thread to itself, which then closes what it made.
 class connector {

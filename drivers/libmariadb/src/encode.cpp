@@ -109,9 +109,13 @@ void parameters::encode_one(const koine_value& value, MYSQL_BIND& bind, slot& me
             return;
         case KOINE_TIMESTAMP:
         case KOINE_INSTANT: {
-            const std::int64_t within = value.u.i % day_microseconds;
-            const std::int64_t clock = within < 0 ? within + day_microseconds : within;
-            put_day((value.u.i - clock) / day_microseconds, memory.time);
+            std::int64_t days = value.u.i / day_microseconds;
+            std::int64_t clock = value.u.i % day_microseconds;
+            if (clock < 0) {
+                clock += day_microseconds;
+                --days;
+            }
+            put_day(days, memory.time);
             put_clock(clock, memory.time);
             memory.time.time_type = MYSQL_TIMESTAMP_DATETIME;
             bind.buffer_type = MYSQL_TYPE_DATETIME;

@@ -6,8 +6,9 @@ namespace koine::libmariadb {
 
 exchange::~exchange() {
     if (handle() == nullptr) return;
-    // Closing a statement talks to the server; a closed line makes them mere memory.
-    if (!doomed_.empty() || active_) wire_.break_off();
+    if (active_) wire_.break_off();
+    // Closing a statement talks to the server; once the line is closed they are mere memory.
+    wire_.close();
     for (MYSQL_STMT* const one : doomed_) mysql_stmt_close(one);
 }
 

@@ -139,6 +139,7 @@ void conclude(sql_facts& facts, const words& found) noexcept {
     const bool query = same(first, "select") || same(first, "with") || same(first, "values") || same(first, "table");
     facts.reads_only = (query && !found.writes) || same(first, "show") || same(first, "describe") || same(first, "desc") || rolls_back;
     const bool transaction_setting = same(first, "set") && same(second, "transaction");
+    facts.sets_next_transaction = transaction_setting;
     facts.sets_session = (same(first, "set") && !transaction_setting) || any_of(first, session_words) || found.locks || found.variables ||
                          found.temporary;
     const bool changes = same(first, "insert") || same(first, "update") || same(first, "delete") || same(first, "replace");

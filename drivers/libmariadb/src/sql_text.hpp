@@ -13,6 +13,7 @@ struct sql_facts {
     bool commits = false;          // COMMIT, or a statement that commits on its way (DDL): its answer decides what is known of the work
     bool reads_only = false;       // a query without data-changing parts and without functions that may change something
     bool sets_session = false;     // may change the session beyond the transaction: settings, database, variables, locks, temporary tables
+    bool sets_next_transaction = false;  // SET TRANSACTION, which holds for whatever runs next
     bool plain_command = false;    // returns no rows whatever happens, and takes no parameters: needs no preparation on the server
 };
 

@@ -372,7 +372,7 @@ koine_status statement::finish(koine_wait& wait, koine_error&) {
 void statement::drop_result() noexcept {
     // While another statement's rows are on the line, the library would read those.
     MYSQL* const handle = owner_.exchange_.handle();
-    if (rows_ + affected_ > 0 && native_ != nullptr && native_->mysql != nullptr && native_->result.data != nullptr &&
+    if (native_ != nullptr && native_->mysql != nullptr && native_->result.data != nullptr && handle != nullptr &&
         handle->status == MYSQL_STATUS_READY && !owner_.exchange_.line().busy())
         mysql_stmt_free_result(native_);
     if (!as_text()) text_result_.reset();

@@ -16,11 +16,12 @@ std::int64_t now_ns() noexcept {
 
 }  // namespace
 
-wire::~wire() {
+void wire::close() noexcept {
     if (handle_ == nullptr) return;
     // A call that waits keeps the library's stack in use: only its end frees what stands on it.
     if (busy()) break_off();
-    if (result_ != nullptr) mysql_free_result(result_);
+    static_cast<void>(result());
+    handle_.reset();
 }
 
 void wire::attach(connected made, std::int64_t read_timeout_ns, std::int64_t write_timeout_ns) {

@@ -20,7 +20,7 @@ namespace koine::libmariadb {
 class wire {
 public:
     wire() = default;
-    ~wire();
+    ~wire() { close(); }
     wire(const wire&) = delete;
     wire& operator=(const wire&) = delete;
 
@@ -51,6 +51,8 @@ public:
 
     // Ends the line without a word to the server, and the call under way with it.
     void break_off() noexcept;
+    // Says good-bye, if no call is under way, and frees the handle.
+    void close() noexcept;
     // Forgets the handle without freeing or closing anything: it belongs to a parent process.
     void abandon() noexcept { static_cast<void>(handle_.release()); }
 

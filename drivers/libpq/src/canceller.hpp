@@ -16,11 +16,12 @@ public:
 
     // Any thread.
     void request() {
-        if (key_ == nullptr) return;
-        spi::canceller::request([key = key_] {
-            char reason[256];
-            // A request that cannot be delivered is no error of ours: the operation then ends by itself or by its deadline.
-            PQcancel(key.get(), reason, sizeof reason);
+        spi::canceller::request([this] {
+            return [key = key_] {
+                char reason[256];
+                // A request that cannot be delivered is no error of ours: the operation then ends by itself or by its deadline.
+                PQcancel(key.get(), reason, sizeof reason);
+            };
         });
     }
 

@@ -432,6 +432,33 @@ TEST_F(libmariadb_session, what_statements_changed_of_the_session_is_undone_by_r
     EXPECT_TRUE(link_->run("drop table if exists no_such_table").ok());
 }
 
+TEST_F(libmariadb_session, a_setting_for_the_next_transaction_does_not_reach_the_next_owner) {
+    ASSERT_TRUE(link_->run("set transaction isolation level serializable").ok());
+    EXPECT_EQ(link_->state(), std::uint32_t{KOINE_STATE_DIRTY});
+    ASSERT_TRUE(link_->reset().ok());
+    EXPECT_EQ(link_->state(), 0U);
+    ASSERT_TRUE(link_->run("set transaction isolation level serializable").ok());
+    ASSERT_TRUE(link_->run("begin").ok());
+    EXPECT_EQ(link_->state(), std::uint32_t{KOINE_STATE_IN_TRANSACTION}) << "it has been used up";
+}
+
+TEST_F(libmariadb_session, closing_says_good_bye) {
+    const auto aborted = [] { return server().admin("select variable_value from information_schema.global_status where variable_name = 'aborted_clients'"); };
+    const auto before = aborted();
+    for (const auto& how : {over_socket(server()), over_tcp(server()), over_tls(server())}) {
+        client link{how};
+        ASSERT_TRUE(link.connect().ok());
+        const auto session = std::to_string(link.session());
+        link.prepare("select 1");
+        driver().finalize(link.prepare("select 2"));
+        ASSERT_TRUE(link.run("begin").ok());
+        link.close();
+        while (server().admin("select count(*) from information_schema.processlist where id = " + session) != "0") {
+        }
+    }
+    EXPECT_EQ(aborted(), before);
+}
+
 TEST_F(libmariadb_session, what_a_function_changed_behind_the_text_is_noticed) {
     ASSERT_TRUE(link_->run("create or replace procedure changes() begin set session sql_mode = ''; end").ok());
     ASSERT_TRUE(link_->run("call changes()").ok());

@@ -223,6 +223,17 @@ TEST_F(libmariadb_values, a_statement_wants_as_many_values_as_it_has_parameters)
     driver().finalize(statement);
 }
 
+TEST_F(libmariadb_values, a_statement_takes_as_many_parameters_as_the_driver_says_and_no_more) {
+    std::string sql = "select 7 in (?";
+    for (std::uint32_t i = 1; i < driver().capabilities->max_parameters; ++i) sql += ",?";
+    std::vector<koine_value> binds(driver().capabilities->max_parameters, integer(1));
+    binds.back() = integer(7);
+    EXPECT_EQ(link_->value(sql + ")", binds).i, 1);
+    const auto how = link_->run(sql + ",?)", binds);
+    EXPECT_EQ(how.code, koine::errc::usage) << how;
+    EXPECT_EQ(how.outcome, koine::outcome::not_sent);
+}
+
 TEST_F(libmariadb_values, a_value_larger_than_the_packet_limit_is_refused_and_the_connection_goes_on) {
     const std::string large(17'000'000, 'x');  // the server's limit is 16 MiB
     const auto how = link_->run("select length(?)", {bytes(large)});
