@@ -79,7 +79,8 @@ entity_plan::entity_plan(const entity_info& info)
 
 const entity_plan& plan_of(const entity_info& entity) {
     static std::mutex mutex;
-    static std::vector<std::unique_ptr<const entity_plan>> plans;
+    // Never destroyed: sessions and objects with static storage use them at any time of the exit.
+    static auto& plans = *new std::vector<std::unique_ptr<const entity_plan>>;
     const std::uint32_t number = number_of(entity);
     const std::lock_guard lock{mutex};
     if (number >= plans.size()) plans.resize(number + 1);

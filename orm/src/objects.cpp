@@ -72,6 +72,7 @@ void session_core::take_out(class_slot& slot, const object_header& header) noexc
 // ---- Coming ----------------------------------------------------------------------------------------------------------
 
 void* session_core::add(const entity_info& entity, void* object) {
+    check_usable();
     class_slot& slot = slot_of(entity);
     if (slot.pool == nullptr) slot.pool = &store().pool(*slot.plan);
     void* const place = slot.pool->place();
@@ -86,6 +87,7 @@ void* session_core::add(const entity_info& entity, void* object) {
 }
 
 void session_core::attach(object_header& header) {
+    check_usable();
     object_store& home = store_of(header);
     const bool mine = owns(header);
     const bool adopted_elsewhere = !mine && (header.flags & object_adopted) != 0;
@@ -145,6 +147,7 @@ void session_core::adopt(object_header& header, object_state state) {
 // ---- Going -----------------------------------------------------------------------------------------------------------
 
 void session_core::mark_deleted(object_header& header) {
+    check_usable();
     if (!owns(header) || header.state == object_state::detached) {
         throw_usage("this " + name_of(header) + " does not belong to the session; add it first");
     }
@@ -179,6 +182,7 @@ void session_core::detach(object_header& header) noexcept {
 }
 
 void session_core::expunge(object_header& header) {
+    check_usable();
     if (!owns(header)) throw_usage("this " + name_of(header) + " does not belong to the session");
     class_slot& slot = slot_of(header);
     if (header.state == object_state::persistent || header.state == object_state::deleting) {

@@ -60,7 +60,10 @@ void session::abandon() noexcept {
     if (core_) core_->abandon();
 }
 
-void session::expunge_all() { core().expunge_all(); }
+void session::expunge_all() {
+    core().check_usable();
+    core().expunge_all();
+}
 bool session::is_modified() const { return core().is_modified(); }
 void session::flush() { core().flush(); }
 void session::commit() { core().commit(); }
@@ -84,6 +87,7 @@ rows session::execute(const text_statement& statement) {
 }
 
 void session::start() {
+    core().check_usable();
     if (core().in_transaction()) throw_usage("a transaction is open already: commit or roll back first, or use begin_nested()");
 }
 

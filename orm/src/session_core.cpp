@@ -37,16 +37,14 @@ class_slot& session_core::make_slot(const entity_info& entity) {
 // ---- The link --------------------------------------------------------------------------------------------------------
 
 void session_core::raise_unusable() const {
-    error_info info;
-    info.outcome = outcome::not_sent;
     if (condition_ == condition::in_doubt) {
-        info.code = errc::in_doubt;
-        info.message = "the answer to the session's COMMIT was lost, so that nobody knows what is in the database; only close() is accepted";
-    } else {
-        info.code = errc::transaction_failed;
-        info.poisons_transaction = true;
-        info.message = "an earlier flush or commit of the session failed; call rollback() before anything else";
+        throw_usage("the answer to the session's COMMIT was lost, so that nobody knows what is in the database; only close() is accepted");
     }
+    error_info info;
+    info.code = errc::transaction_failed;
+    info.outcome = outcome::not_sent;
+    info.poisons_transaction = true;
+    info.message = "an earlier flush or commit of the session failed; call rollback() before anything else";
     throw_error(std::move(info));
 }
 

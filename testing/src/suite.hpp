@@ -34,11 +34,19 @@ struct test_case {
     const char* (*excuse)(const quirks&);
 };
 
+// Fails where a quirk that a backend declares is not true of it.
+struct quirk_test {
+    const char* name;
+    bool (*declared)(const quirks&);
+    void (*run)(context&);
+};
+
 std::span<const test_case> value_tests();
 std::span<const test_case> statement_tests();
 std::span<const test_case> constraint_tests();
 std::span<const test_case> transaction_tests();
 std::span<const test_case> concurrency_tests();
+std::span<const quirk_test> quirk_tests();
 
 // The code of the koine::error that `body` throws, or errc{} (and a test failure) if it throws none.
 template <class Body>

@@ -195,7 +195,6 @@ void runs_each_statement_by_itself_in_autocommit(context& given) {
     on.begin({.isolation = isolation::autocommit}).commit();
     engine_options options;
     options.isolation = isolation::autocommit;
-    if (given.quirks().one_connection) return;
     const engine automatic = given.other(options);
     connection single = automatic.connect();
     mark(single, 1);
@@ -260,7 +259,7 @@ std::span<const test_case> transaction_tests() {
         KOINE_CASE(nests_savepoints),
         KOINE_CASE(rolls_back_when_a_body_throws),
         KOINE_CASE(refuses_writes_in_a_read_only_transaction),
-        KOINE_CASE(runs_each_statement_by_itself_in_autocommit),
+        {"runs_each_statement_by_itself_in_autocommit", &runs_each_statement_by_itself_in_autocommit, needs_two},
         {"sees_one_state_in_a_serializable_transaction", &sees_one_state_in_a_serializable_transaction, needs_two},
         {"undoes_ddl", &undoes_ddl,
          [](const quirks& q) -> const char* { return q.ddl_survives_rollback ? "ddl_survives_rollback" : nullptr; }},

@@ -47,7 +47,6 @@ void register_sqlite_memory() {
     koine::testing::backend memory;
     memory.name = "sqlite3_memory";
     memory.make_engine = [engine](koine::engine_options) { return *engine; };
-    memory.quirks.one_writer = true;
     memory.quirks.one_connection = true;
     memory.quirks.constraint_names_unknown = true;
     memory.slow_statement = slow_on_sqlite;

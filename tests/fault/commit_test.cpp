@@ -4,6 +4,9 @@
 
 #include <libpq-fe.h>
 
+#include <koine/detail/link_lease.hpp>
+
+#include "in_doubt.hpp"
 #include "servers.hpp"
 
 namespace fault {
@@ -11,13 +14,6 @@ namespace {
 
 class commit_fault : public with_each_server {
 protected:
-    static void expect_in_doubt(const std::optional<koine::in_doubt_error>& why) {
-        ASSERT_TRUE(why.has_value()) << "the lost answer was not told as such";
-        EXPECT_EQ(why->code(), errc::in_doubt) << why->what();
-        EXPECT_EQ(why->outcome(), outcome::unknown);
-        EXPECT_EQ(why->advice(), advice::ask_the_database);
-        EXPECT_TRUE(why->poisons_connection());
-    }
     static std::string marks_there() { return server().admin("select count(*) from marks"); }
 };
 INSTANTIATE_TEST_SUITE_P(on, commit_fault, ::testing::ValuesIn(server_names()), name_of);
@@ -122,6 +118,27 @@ TEST_F(commit_on_postgresql, a_commit_that_the_server_turns_into_a_rollback_is_a
     EXPECT_FALSE(why->poisons_connection());
     EXPECT_FALSE(c.in_transaction());
     EXPECT_EQ(marks(c), 0) << "the connection goes on";
+}
+
+TEST_F(commit_on_postgresql, a_statement_that_fails_in_front_of_commit_fails_the_transaction_and_does_not_end_it) {
+    const engine on = over_socket(pool_of(1));
+    make_marks(on);
+    koine::detail::link_lease lease{on};
+    koine::detail::prepared& insert = lease->prepare("insert into marks (id) values (1)");
+    lease->enqueue(insert, {});
+    lease->enqueue(insert, {});
+    EXPECT_EQ(code_of([&] { lease->flush(true); }), errc::unique_violation);
+    EXPECT_TRUE(lease->transaction_failed());
+    EXPECT_EQ(code_of([&] { lease->execute(insert, {}); }), errc::transaction_failed);
+    EXPECT_EQ(code_of([&] { lease->commit(); }), errc::transaction_failed);
+    lease->rollback();
+    EXPECT_FALSE(lease->in_transaction());
+    lease->enqueue(insert, {});
+    lease->flush(true);
+    lease.release();
+    connection c = on.connect();
+    EXPECT_EQ(marks(c), 1);
+    EXPECT_EQ(on.stats().opened, 1U);
 }
 
 TEST_F(commit_on_postgresql, a_constraint_that_fails_at_commit_ends_the_transaction_and_nothing_else) {

@@ -169,6 +169,24 @@ std::unique_ptr<real_server> start_server(std::string_view name, std::vector<std
     return std::make_unique<postgresql>(std::move(settings));
 }
 
+namespace {
+std::vector<std::pair<std::string, std::unique_ptr<real_server>>> started;
+}  // namespace
+
+real_server& shared_server(std::string_view name) {
+    for (auto& [known, one] : started)
+        if (known == name) return *one;
+    return *started.emplace_back(name, start_server(name)).second;
+}
+
+void end_servers() { started.clear(); }
+
+void need_server(std::string_view name) {
+    if (has_server(name)) return;
+    if (koine_test::servers_required()) FAIL() << "there is no server for " << name;
+    GTEST_SKIP() << "there is no server for " << name;
+}
+
 std::vector<const char*> server_names() {
 #if defined(KOINE_TEST_MARIADB)
     return {"libpq", "libmariadb"};

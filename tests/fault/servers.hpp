@@ -69,24 +69,21 @@ public:
 // Whether tests have such a server: "libpq", "libmariadb".
 bool has_server(std::string_view name);
 std::unique_ptr<real_server> start_server(std::string_view name, std::vector<std::string> settings = {});
+// The one that the tests of a suite share, started when it is first asked for; and the end of all of them.
+real_server& shared_server(std::string_view name);
+void end_servers();
+// Fails or skips the test for the lack of a server.
+void need_server(std::string_view name);
 // The drivers whose servers this build can test.
 std::vector<const char*> server_names();
 
 // Tests over each kind of server. A suite shares its servers, which are started when they are first asked for.
 class with_each_server : public ::testing::TestWithParam<const char*> {
 protected:
-    static void TearDownTestSuite() { started_.clear(); }
-    void SetUp() override {
-        if (has_server(GetParam())) return;
-        if (koine_test::servers_required()) FAIL() << "there is no server for " << GetParam();
-        GTEST_SKIP() << "there is no server for " << GetParam();
-    }
+    static void TearDownTestSuite() { end_servers(); }
+    void SetUp() override { need_server(GetParam()); }
 
-    static real_server& server() {
-        for (auto& [name, one] : started_)
-            if (name == GetParam()) return *one;
-        return *started_.emplace_back(GetParam(), start_server(GetParam())).second;
-    }
+    static real_server& server() { return shared_server(GetParam()); }
     static const server_words& words() { return server().words(); }
     static engine over_socket(engine_options options = patient()) { return koine::create_engine(server().socket_url(), std::move(options)); }
     static engine over_tcp(engine_options options = patient(), int port = 0) {
@@ -102,9 +99,6 @@ protected:
             }
         });
     }
-
-private:
-    static inline std::vector<std::pair<std::string, std::unique_ptr<real_server>>> started_{};
 };
 
 // SQLite, which has no server, and the others.

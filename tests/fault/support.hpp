@@ -135,6 +135,15 @@ inline void wait_until_waiting(pg_cluster& server, pid_t backend, const std::str
     });
 }
 
+// Whether the server process is through with its last answer and listens again. Told to quit while it is still in the call
+// that sent the answer, it ends without a word, although the client has the answer already.
+inline void wait_until_listening(pg_cluster& server, pid_t backend) {
+    wait_until([&] {
+        return server.admin("select count(*) from pg_stat_activity where wait_event = 'ClientRead' and pid = " +
+                            std::to_string(backend)) == "1";
+    });
+}
+
 // Tests that do harm to their server have one of their own, shared by the tests of a suite.
 class with_server : public ::testing::Test {
 protected:

@@ -22,6 +22,8 @@
 #include <koine_test/mariadb_server.hpp>
 #endif
 
+#include "strict_relay.hpp"
+
 namespace koine_test {
 
 using koine::col;
@@ -96,42 +98,44 @@ struct post {
     }
 };
 
-// A backend by the URL of an empty database. `directory` is the test's own.
+// A backend by an engine on an empty database. `directory` is the test's own.
 struct backend {
     const char* name;
-    std::string (*url)(const std::string& directory);
+    koine::engine (*open)(const std::string& directory);
     bool shared;  // several sessions can be open at once
 };
 
-inline std::string sqlite_file(const std::string& directory) { return "sqlite:///" + directory + "/test.db"; }
-inline std::string sqlite_memory(const std::string&) { return "sqlite://"; }
+inline koine::engine sqlite_file(const std::string& directory) { return koine::create_engine("sqlite:///" + directory + "/test.db"); }
+inline koine::engine sqlite_memory(const std::string&) { return koine::create_engine("sqlite://"); }
+
+inline koine::engine relay(const std::string& directory) { return strict_relay::of_this_test().open(directory); }
 
 #if defined(KOINE_TEST_POSTGRESQL)
 // One database for all tests of the process: the tables are made anew for each.
-inline std::string postgresql(const std::string&) {
+inline koine::engine postgresql(const std::string&) {
     static const std::string database = pg_cluster::shared().create_database();
-    return pg_cluster::shared().socket_url(database);
+    return koine::create_engine(pg_cluster::shared().socket_url(database));
 }
 #endif
 
 #if defined(KOINE_TEST_MARIADB)
-inline std::string mariadb(const std::string&) {
+inline koine::engine mariadb(const std::string&) {
     static const std::string database = mariadb_server::shared().create_database();
-    return mariadb_server::shared().socket_url(database);
+    return koine::create_engine(mariadb_server::shared().socket_url(database));
 }
 
 // The dialect mysql on MariaDB: never RETURNING. What it has to say of that is known here.
-inline std::string mysql(const std::string&) {
+inline koine::engine mysql(const std::string&) {
     static const std::string database = mariadb_server::shared().create_database();
     static const captured_log unheard;
     const std::string url = mariadb_server::shared().socket_url(database);
-    return "mysql" + url.substr(url.find(':'));
+    return koine::create_engine("mysql" + url.substr(url.find(':')));
 }
 #endif
 
 inline const std::vector<backend>& backends() {
     static const std::vector<backend> all = [] {
-        std::vector<backend> found{{"sqlite_file", &sqlite_file, true}, {"sqlite_memory", &sqlite_memory, false}};
+        std::vector<backend> found{{"sqlite_file", &sqlite_file, true}, {"sqlite_memory", &sqlite_memory, false}, {"relay", &relay, true}};
 #if defined(KOINE_TEST_POSTGRESQL)
         if (has_postgres() || servers_required()) found.push_back({"postgresql", &postgresql, true});
 #endif
@@ -150,12 +154,13 @@ inline std::string name_of(const testing::TestParamInfo<backend>& info) { return
 
 class orm : public testing::TestWithParam<backend> {
 protected:
-    orm() : engine{koine::create_engine(GetParam().url(directory_.path().string()))} {
+    orm() : engine{GetParam().open(directory_.path().string())} {
         tables_ = koine::map<user, country, seat, document, folder, post>();
         tables_.drop_all(engine);
         tables_.create_all(engine);
     }
 
+    void TearDown() override { EXPECT_EQ(strict_relay::of_this_test().violations(), std::vector<std::string>{}); }
     koine::session open(koine::session_options options = {}) { return koine::session{engine, options}; }
     // What the database has now, seen by a session of its own. Not for backends that cannot have two, while another one is at work.
     template <class T>

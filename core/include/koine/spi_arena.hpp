@@ -22,12 +22,7 @@ public:
     }
     // Takes every byte back and keeps the memory for the next ones.
     void clear() noexcept {
-        if (blocks_.empty()) return;
-        // The last block is the largest: one block serves a statement that is executed again and again.
-        blocks_.front() = std::move(blocks_.back());
-        blocks_.resize(1);
-        at_ = blocks_.front().memory.get();
-        left_ = blocks_.front().size;
+        if (!blocks_.empty()) clear_blocks();
     }
 
 private:
@@ -35,6 +30,14 @@ private:
         std::unique_ptr<char[]> memory{};
         std::size_t size = 0;
     };
+
+    void clear_blocks() noexcept {
+        // The last block is the largest: one block serves a statement that is executed again and again.
+        blocks_.front() = std::move(blocks_.back());
+        blocks_.resize(1);
+        at_ = blocks_.front().memory.get();
+        left_ = blocks_.front().size;
+    }
 
     void grow(std::size_t bytes) {
         std::size_t size = blocks_.empty() ? 1024 : blocks_.back().size * 2;

@@ -24,6 +24,7 @@ transaction_options or_defaults(transaction_options options, const engine_option
 }  // namespace
 
 void link::start_lease() noexcept {
+    ended_by_statement_ = false;
     if (transaction_ == transaction_state::pending) end_transaction();
 }
 
@@ -153,6 +154,9 @@ void link::run_control(prepared& statement) {
 // An execution or a flush has failed, and with it the driver has dropped its queue. The error names the queued statement if it is one's.
 void link::raise_sent(const prepared* statement) {
     if (const std::uint32_t index = error_.queued_index; index != 0) {
+        // Those behind it were not run, so that the work is not whole, whatever the driver says of the one that failed.
+        error_.poisons |= KOINE_POISONS_TRANSACTION;
+        last_failed_ = index >= queue_.size();
         if (prepared* const failed = index <= queue_.size() ? queue_[index - 1] : nullptr; failed != nullptr) {
             if (error_.code == static_cast<std::int32_t>(errc::statement_outdated)) failed->outdated = true;
             statement = failed;
@@ -228,13 +232,18 @@ void link::commit() {
         return;
     }
     check_usable();
+    last_failed_ = !queues();
     try {
         run_text("COMMIT");
     } catch (error& failed) {
-        // A statement in front of COMMIT failed: the transaction is there, and failed. COMMIT itself failed: it is over on every backend.
+        // What was queued in front of COMMIT failed: the transaction is there, and failed. COMMIT itself failed: it is over on every
+        // backend.
+        if (!poisoned_ && !last_failed_) {
+            transaction_ = transaction_state::failed;
+            throw;
+        }
         const std::uint32_t state = poisoned_ ? 0U : driver_->state(handle_);
-        if (queues() ? (state & KOINE_STATE_FAILED_TRANSACTION) != 0 : false) throw;
-        if (!poisoned_ && (state & (KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION)) != 0) {
+        if ((state & (KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION)) != 0) {
             transaction_ = transaction_state::failed;
             try {
                 run_text("ROLLBACK");

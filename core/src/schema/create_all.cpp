@@ -1,13 +1,17 @@
 // Making and dropping the tables of a metadata.
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <koine/detail/link_lease.hpp>
 #include <koine/dialect.hpp>
 #include <koine/engine.hpp>
+#include <koine/error.hpp>
 #include <koine/schema/metadata.hpp>
 
 namespace koine {
@@ -47,20 +51,45 @@ bool contains(std::span<const table_info* const> tables, const table_info* table
     return std::find(tables.begin(), tables.end(), table) != tables.end();
 }
 
+// Those of the tables that are not there.
+std::vector<const table_info*> missing(detail::link& on, std::span<const table_info* const> tables) {
+    std::vector<const table_info*> found;
+    std::copy_if(tables.begin(), tables.end(), std::back_inserter(found), [&](const table_info* table) { return !exists(on, *table); });
+    return found;
+}
+
+// Makes the tables in one transaction.
+void create(detail::link& on, std::span<const table_info* const> tables, std::span<const table_info* const> cyclic) {
+    std::vector<const table_info*> circular;
+    for (const table_info* table : tables) {
+        // Tables that refer to each other get their foreign keys when all of them are there.
+        const bool whole = !contains(cyclic, table);
+        if (!whole) circular.push_back(table);
+        for (const std::string& statement : on.dialect().create_table(*table, whole)) run(on, statement);
+    }
+    for (const table_info* table : circular)
+        for (const std::string& statement : on.dialect().add_foreign_keys(*table)) run(on, statement);
+    on.commit();
+}
+
 }  // namespace
 
 void metadata::create_all(const engine& on) const {
     detail::link_lease lease{on};
-    std::vector<const table_info*> circular;
-    for (const table_info* table : tables_) {
-        if (exists(*lease, *table)) continue;
-        // Tables that refer to each other get their foreign keys when all of them are there.
-        const bool whole = !contains(cyclic_, table);
-        if (!whole) circular.push_back(table);
-        for (const std::string& statement : lease->dialect().create_table(*table, whole)) run(*lease, statement);
+    std::vector<const table_info*> wanted = missing(*lease, tables_);
+    while (!wanted.empty()) {
+        try {
+            create(*lease, wanted, cyclic_);
+            break;
+        } catch (const error& why) {
+            if (why.poisons_connection()) throw;
+            // Somebody else may have made some of them since they were looked for. Then there is less to do.
+            lease->rollback();
+            std::vector<const table_info*> left = missing(*lease, wanted);
+            if (left.size() == wanted.size()) throw;
+            wanted = std::move(left);
+        }
     }
-    for (const table_info* table : circular)
-        for (const std::string& statement : lease->dialect().add_foreign_keys(*table)) run(*lease, statement);
     lease->commit();
     lease.release();
 }

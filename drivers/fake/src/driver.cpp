@@ -3,7 +3,7 @@
 #include <koine/spi_table.hpp>
 
 #include "connection.hpp"
-#include "relay.hpp"
+#include "relay_statement.hpp"
 
 namespace koine {
 inline namespace v1 {

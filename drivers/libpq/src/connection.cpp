@@ -45,17 +45,10 @@ void connection::abandon() noexcept {
     exchange_.break_off();
 }
 
-bool connection::resumes(task what, const statement* owner) const {
-    if (task_ == what && owner_ == owner) return true;
+void connection::check_free(task what) const {
     if (task_ != task::none || exchange_.active())
         throw local_failure(errc::operation_in_progress, "another operation is under way on the connection");
-    if (what != task::connect && handle_ == nullptr) throw local_failure(errc::closed, "the connection is not connected");
-    return false;
-}
-
-void connection::enter(task what, statement* owner) noexcept {
-    task_ = what;
-    owner_ = owner;
+    if (what != task::connect) throw local_failure(errc::closed, "the connection is not connected");
 }
 
 koine_status connection::connect(koine_wait& wait) {
@@ -139,28 +132,17 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
     }
 }
 
-void connection::send_execution(const prepared& plan, const parameters& values, bool stream) {
-    const bool pipelined = has_front();
-    exchange_.open(pipelined);
-    if (pipelined) send_front();
+void connection::send_behind_front(const prepared& plan, const parameters& values, bool stream) {
+    exchange_.open(true);
+    send_front();
     send_plan(plan, values, part::statement, 0);
-    if (pipelined) exchange_.send_sync();
+    exchange_.send_sync();
     if (stream) exchange_.stream();
     exchange_.go();
 }
 
-void connection::send_plan(const prepared& plan, const parameters& values, part of, std::uint32_t index) {
-    if (plan.facts.sets_session) dirty_ = true;
-    if (plan.named()) {
-        exchange_.send_prepared(plan.name.c_str(), values, plan.binary, plan.facts, of, index);
-    } else {
-        exchange_.send_unprepared(plan.sql, plan.parameter_types, values, plan.binary, plan.facts, of, index);
-    }
-}
-
-// Whether something has to ride in front of the next statement.
-bool connection::has_front() const noexcept {
-    return queued_ != 0 || (!doomed_.empty() && PQtransactionStatus(handle_.get()) == PQTRANS_IDLE);
+void connection::send_unprepared(const prepared& plan, const parameters& values, part of, std::uint32_t index) {
+    exchange_.send_unprepared(plan.sql, plan.parameter_types, values, plan.binary, plan.facts, of, index);
 }
 
 void connection::send_front() {
@@ -201,11 +183,14 @@ koine_status connection::enqueue(statement* what, std::string_view sql, std::spa
         what->encode(binds, next.values, true);
         next.plan = what->plan();
     } else {
-        check_sql(sql);
         if (!binds.empty()) throw local_failure(errc::usage, "a queued text takes no parameters");
         next.plan.reset();
-        next.sql = sql;
-        next.facts = inspect(sql);
+        // The same texts come again and again in the same places: BEGIN in the first.
+        if (next.sql != sql) {
+            check_sql(sql);
+            next.sql = sql;
+            next.facts = inspect(sql);
+        }
     }
     ++queued_;
     return KOINE_DONE;

@@ -54,8 +54,16 @@ private:
     };
 
     // Whether the call goes on with what it began; throws if something else is under way.
-    bool resumes(task what, const statement* owner) const;
-    void enter(task what, statement* owner) noexcept;
+    bool resumes(task what, const statement* owner) const {
+        if (task_ == what && owner_ == owner) return true;
+        if (task_ != task::none || exchange_.active() || handle_ == nullptr) check_free(what);
+        return false;
+    }
+    void check_free(task what) const;
+    void enter(task what, statement* owner) noexcept {
+        task_ = what;
+        owner_ = owner;
+    }
     void leave() noexcept { enter(task::none, nullptr); }
     // Runs a step of a resumable function; an exception ends the function.
     template <class Step>
@@ -70,9 +78,24 @@ private:
         }
     }
 
-    void send_execution(const prepared& plan, const parameters& values, bool stream);
-    void send_plan(const prepared& plan, const parameters& values, part of, std::uint32_t index);
-    bool has_front() const noexcept;
+    void send_execution(const prepared& plan, const parameters& values, bool stream) {
+        if (has_front()) return send_behind_front(plan, values, stream);
+        exchange_.open(false);
+        send_plan(plan, values, part::statement, 0);
+        if (stream) exchange_.stream();
+        exchange_.go();
+    }
+    void send_behind_front(const prepared& plan, const parameters& values, bool stream);
+    void send_plan(const prepared& plan, const parameters& values, part of, std::uint32_t index) {
+        if (plan.facts.sets_session) dirty_ = true;
+        if (!plan.named()) return send_unprepared(plan, values, of, index);
+        exchange_.send_prepared(plan.name.c_str(), values, plan.binary, plan.facts, of, index);
+    }
+    void send_unprepared(const prepared& plan, const parameters& values, part of, std::uint32_t index);
+    // Whether something has to ride in front of the next statement.
+    bool has_front() const noexcept {
+        return queued_ != 0 || (!doomed_.empty() && PQtransactionStatus(handle_.get()) == PQTRANS_IDLE);
+    }
     void send_front();
     void send_doomed();
     koine_status drained(koine_wait& wait);

@@ -404,4 +404,22 @@ void decode(decoder how, const column_block& block, spi::arena& memory) {
     }
 }
 
+void decode_row(std::span<const column_format> columns, const PGresult* result, int row, koine_value* cells, spi::arena& memory) {
+    int at = 0;
+    for (const column_format& column : columns) {
+        const int length = PQgetlength(result, row, at);
+        if (column.how == decoder::text && length != 0) {
+            cells->len = static_cast<std::uint32_t>(length);
+            cells->tag = KOINE_TEXT;
+            cells->u.p = PQgetvalue(result, row, at);
+        } else if (column.how == decoder::int8 && length == 8) {
+            set_integer(*cells, KOINE_INT64, int64_at(PQgetvalue(result, row, at)));
+        } else {
+            decode(column.how, column_block{result, at, row, 1, cells, 1}, memory);
+        }
+        ++at;
+        ++cells;
+    }
+}
+
 }  // namespace koine::libpq

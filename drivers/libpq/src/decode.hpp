@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include <koine/driver_abi.h>
 #include <koine/spi_arena.hpp>
@@ -61,8 +62,16 @@ struct column_block {
     std::uint32_t stride;  // cells from one row to the next
 };
 
+// How a column of a result arrives.
+struct column_format {
+    std::uint32_t type;  // the server's number of it
+    decoder how;
+};
+
 // Reads the rows of a column. Texts point into the result or into `memory`. Throws spi::failure for bytes that no
 // server sends for the type.
 void decode(decoder how, const column_block& block, spi::arena& memory);
+// Reads one row, which is not worth a loop for each column. As above.
+void decode_row(std::span<const column_format> columns, const PGresult* result, int row, koine_value* cells, spi::arena& memory);
 
 }  // namespace koine::libpq

@@ -32,6 +32,10 @@ namespace {
     refuse(errc::out_of_range, "a value is out of range for a parameter of type " + std::string{oid::type_name(type)});
 }
 
+[[noreturn]] KOINE_COLD void too_long(std::size_t bytes, const char* before, const char* behind) {
+    refuse(errc::too_big, before + std::to_string(bytes) + behind);
+}
+
 // Room for the longest text of a value that is not bytes: a float64, a timestamp, a uuid.
 constexpr std::size_t fixed_room = max_time_text + 8;
 
@@ -39,16 +43,9 @@ constexpr bool is_text(std::uint32_t type) noexcept {
     return type == oid::text || type == oid::varchar || type == oid::bpchar || type == oid::name || type == oid::unknown;
 }
 
-bool has_bytes(const koine_value& value) noexcept {
-    switch (value.tag) {
-        case KOINE_TEXT:
-        case KOINE_BLOB:
-        case KOINE_DECIMAL:
-        case KOINE_JSON:
-        case KOINE_OPAQUE: return true;
-        default: return false;
-    }
-}
+constexpr std::uint32_t tags_with_bytes = 1U << KOINE_TEXT | 1U << KOINE_BLOB | 1U << KOINE_DECIMAL | 1U << KOINE_JSON | 1U << KOINE_OPAQUE;
+
+bool has_bytes(const koine_value& value) noexcept { return value.tag < 32 && (tags_with_bytes >> value.tag & 1U) != 0; }
 
 }  // namespace
 
@@ -100,23 +97,41 @@ struct parameters::place {
     }
 };
 
-void parameters::encode(std::span<const koine_value> values, std::span<const std::uint32_t> types, bool keep) {
+bool parameters::encode_plain(std::span<const koine_value> values, std::span<const std::uint32_t> types) {
+    // As many as before, as it is from execution to execution of a statement: there is room.
+    if (count_ != values.size()) return false;
+    place out{nullptr, 0, 0, memory_.data()};
+    std::size_t borrowed = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const koine_value& value = values[i];
+        if (value.tag == KOINE_INT64 && types[i] == oid::int8) {
+            out.binary(static_cast<std::uint64_t>(value.u.i));
+        } else if (value.tag == KOINE_TEXT && types[i] == oid::text) {
+            borrowed += value.len;
+            out.borrow(value, false);
+        } else {
+            return false;
+        }
+        put(i, out);
+    }
+    return borrowed <= max_value_bytes;
+}
+
+void parameters::encode_any(std::span<const koine_value> values, std::span<const std::uint32_t> types, bool keep) {
     std::size_t room = 0;
     for (const koine_value& value : values) {
         if (!has_bytes(value)) {
             room += fixed_room;
             continue;
         }
-        if (value.len > max_value_bytes) refuse(errc::too_big, "a value of " + std::to_string(value.len) + " bytes is too long");
+        if (value.len > max_value_bytes) too_long(value.len, "a value of ", " bytes is too long");
         room += std::size_t{value.len} + 1;
     }
     // Offsets of a message are 32-bit numbers: the sum has the limit of one value.
     if (room > std::size_t{max_value_bytes} + values.size() * fixed_room)
-        refuse(errc::too_big, "the values of one statement are " + std::to_string(room) + " bytes together");
+        too_long(room, "the values of one statement are ", " bytes together");
     if (memory_.size() < room) memory_.resize(room);
-    texts_.resize(values.size());
-    lengths_.resize(values.size());
-    formats_.resize(values.size());
+    if (count_ != values.size()) resize(values.size());
     place out{nullptr, 0, 0, memory_.data()};
     for (std::size_t i = 0; i < values.size(); ++i) {
         const koine_value& value = values[i];
@@ -127,10 +142,22 @@ void parameters::encode(std::span<const koine_value> values, std::span<const std
             continue;
         }
         encode_one(value, types[i], keep, out);
-        texts_[i] = out.text;
-        lengths_[i] = out.length;
-        formats_[i] = out.format;
+        put(i, out);
     }
+}
+
+inline void parameters::put(std::size_t at, const place& from) noexcept {
+    texts_[at] = from.text;
+    lengths_[at] = from.length;
+    formats_[at] = from.format;
+}
+
+void parameters::resize(std::size_t count) {
+    texts_.resize(count);
+    lengths_.resize(count);
+    formats_.resize(count);
+    if (memory_.size() < count * fixed_room) memory_.resize(count * fixed_room);
+    count_ = count;
 }
 
 // Binary where the value's meaning is the parameter's type; else the value's text, which the server reads and checks; an

@@ -22,42 +22,19 @@ void exchange::receive_notice(void* self, const PGresult* result) noexcept {
     }
 }
 
-void exchange::open(bool pipelined) {
-    if (broken_) {
-        auto why = local_failure(errc::disconnected, "the connection was lost before");
-        why.poisons_connection = why.poisons_transaction = true;
-        throw why;
-    }
-    due_.clear();
-    at_ = 0;
-    failure_.reset();
-    stream_ = false;
-    waited_ = false;
-    flushed_ = true;
-    start_ = PQtransactionStatus(connection_);
-    facts_ = work_facts{};
-    facts_.in_transaction = start_ == PQTRANS_INTRANS || start_ == PQTRANS_INERROR;
-    facts_.reads_only = true;
-    pipelined_ = pipelined;
-    if (pipelined_ && PQenterPipelineMode(connection_) == 0) lose(nullptr);
-    active_ = true;
-    canceller_.begin();
+void exchange::enter_pipeline() {
+    if (PQenterPipelineMode(connection_) == 0) lose(nullptr);
 }
 
-void exchange::expect(part of, const sql_facts& facts, std::uint32_t index) {
-    // COMMIT of a transaction that has failed can only roll back.
-    if (facts.commits && start_ != PQTRANS_INERROR) facts_.commits = true;
-    if (facts.begins) facts_.in_transaction = true;
-    if (!facts.reads_only) facts_.reads_only = false;
-    due_.push_back(due{of, facts.commits, index});
+void exchange::refuse() {
+    auto why = local_failure(errc::disconnected, "the connection was lost before");
+    why.poisons_connection = why.poisons_transaction = true;
+    throw why;
 }
 
-void exchange::sent(int libpq_status) {
-    if (libpq_status != 0) return;
+void exchange::fail_to_send() {
     // Refused before a byte was written, or in the middle of a batch: the connection is out of step.
-    active_ = false;
-    broken_ = true;
-    auto why = lost_connection(PQerrorMessage(connection_), nullptr, notice_, facts_);
+    auto why = loss(nullptr);
     if (due_.empty() && !facts_.in_transaction) why.outcome = outcome::not_sent;
     throw why;
 }
@@ -81,12 +58,6 @@ void exchange::send_unprepared(const std::string& sql, std::span<const std::uint
     expect(of, facts, index);
 }
 
-void exchange::send_prepared(const char* name, const parameters& values, bool binary, const sql_facts& facts, part of,
-                             std::uint32_t index) {
-    sent(PQsendQueryPrepared(connection_, name, values.count(), values.values(), values.lengths(), values.formats(), binary ? 1 : 0));
-    expect(of, facts, index);
-}
-
 void exchange::send_prepare(const char* name, const std::string& sql) {
     sql_facts harmless;
     harmless.reads_only = true;
@@ -101,41 +72,19 @@ void exchange::send_sync() {
     due_.push_back(due{part::sync, false, 0});
 }
 
-void exchange::go() {
-    if (!pipelined_ && stream_) PQsetSingleRowMode(connection_);
-    flushed_ = false;
-    consumed_ = false;
+koine_status exchange::push_rest(int left, koine_wait& wait) {
+    consumed_ = true;
+    // The server may be unable to read on before we have read what it sends.
+    if (left < 0 || PQconsumeInput(connection_) == 0) lose(nullptr);
+    wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ | KOINE_WAIT_WRITE, KOINE_NO_DEADLINE};
+    return KOINE_WAIT;
 }
 
-// Answers KOINE_DONE when PQgetResult will not block.
-koine_status exchange::readable(koine_wait& wait) {
-    if (!flushed_) {
-        const int left = PQflush(connection_);
-        if (left == 0) {
-            flushed_ = true;
-            if (!consumed_) {
-                // Nothing can have been read since the batch was sent: asking costs more than it can tell.
-                waited_ = true;
-                wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
-                return KOINE_WAIT;
-            }
-        } else {
-            consumed_ = true;
-            // The server may be unable to read on before we have read what it sends.
-            if (left < 0 || PQconsumeInput(connection_) == 0) lose(nullptr);
-            wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ | KOINE_WAIT_WRITE, KOINE_NO_DEADLINE};
-            return KOINE_WAIT;
-        }
-    }
-    if (waited_) {
-        waited_ = false;
-        if (PQconsumeInput(connection_) == 0 && PQisBusy(connection_) != 0) lose(nullptr);
-    }
-    if (PQisBusy(connection_) == 0) return KOINE_DONE;
+koine_status exchange::push_again(koine_wait& wait) { return push(wait); }
+
+koine_status exchange::await_more(koine_wait& wait) {
     if (PQsocket(connection_) < 0) lose(nullptr);
-    waited_ = true;
-    wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
-    return KOINE_WAIT;
+    return await_input(wait);
 }
 
 // The next part is due.
@@ -148,49 +97,63 @@ koine_status exchange::next(answer& out, koine_wait& wait) {
     while (at_ < due_.size()) {
         if (const auto status = readable(wait); status != KOINE_DONE) return status;
         out.result.reset(PQgetResult(connection_));
-        const due& now = due_[at_];
-        if (out.result == nullptr) {
-            if (now.of == part::sync || PQstatus(connection_) == CONNECTION_BAD) lose(nullptr);
-            step();
-            continue;
-        }
-        switch (PQresultStatus(out.result.get())) {
-            case PGRES_COMMAND_OK:
-                // A COMMIT that the server turned into a ROLLBACK is no error to it.
-                if (now.commits && !failure_ && std::strcmp(PQcmdStatus(out.result.get()), "ROLLBACK") == 0) {
-                    failure_ = rolled_back_commit();
-                    failure_->queued_index = now.of == part::queued ? now.index + 1 : 0;
-                    out.of = part::failed;
-                    return KOINE_DONE;
-                }
-                break;
-            case PGRES_TUPLES_OK:
-            case PGRES_SINGLE_TUPLE:
-            case PGRES_EMPTY_QUERY: break;
-            case PGRES_PIPELINE_SYNC: step(); continue;
-            case PGRES_PIPELINE_ABORTED: continue;
-            case PGRES_FATAL_ERROR:
-            case PGRES_NONFATAL_ERROR:
-                take_error(out.result.get());
-                if (!failure_) continue;
-                out.of = part::failed;
-                return KOINE_DONE;
-            default: {
-                // COPY would take the connection over: there is no way to end it that keeps pipelines in step.
-                active_ = false;
-                broken_ = true;
-                auto why = local_failure(errc::not_supported, "COPY to or from the client cannot be run as a statement");
-                why.outcome = outcome::rejected;
-                why.poisons_connection = why.poisons_transaction = true;
-                throw why;
-            }
-        }
-        if (now.of == part::housekeeping) continue;
-        out.of = now.of;
-        out.index = now.index;
-        return KOINE_DONE;
+        if (gives(out)) return KOINE_DONE;
     }
-    return conclude(out, wait);
+    if (pipelined_ && PQexitPipelineMode(connection_) == 0) lose(nullptr);
+    if (const auto status = conclude(wait); status != KOINE_DONE) return status;
+    out.of = part::over;
+    out.result.reset();
+    return KOINE_DONE;
+}
+
+// What answers a statement, but is no rows.
+void exchange::take_other(result_ptr got, result_ptr& out) {
+    answer other{part::over, 0, std::move(got)};
+    if (gives(other) && other.of == part::statement) out = std::move(other.result);
+}
+
+// Judges the answer that has come to the part that is due: false for one that nobody waits for.
+bool exchange::gives(answer& out) {
+    const due& now = due_[at_];
+    if (out.result == nullptr) {
+        if (now.of == part::sync || PQstatus(connection_) == CONNECTION_BAD) lose(nullptr);
+        step();
+        return false;
+    }
+    switch (PQresultStatus(out.result.get())) {
+        case PGRES_COMMAND_OK:
+            // A COMMIT that the server turned into a ROLLBACK is no error to it.
+            if (now.commits && !failure_ && std::strcmp(PQcmdStatus(out.result.get()), "ROLLBACK") == 0) {
+                failure_ = rolled_back_commit();
+                failure_->queued_index = now.of == part::queued ? now.index + 1 : 0;
+                out.of = part::failed;
+                return true;
+            }
+            break;
+        case PGRES_TUPLES_OK:
+        case PGRES_SINGLE_TUPLE:
+        case PGRES_EMPTY_QUERY: break;
+        case PGRES_PIPELINE_SYNC: step(); return false;
+        case PGRES_PIPELINE_ABORTED: return false;
+        case PGRES_FATAL_ERROR:
+        case PGRES_NONFATAL_ERROR:
+            take_error(out.result.get());
+            out.of = part::failed;
+            return failure_.has_value();
+        default: {
+            // COPY would take the connection over: there is no way to end it that keeps pipelines in step.
+            active_ = false;
+            broken_ = true;
+            auto why = local_failure(errc::not_supported, "COPY to or from the client cannot be run as a statement");
+            why.outcome = outcome::rejected;
+            why.poisons_connection = why.poisons_transaction = true;
+            throw why;
+        }
+    }
+    if (now.of == part::housekeeping) return false;
+    out.of = now.of;
+    out.index = now.index;
+    return true;
 }
 
 void exchange::take_error(const PGresult* error) {
@@ -204,22 +167,11 @@ void exchange::take_error(const PGresult* error) {
     if (now.of == part::queued) failure_->queued_index = now.index + 1;
 }
 
-koine_status exchange::conclude(answer& out, koine_wait& wait) {
-    if (pipelined_) {
-        if (PQexitPipelineMode(connection_) == 0) lose(nullptr);
-        pipelined_ = false;
-    }
-    if (!canceller_.end(wait)) return KOINE_WAIT;
-    active_ = false;
-    if (failure_) {
-        auto why = std::move(*failure_);
-        failure_.reset();
-        if (PQtransactionStatus(connection_) == PQTRANS_INERROR) why.poisons_transaction = true;
-        throw why;
-    }
-    out.of = part::over;
-    out.result.reset();
-    return KOINE_DONE;
+void exchange::throw_failure() {
+    auto why = std::move(*failure_);
+    failure_.reset();
+    if (PQtransactionStatus(connection_) == PQTRANS_INERROR) why.poisons_transaction = true;
+    throw why;
 }
 
 koine_status exchange::drain(koine_wait& wait) {
@@ -236,7 +188,7 @@ koine_status exchange::drain(koine_wait& wait) {
 }
 
 // The session is over. What the server said last may still stand in the input.
-void exchange::lose(const PGresult* last) {
+spi::failure exchange::loss(const PGresult* last) {
     active_ = false;
     broken_ = true;
     // Asking for results adds complaints about the closed socket.
@@ -248,7 +200,9 @@ void exchange::lose(const PGresult* last) {
         if (found == nullptr) break;
         if (PQresultStatus(found.get()) == PGRES_FATAL_ERROR) last = found.get();
     }
-    throw lost_connection(said, last, notice_, facts_);
+    return lost_connection(said, last, notice_, facts_);
 }
+
+void exchange::lose(const PGresult* last) { throw loss(last); }
 
 }  // namespace koine::libpq

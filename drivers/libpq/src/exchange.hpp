@@ -49,6 +49,7 @@ public:
     static void receive_notice(void* self, const PGresult* result) noexcept;
 
     bool active() const noexcept { return active_; }
+    bool pipelined() const noexcept { return pipelined_; }
     bool broken() const noexcept { return broken_; }
     canceller& cancels() noexcept { return canceller_; }
     const canceller& cancels() const noexcept { return canceller_; }
@@ -56,23 +57,74 @@ public:
     bool starts_idle() const noexcept { return start_ == PQTRANS_IDLE; }
 
     // Starts a batch. `pipelined` for more than one command.
-    void open(bool pipelined);
+    void open(bool pipelined) {
+        if (broken_) refuse();
+        due_.clear();
+        at_ = 0;
+        failure_.reset();
+        stream_ = false;
+        waited_ = false;
+        flushed_ = true;
+        start_ = PQtransactionStatus(connection_);
+        facts_ = work_facts{};
+        facts_.in_transaction = start_ == PQTRANS_INTRANS || start_ == PQTRANS_INERROR;
+        facts_.reads_only = true;
+        pipelined_ = pipelined;
+        if (pipelined) enter_pipeline();
+        active_ = true;
+        canceller_.begin();
+    }
     void send_command(const char* sql, part of);  // that changes nothing which a caller counts on
     // A text without parameters.
     void send_text(const std::string& sql, const sql_facts& facts, part of, std::uint32_t index);
     // A statement that is not kept on the server: parsed, bound and run in one go.
     void send_unprepared(const std::string& sql, std::span<const std::uint32_t> types, const parameters& values, bool binary,
                          const sql_facts& facts, part of, std::uint32_t index);
-    void send_prepared(const char* name, const parameters& values, bool binary, const sql_facts& facts, part of, std::uint32_t index);
+    void send_prepared(const char* name, const parameters& values, bool binary, const sql_facts& facts, part of, std::uint32_t index) {
+        sent(PQsendQueryPrepared(connection_, name, values.count(), values.values(), values.lengths(), values.formats(), binary));
+        expect(of, facts, index);
+    }
     void send_prepare(const char* name, const std::string& sql);
     void send_sync();
-    // The part `statement` delivers its rows one by one.
-    void stream() noexcept { stream_ = true; }
-    // Pushes the batch out. KOINE_WAIT follows from next().
-    void go();
+    // The part `statement`, which has been sent, delivers its rows one by one.
+    void stream() noexcept {
+        stream_ = true;
+        if (!pipelined_) PQsetSingleRowMode(connection_);
+    }
+    // Ends the batch. It is pushed out by the functions below.
+    void go() noexcept {
+        flushed_ = false;
+        consumed_ = false;
+    }
+    // Pushes the batch out; KOINE_WAIT until the first answers may have come. next() and finish_one() go on with it.
+    koine_status push(koine_wait& wait) {
+        if (const int left = PQflush(connection_); left != 0) return push_rest(left, wait);
+        flushed_ = true;
+        // Nothing can have been read since the batch was sent: asking costs more than it can tell.
+        return consumed_ ? KOINE_DONE : await_input(wait);
+    }
 
     // The next answer: KOINE_DONE with `out`, or KOINE_WAIT. Throws the failure of the batch instead of answering `over`.
     koine_status next(answer& out, koine_wait& wait);
+    // The same for a batch that is one statement, whose result comes whole: KOINE_DONE when its last answer has come. `out`
+    // keeps the result between calls.
+    koine_status finish_one(result_ptr& out, koine_wait& wait) {
+        while (at_ == 0) {
+            if (const auto status = readable(wait); status != KOINE_DONE) return status;
+            // Once it has ended no answer is left to ask for.
+            if (out != nullptr && has_ended()) {
+                at_ = 1;
+                break;
+            }
+            PGresult* const got = PQgetResult(connection_);
+            if (PQresultStatus(got) == PGRES_TUPLES_OK) {
+                out.reset(got);
+            } else {
+                take_other(result_ptr{got}, out);
+            }
+        }
+        return conclude(wait);
+    }
     // Whether the next answer can be had without waiting.
     bool ready() noexcept { return flushed_ && PQisBusy(connection_) == 0; }
     // Reads and drops every answer, errors included. KOINE_DONE or KOINE_WAIT; throws only for a lost connection.
@@ -88,12 +140,57 @@ private:
         std::uint32_t index;
     };
 
-    void expect(part of, const sql_facts& facts, std::uint32_t index);
-    void sent(int libpq_status);
-    koine_status readable(koine_wait& wait);
+    void expect(part of, const sql_facts& facts, std::uint32_t index) {
+        if (!facts.reads_only) {
+            facts_.reads_only = false;
+            if (facts.begins) facts_.in_transaction = true;
+            // COMMIT of a transaction that has failed can only roll back.
+            if (facts.commits && start_ != PQTRANS_INERROR) facts_.commits = true;
+        }
+        due_.push_back(due{of, facts.commits, index});
+    }
+    void sent(int libpq_status) {
+        if (libpq_status == 0) fail_to_send();
+    }
+    koine_status push_rest(int left, koine_wait& wait);
+    koine_status await_input(koine_wait& wait) {
+        waited_ = true;
+        wait = koine_wait{PQsocket(connection_), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
+        return KOINE_WAIT;
+    }
+    // Answers KOINE_DONE when PQgetResult will not block.
+    koine_status readable(koine_wait& wait) {
+        if (!flushed_) {
+            if (const auto status = push_again(wait); status != KOINE_DONE) return status;
+        }
+        if (waited_) {
+            waited_ = false;
+            if (PQconsumeInput(connection_) == 0 && PQisBusy(connection_) != 0) lose(nullptr);
+        }
+        return PQisBusy(connection_) == 0 ? KOINE_DONE : await_more(wait);
+    }
+    koine_status push_again(koine_wait& wait);
+    koine_status await_more(koine_wait& wait);
+    // Whether the server is ready for the next command. False also when the line broke.
+    bool has_ended() const noexcept {
+        const auto state = PQtransactionStatus(connection_);
+        return state != PQTRANS_ACTIVE && state != PQTRANS_UNKNOWN;
+    }
+    void take_other(result_ptr got, result_ptr& out);
+    bool gives(answer& out);
     void take_error(const PGresult* error);
     void step();
-    koine_status conclude(answer& out, koine_wait& wait);
+    koine_status conclude(koine_wait& wait) {
+        if (!canceller_.end(wait)) return KOINE_WAIT;
+        active_ = false;
+        if (failure_) throw_failure();
+        return KOINE_DONE;
+    }
+    [[noreturn]] void throw_failure();
+    void enter_pipeline();
+    [[noreturn]] void refuse();
+    [[noreturn]] void fail_to_send();
+    spi::failure loss(const PGresult* last);
     [[noreturn]] void lose(const PGresult* last);
 
     PGconn* connection_ = nullptr;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <koine/api.hpp>
 #include <koine/driver_abi.h>
 #include <koine/spi_arena.hpp>
 
@@ -57,26 +58,35 @@ public:
     const std::shared_ptr<prepared>& plan() const noexcept { return plan_; }
     void take_description(result_ptr description);
     // Encodes values for this statement; throws spi::failure for a wrong number of them or one that does not fit.
-    void encode(std::span<const koine_value> binds, parameters& out, bool keep) const;
+    void encode(std::span<const koine_value> binds, parameters& out, bool keep) const {
+        if (binds.size() != plan_->parameter_types.size()) refuse_count(binds.size());
+        out.encode(binds, plan_->parameter_types, keep);
+    }
 
 private:
-    struct output_column {
-        std::uint32_t type;
-        decoder how;
-    };
-
+    [[noreturn]] void refuse_count(std::size_t given) const;
+    [[noreturn]] static void refuse_columns();
+    void begin(std::span<const koine_value> binds);
+    KOINE_COLD koine_status end_early(koine_wait& wait);
     koine_status collect(koine_wait& wait);
+    koine_status collect_behind_others(koine_wait& wait);
+    koine_status execute_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait);
     koine_status collect_stream(std::uint32_t max_rows, koine_wait& wait);
     koine_status advance_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait);
-    void take_result(result_ptr result);
+    void take_result();
     void check_columns(const PGresult* result) const;
     void deliver(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got);
-    void deliver_stream(koine_value* cells, std::uint32_t& got);
-    void drop_result() noexcept;
+    void deliver_block(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got);
+    void drop_result() noexcept {
+        result_.reset();
+        rows_ = next_row_ = 0;
+        if (wants_stream_) drop_stream();
+    }
+    KOINE_COLD void drop_stream() noexcept;
 
     connection& owner_;
     std::shared_ptr<prepared> plan_;
-    std::vector<output_column> columns_{};
+    std::vector<column_format> columns_{};
     result_ptr description_{};  // holds the columns' names
     parameters binds_{};
     spi::arena memory_{};

@@ -1,23 +1,15 @@
-// One way for a process with a pool to end or to fork: fault_process <case> <url>. Exit status 0: it went as it should.
+// What a process of its own does, such as ending or forking with a pool: fault_process <case> <url>. Exit status 0: it went as it should.
 #include <cstdlib>
 #include <iostream>
-#include <map>
 #include <optional>
-#include <string>
 #include <thread>
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <koine/connection.hpp>
-#include <koine/create_engine.hpp>
-#include <koine/error.hpp>
+#include "case.hpp"
 
-namespace {
-
-bool forked_here = false;
-
-}  // namespace
+using namespace fault_process;
 
 // A child leaves the parent's handles alone, their memory included.
 extern "C" int __lsan_is_turned_off();
@@ -28,33 +20,8 @@ extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
 
 namespace {
 
-using koine::connection;
-using koine::engine;
-using koine::errc;
-using koine::sql;
-
-std::string address{};
-
-void check(bool holds, const char* what) {
-    if (holds) return;
-    std::cerr << (forked_here ? "child: " : "parent: ") << what << std::endl;
-    std::_Exit(1);
-}
-
 void mark(connection& on, std::int64_t id) { on.execute(sql("insert into marks (id) values (:id)", {{"id", id}})); }
 std::int64_t marks(connection& on) { return on.execute(sql("select count(*) from marks")).one<std::int64_t>(); }
-
-engine make_engine() {
-    koine::engine_options options;
-    options.pool.size = 3;
-    options.cancel_grace = std::chrono::seconds{60};
-    engine made = koine::create_engine(address, options);
-    made.begin([](connection& c) {
-        c.execute(sql("drop table if exists marks"));
-        c.execute(sql("create table marks (id bigint primary key)"));
-    });
-    return made;
-}
 
 template <class Body>
 errc code_of(Body body) {
@@ -246,7 +213,7 @@ int forks_and_the_child_works_for_itself() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::map<std::string, int (*)()> cases{
+    case_list cases{
         {"ends_with_static_objects", &ends_with_static_objects},
         {"ends_with_connections_that_outlive_their_engine", &ends_with_connections_that_outlive_their_engine},
         {"drops_the_engine_under_its_connections", &drops_the_engine_under_its_connections},
@@ -257,6 +224,8 @@ int main(int argc, char** argv) {
         {"forks_and_the_child_closes_everything", &forks_and_the_child_closes_everything},
         {"forks_and_the_child_works_for_itself", &forks_and_the_child_works_for_itself},
     };
+    cases.insert(session_cases().begin(), session_cases().end());
+    cases.insert(schema_cases().begin(), schema_cases().end());
     const auto found = argc == 3 ? cases.find(argv[1]) : cases.end();
     if (found == cases.end()) return 2;
     address = argv[2];

@@ -96,6 +96,7 @@ TEST_F(libpq_fault, a_terminated_session_tells_why) {
         server_->admin("select pg_terminate_backend(" + std::to_string(pid) + ", 5000)");
         const auto how = link->execute(statement);
         expect_lost(how, koine::outcome::unknown);
+        EXPECT_EQ(how.sqlstate, "57P01") << how;
         EXPECT_EQ(link->state(), std::uint32_t{KOINE_STATE_BROKEN});
     }
     auto all = links();
@@ -108,6 +109,20 @@ TEST_F(libpq_fault, a_terminated_session_tells_why) {
     const auto how = all[1]->execute(sleeping);
     expect_lost(how, koine::outcome::rejected);
     EXPECT_EQ(how.sqlstate, "57P01");
+}
+
+TEST_F(libpq_fault, a_batch_with_a_sync_in_its_middle_tells_why_the_session_had_ended) {
+    for (auto& link : links()) {
+        auto* const old = link->prepare("select 1");
+        auto* const statement = link->prepare("select 2");
+        const int pid = link->backend();
+        // It is taken back in front of the next execution, with a Sync of its own.
+        driver().finalize(old);
+        server_->admin("select pg_terminate_backend(" + std::to_string(pid) + ", 5000)");
+        const auto how = link->execute(statement);
+        expect_lost(how, koine::outcome::rejected);
+        EXPECT_EQ(how.sqlstate, "57P01") << how;
+    }
 }
 
 TEST_F(libpq_fault, bystanders_of_a_crash_and_of_a_restart_are_lost_connections) {

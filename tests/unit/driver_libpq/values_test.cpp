@@ -174,6 +174,37 @@ TEST_F(libpq_values, many_numerics_of_a_block_keep_their_texts) {
     EXPECT_EQ(link_->rows()[999].text.substr(0, 6), "250.00");
 }
 
+TEST_F(libpq_values, a_row_alone_and_a_row_among_others_are_read_alike) {
+    auto* const rows = link_->prepare("select * from (values (1::int8, 'one'), (null, null), (3, '')) as v (i, t)");
+    const std::vector<kept> expected{kept{integer(1)}, kept{bytes("one")}, kept{null()}, kept{null()}, kept{integer(3)}, kept{bytes("")}};
+    for (const std::uint32_t block : {64U, 2U, 1U}) {
+        ASSERT_TRUE(link_->execute(rows, {}, block).ok());
+        EXPECT_EQ(link_->rows(), expected) << block;
+    }
+    auto* const streamed = link_->prepare("select * from (values (1::int8, 'one'), (null, null), (3, '')) as v (i, t)", KOINE_PREPARE_STREAM);
+    ASSERT_TRUE(link_->execute(streamed).ok());
+    EXPECT_EQ(link_->rows(), expected);
+}
+
+TEST_F(libpq_values, a_statement_takes_other_kinds_of_values_each_time) {
+    auto* const echo = link_->prepare("select $1::int8, $2::text");
+    const std::string longer(5'000, 'x');
+    const std::vector<std::pair<koine_value, koine_value>> all{{integer(1), bytes("text")},
+                                                               {null(), null()},
+                                                               {integer(2), bytes(longer)},
+                                                               {integer(3), null()},
+                                                               {null(), bytes("")},
+                                                               {integer(4), bytes("again")}};
+    for (const auto& [i, t] : all) {
+        ASSERT_TRUE(link_->execute(echo, {i, t}).ok());
+        EXPECT_EQ(link_->rows(), (std::vector<kept>{kept{i}, kept{t}}));
+    }
+    ASSERT_TRUE(link_->execute(echo, {integer(5), integer(6)}).ok());
+    EXPECT_EQ(link_->rows(), (std::vector<kept>{kept{integer(5)}, kept{bytes("6")}})) << "an integer as text";
+    ASSERT_TRUE(link_->execute(echo, {bytes("7"), bytes("seven")}).ok());
+    EXPECT_EQ(link_->rows(), (std::vector<kept>{kept{integer(7)}, kept{bytes("seven")}})) << "a text as integer";
+}
+
 TEST_F(libpq_values, types_without_decoder_are_opaque_texts) {
     const auto value = link_->value("select '1 day'::interval, 1");
     EXPECT_EQ(value.tag, KOINE_OPAQUE);

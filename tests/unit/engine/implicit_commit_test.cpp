@@ -123,5 +123,16 @@ TEST_F(implicit_commit, of_a_session_is_nothing_that_its_rollback_could_take_bac
     EXPECT_FALSE(work.contains(lost));
 }
 
+TEST_F(implicit_commit, of_the_connection_s_last_user_is_nothing_to_the_next) {
+    on.begin([](connection& c) { make_table(c); });
+    session work{on};
+    const auto lost = work.add(thing{.id = 1, .name = "lost"});
+    work.flush();
+    work.execute(sql("insert into t values (1)"));
+    work.rollback();
+    EXPECT_FALSE(work.contains(lost));
+    EXPECT_EQ(server.connections().connected, 1);
+}
+
 }  // namespace
 }  // namespace koine

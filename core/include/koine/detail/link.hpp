@@ -252,6 +252,7 @@ private:
     std::vector<prepared*> queue_{};  // what the driver has queued; null: a BEGIN or COMMIT of ours
     std::vector<std::int64_t> affected_{};  // of the statements queued since the last flush() that were sent already
     bool affected_read_ = false;
+    bool last_failed_ = false;  // of the queue that failed last: whether it was its last statement
     // Whose results were left behind by finish_later(). The end of the first is under way in the driver, which may be asked for nothing
     // else until that is done.
     std::vector<prepared*> unfinished_{};

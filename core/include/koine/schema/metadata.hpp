@@ -38,8 +38,9 @@ public:
     // itself alone is none of them. Valid until the next add().
     std::span<const table_info* const> cyclic() const noexcept;
 
-    // Creates the tables that are missing, in one transaction where the database can do that. Never drops, never alters. Throws
-    // usage_error for types or names that the dialect cannot express, and what the database says.
+    // Creates the tables that are missing, in one transaction where the database can do that. Never drops, never alters. Several processes
+    // may do it at once: a table that another one makes meanwhile is waited for and taken as it is. Throws usage_error for types or names
+    // that the dialect cannot express, and what the database says.
     void create_all(const engine& on) const;
     // Drops the tables that are there, those that refer to others first.
     void drop_all(const engine& on) const;

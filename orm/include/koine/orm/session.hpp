@@ -46,7 +46,7 @@ private:
 // new transaction the first load of an object takes over the columns that nobody assigned to.
 //
 // After a flush or commit that failed, only rollback() and close() are accepted, and the objects are as they were. When the answer
-// of COMMIT is lost (in_doubt_error), only close() is.
+// of COMMIT is lost (in_doubt_error), only close() is: the objects keep what was written to them, and every other call is a usage_error.
 //
 // Move-only, one thread at a time. Everything that talks to the database throws koine::error.
 class KOINE_API session {
@@ -128,7 +128,8 @@ public:
     // See there.
     koine::no_autoflush no_autoflush();
 
-    // Runs work(session&) and commits; rolls back when it throws. Throws usage_error if a transaction is open already.
+    // Runs work(session&) and commits; rolls back when it throws, and closes the session when that cannot be done (in_doubt_error). Throws
+    // usage_error if a transaction is open already.
     template <class Work>
     decltype(auto) begin(Work&& work);
     // As begin(), and runs it again when it lost against another transaction. The work must be fit to run several times.

@@ -18,7 +18,8 @@ namespace koine {
 inline namespace v1 {
 namespace testing {
 
-// What a backend cannot do, or does its own way. Every "no" has a name here; a backend without quirks passes the whole suite.
+// What a backend cannot do, or does its own way. Every "no" has a name here; a backend without quirks passes the whole suite. A test that
+// a quirk excuses is skipped and says which; a skipped test that no quirk excuses, and a quirk that is not needed, fail.
 struct quirks {
     // The database does not name the constraint that was violated.
     bool constraint_names_unknown = false;
@@ -53,7 +54,8 @@ struct backend {
                                "deferrable initially deferred)"};
 };
 
-// Registers the suite's tests for a backend, named conformance_<name>.<test>. Call it between InitGoogleTest and RUN_ALL_TESTS.
+// Registers the suite's tests for a backend, named conformance_<name>.<test>, and for each quirk that it declares one more,
+// quirk_<quirk>_is_needed. Call it between InitGoogleTest and RUN_ALL_TESTS.
 void register_conformance(backend under_test);
 
 }  // namespace testing
