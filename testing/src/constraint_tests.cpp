@@ -41,7 +41,9 @@ void names_a_violated_unique_constraint(context& given) {
     EXPECT_EQ(found.sqlstate, "23505");
     EXPECT_EQ(found.outcome, outcome::rejected);
     EXPECT_FALSE(found.poisons_connection);
-    EXPECT_EQ(found.table, "parent");
+    if (!given.quirks().unique_tables_unknown) {
+        EXPECT_EQ(found.table, "parent");
+    }
     if (!given.quirks().constraint_names_unknown) {
         EXPECT_EQ(found.constraint, "uq_name");
     }

@@ -1,47 +1,46 @@
 // Everything that can happen to a COMMIT.
-#include <csignal>
-#include <thread>
+#include <atomic>
+#include <future>
 
 #include <libpq-fe.h>
 
 #include <koine/detail/link_lease.hpp>
 
 #include "in_doubt.hpp"
+#include "servers.hpp"
 
 namespace fault {
 namespace {
 
-class commit_fault : public with_server {
+class commit_fault : public with_each_server {
 protected:
     static std::string marks_there() { return server().admin("select count(*) from marks"); }
 };
+INSTANTIATE_TEST_SUITE_P(on, commit_fault, ::testing::ValuesIn(server_names()), name_of);
 
-TEST_F(commit_fault, a_session_killed_during_commit_leaves_the_work_in_doubt_and_is_never_retried) {
+// With the client library's own handle, and constraints that wait for COMMIT.
+class commit_on_postgresql : public with_server {};
+
+TEST_P(commit_fault, a_session_killed_during_commit_leaves_the_work_in_doubt_and_is_never_retried) {
     const engine on = over_socket();
     make_marks(on);
-    on.begin([](connection& c) {
-        c.execute(sql("create or replace function dawdle() returns trigger language plpgsql as "
-                      "$$ begin perform pg_sleep(600); return null; end $$"));
-        c.execute(sql("create constraint trigger slow after insert on marks deferrable initially deferred "
-                      "for each row execute function dawdle()"));
-    });
+    auto slowly = server().slow_commits(on);
     int attempts = 0;
-    pid_t victim = 0;
-    std::atomic<bool> ready{false};
-    std::thread killer{[&] {
-        wait_until([&] { return ready.load(); });
-        wait_until_waiting(server(), victim, "PgSleep");
-        server().kill_backend(victim, SIGKILL);
-    }};
-    const auto why = caught<koine::in_doubt_error>([&] {
-        on.run(koine::retry{5}, [&](connection& c) {
-            ++attempts;
-            victim = backend_of(c);
-            mark(c, 1);
-            ready = true;
+    std::atomic<std::int64_t> victim{0};
+    auto work = std::async(std::launch::async, [&] {
+        return caught<koine::in_doubt_error>([&] {
+            on.run(koine::retry{5}, [&](connection& c) {
+                ++attempts;
+                const std::int64_t session = session_of(c);
+                mark(c, 1);
+                victim = session;
+            });
         });
     });
-    killer.join();
+    wait_until([&] { return victim.load() != 0 && slowly->commits(victim.load()); });
+    server().crash(victim.load());
+    const auto why = work.get();
+    slowly.reset();
     expect_in_doubt(why);
     EXPECT_EQ(attempts, 1);
     server().wait_until_ready();
@@ -50,7 +49,7 @@ TEST_F(commit_fault, a_session_killed_during_commit_leaves_the_work_in_doubt_and
     EXPECT_EQ(on.stats().leased, 1U);
 }
 
-TEST_F(commit_fault, a_commit_whose_answer_is_cut_off_is_in_doubt_and_may_have_been_done) {
+TEST_P(commit_fault, a_commit_whose_answer_is_cut_off_is_in_doubt_and_may_have_been_done) {
     make_marks(over_socket());
     tcp_gate gate{server().port()};
     const engine on = over_tcp(patient(), gate.port());
@@ -70,7 +69,7 @@ TEST_F(commit_fault, a_commit_whose_answer_is_cut_off_is_in_doubt_and_may_have_b
     EXPECT_EQ(marks(next), 1);
 }
 
-TEST_F(commit_fault, a_commit_without_an_answer_is_in_doubt_when_the_time_of_a_call_is_over) {
+TEST_P(commit_fault, a_commit_without_an_answer_is_in_doubt_when_the_time_of_a_call_is_over) {
     make_marks(over_socket());
     tcp_gate gate{server().port()};
     engine_options options;
@@ -88,7 +87,7 @@ TEST_F(commit_fault, a_commit_without_an_answer_is_in_doubt_when_the_time_of_a_c
     wait_until([] { return marks_there() == "1"; });
 }
 
-TEST_F(commit_fault, a_transaction_object_is_over_after_a_commit_in_doubt) {
+TEST_P(commit_fault, a_transaction_object_is_over_after_a_commit_in_doubt) {
     make_marks(over_socket());
     tcp_gate gate{server().port()};
     const engine on = over_tcp(patient(), gate.port());
@@ -103,7 +102,7 @@ TEST_F(commit_fault, a_transaction_object_is_over_after_a_commit_in_doubt) {
     wait_until([] { return marks_there() == "1"; });
 }
 
-TEST_F(commit_fault, a_commit_that_the_server_turns_into_a_rollback_is_an_error) {
+TEST_F(commit_on_postgresql, a_commit_that_the_server_turns_into_a_rollback_is_an_error) {
     const engine on = over_socket();
     make_marks(on);
     connection c = on.connect();
@@ -122,7 +121,7 @@ TEST_F(commit_fault, a_commit_that_the_server_turns_into_a_rollback_is_an_error)
     EXPECT_EQ(marks(c), 0) << "the connection goes on";
 }
 
-TEST_F(commit_fault, a_statement_that_fails_in_front_of_commit_fails_the_transaction_and_does_not_end_it) {
+TEST_F(commit_on_postgresql, a_statement_that_fails_in_front_of_commit_fails_the_transaction_and_does_not_end_it) {
     const engine on = over_socket(pool_of(1));
     make_marks(on);
     koine::detail::link_lease lease{on};
@@ -143,7 +142,7 @@ TEST_F(commit_fault, a_statement_that_fails_in_front_of_commit_fails_the_transac
     EXPECT_EQ(on.stats().opened, 1U);
 }
 
-TEST_F(commit_fault, a_constraint_that_fails_at_commit_ends_the_transaction_and_nothing_else) {
+TEST_F(commit_on_postgresql, a_constraint_that_fails_at_commit_ends_the_transaction_and_nothing_else) {
     const engine on = over_socket(pool_of(1));
     on.begin([](connection& c) {
         c.execute(sql("drop table if exists seats"));

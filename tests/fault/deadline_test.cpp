@@ -2,12 +2,12 @@
 #include <future>
 #include <thread>
 
-#include "support.hpp"
+#include "servers.hpp"
 
 namespace fault {
 namespace {
 
-class deadlines : public with_server {
+class deadlines : public with_each_server {
 protected:
     using clock = std::chrono::steady_clock;
 
@@ -23,7 +23,9 @@ protected:
     }
 };
 
-TEST_F(deadlines, a_line_that_swallows_what_we_send_costs_the_deadline_and_the_connection) {
+INSTANTIATE_TEST_SUITE_P(on, deadlines, ::testing::ValuesIn(server_names()), name_of);
+
+TEST_P(deadlines, a_line_that_swallows_what_we_send_costs_the_deadline_and_the_connection) {
     make_marks(over_socket());
     tcp_gate gate{server().port()};
     const engine on = over_tcp({}, gate.port());
@@ -42,7 +44,7 @@ TEST_F(deadlines, a_line_that_swallows_what_we_send_costs_the_deadline_and_the_c
     EXPECT_EQ(marks(next), 0);
 }
 
-TEST_F(deadlines, a_line_that_swallows_the_answer_costs_the_deadline_and_the_connection) {
+TEST_P(deadlines, a_line_that_swallows_the_answer_costs_the_deadline_and_the_connection) {
     make_marks(over_socket());
     tcp_gate gate{server().port()};
     const engine on = over_tcp({}, gate.port());
@@ -61,7 +63,7 @@ TEST_F(deadlines, a_line_that_swallows_the_answer_costs_the_deadline_and_the_con
     EXPECT_EQ(marks(next), 0);
 }
 
-TEST_F(deadlines, the_time_of_a_call_holds_for_everything_that_a_connection_does) {
+TEST_P(deadlines, the_time_of_a_call_holds_for_everything_that_a_connection_does) {
     tcp_gate gate{server().port()};
     engine_options options;
     options.statement_timeout = 5s;
@@ -79,12 +81,12 @@ TEST_F(deadlines, the_time_of_a_call_holds_for_everything_that_a_connection_does
     EXPECT_TRUE(stuck([](connection& c) { c.ping(deadline::in(1s)); }).poisons_connection());
 }
 
-TEST_F(deadlines, a_stream_that_stops_flowing_ends_by_the_deadline_of_its_call) {
+TEST_P(deadlines, a_stream_that_stops_flowing_ends_by_the_deadline_of_its_call) {
     tcp_gate gate{server().port()};
     const engine on = over_tcp({}, gate.port());
     connection c = on.connect();
     const auto limit = 10s;
-    koine::rows stream = c.execute(sql("select n::bigint, repeat('x', 1000) from generate_series(1, 1000000) as n"),
+    koine::rows stream = c.execute(sql(unsafe_sql(words().million)),
                                    {.deadline = deadline::in(limit), .stream = true});
     ASSERT_TRUE(stream.next());
     gate.swallow(tcp_gate::to_client);
@@ -95,12 +97,12 @@ TEST_F(deadlines, a_stream_that_stops_flowing_ends_by_the_deadline_of_its_call) 
     EXPECT_EQ(why.code(), errc::timeout) << why.what();
 }
 
-TEST_F(deadlines, leaving_a_stream_whose_line_is_dead_blocks_nobody) {
+TEST_P(deadlines, leaving_a_stream_whose_line_is_dead_blocks_nobody) {
     tcp_gate gate{server().port()};
     const engine on = over_tcp({}, gate.port());
     auto left = std::async(std::launch::async, [&] {
         connection c = on.connect();
-        koine::rows stream = c.execute(sql("select n::bigint, repeat('x', 1000) from generate_series(1, 1000000) as n"), {.stream = true});
+        koine::rows stream = c.execute(sql(unsafe_sql(words().million)), {.stream = true});
         EXPECT_TRUE(stream.next());
         gate.swallow(tcp_gate::to_client);
     });
@@ -113,29 +115,29 @@ TEST_F(deadlines, leaving_a_stream_whose_line_is_dead_blocks_nobody) {
     EXPECT_EQ(on.stats().abandoned, 1U);
 }
 
-TEST_F(deadlines, a_stream_that_is_left_early_leaves_a_good_connection) {
+TEST_P(deadlines, a_stream_that_is_left_early_leaves_a_good_connection) {
     const engine on = over_socket();
     connection c = on.connect();
-    const pid_t before = backend_of(c);
+    const std::int64_t before = session_of(c);
     for (int i = 0; i < 3; ++i) {
-        koine::rows stream = c.execute(sql("select n::bigint from generate_series(1, 10000) as n"), {.stream = true});
+        koine::rows stream = c.execute(sql(unsafe_sql(words().ten_thousand)), {.stream = true});
         EXPECT_TRUE(stream.next());
     }
     {
-        koine::rows first = c.execute(sql("select n::bigint from generate_series(1, 10000) as n"), {.stream = true});
+        koine::rows first = c.execute(sql(unsafe_sql(words().ten_thousand)), {.stream = true});
         EXPECT_TRUE(first.next());
     }
-    EXPECT_EQ(backend_of(c), before);
+    EXPECT_EQ(session_of(c), before);
     c.commit();
     {
-        koine::rows last = c.execute(sql("select n::bigint from generate_series(1, 10000) as n"), {.stream = true});
+        koine::rows last = c.execute(sql(unsafe_sql(words().ten_thousand)), {.stream = true});
         EXPECT_TRUE(last.next());
     }
     EXPECT_NO_THROW(c.rollback());
-    EXPECT_EQ(backend_of(c), before);
+    EXPECT_EQ(session_of(c), before);
 }
 
-TEST_F(deadlines, a_server_that_accepts_and_says_nothing_costs_the_deadline_of_connecting) {
+TEST_P(deadlines, a_server_that_accepts_and_says_nothing_costs_the_deadline_of_connecting) {
     tcp_gate gate{server().port()};
     gate.swallow(tcp_gate::to_client);
     const engine on = over_tcp({}, gate.port());
@@ -147,10 +149,10 @@ TEST_F(deadlines, a_server_that_accepts_and_says_nothing_costs_the_deadline_of_c
     EXPECT_EQ(impatient.stats().leased, 0U);
     gate.pass(tcp_gate::to_client);
     connection c = connect_when_ready(over_tcp({}, gate.port()));
-    EXPECT_EQ(number(c, "select 1::bigint"), 1);
+    EXPECT_EQ(number(c, "select 1"), 1);
 }
 
-TEST_F(deadlines, a_line_that_died_while_idle_is_replaced_by_a_ping_with_a_limit) {
+TEST_P(deadlines, a_line_that_died_while_idle_is_replaced_by_a_ping_with_a_limit) {
     tcp_gate gate{server().port()};
     const engine on = over_tcp({}, gate.port());
     connection c = on.connect();
@@ -159,13 +161,13 @@ TEST_F(deadlines, a_line_that_died_while_idle_is_replaced_by_a_ping_with_a_limit
     EXPECT_TRUE(why.poisons_connection());
 }
 
-TEST_F(deadlines, timeouts_of_the_server_and_of_locks_are_told_apart_and_leave_the_connection_good) {
+TEST_P(deadlines, timeouts_of_the_server_and_of_locks_are_told_apart_and_leave_the_connection_good) {
     const engine on = over_socket();
     make_marks(on);
     connection c = on.connect();
-    const pid_t before = backend_of(c);
-    c.execute(sql("set local statement_timeout = '50ms'"));
-    const auto slow = caught<koine::timeout_error>([&] { c.execute(sql("select pg_sleep(600)")); });
+    const std::int64_t before = session_of(c);
+    c.execute(sql(unsafe_sql(words().statement_limit)));
+    const auto slow = caught<koine::timeout_error>([&] { c.execute(sql(unsafe_sql(words().sleep))); });
     ASSERT_TRUE(slow.has_value());
     EXPECT_EQ(slow->code(), errc::timeout) << slow->what();
     EXPECT_EQ(slow->sqlstate().text(), "57014");
@@ -174,9 +176,12 @@ TEST_F(deadlines, timeouts_of_the_server_and_of_locks_are_told_apart_and_leave_t
     c.rollback();
 
     connection other = on.connect();
-    other.execute(sql("lock table marks in access exclusive mode"));
-    c.execute(sql("set local lock_timeout = '50ms'"));
-    const auto locked = caught<koine::timeout_error>([&] { marks(c); });
+    mark(other, 1);
+    other.commit();
+    other.execute(sql("update marks set id = 2"));
+    c.execute(sql(unsafe_sql(words().no_statement_limit)));
+    c.execute(sql(unsafe_sql(words().lock_limit)));
+    const auto locked = caught<koine::timeout_error>([&] { c.execute(sql("update marks set id = 3")); });
     ASSERT_TRUE(locked.has_value());
     EXPECT_EQ(locked->code(), errc::lock_timeout) << locked->what();
     EXPECT_EQ(locked->sqlstate().text(), "55P03");
@@ -184,37 +189,37 @@ TEST_F(deadlines, timeouts_of_the_server_and_of_locks_are_told_apart_and_leave_t
     EXPECT_FALSE(locked->poisons_connection());
     c.rollback();
     other.rollback();
-    EXPECT_EQ(marks(c), 0);
-    EXPECT_EQ(backend_of(c), before);
+    EXPECT_EQ(marks(c), 1);
+    EXPECT_EQ(session_of(c), before);
 }
 
-TEST_F(deadlines, a_deadline_and_a_cancel_stop_only_their_own_statement) {
+TEST_P(deadlines, a_deadline_and_a_cancel_stop_only_their_own_statement) {
     const engine on = over_socket();
     connection c = on.connect();
-    const pid_t before = backend_of(c);
+    const std::int64_t before = session_of(c);
     const koine::canceller stop = c.canceller();
     for (int i = 0; i < 10; ++i) {
-        const auto late = caught<koine::timeout_error>([&] { c.execute(sql("select pg_sleep(600)"), {.deadline = deadline::in(i % 2 == 0 ? 1ms : 20ms)}); });
+        const auto late = caught<koine::timeout_error>([&] { c.execute(sql(unsafe_sql(words().sleep)), {.deadline = deadline::in(i % 2 == 0 ? 1ms : 20ms)}); });
         ASSERT_TRUE(late.has_value());
         EXPECT_EQ(late->code(), errc::timeout) << late->what();
         EXPECT_FALSE(late->poisons_connection()) << late->what();
         c.rollback();
-        EXPECT_EQ(number(c, "select 7::bigint"), 7);
+        EXPECT_EQ(number(c, "select 7"), 7);
         c.rollback();
         std::thread other{[&] {
-            wait_until_waiting(server(), before, "PgSleep");
+            wait_until([&] { return server().sleeps(before); });
             stop.cancel();
         }};
-        const auto cancelled = caught([&] { c.execute(sql("select pg_sleep(600)")); });
+        const auto cancelled = caught([&] { c.execute(sql(unsafe_sql(words().sleep))); });
         other.join();
         ASSERT_TRUE(cancelled.has_value());
         EXPECT_EQ(cancelled->code(), errc::cancelled) << cancelled->what();
         EXPECT_FALSE(cancelled->poisons_connection());
         c.rollback();
-        EXPECT_EQ(number(c, "select 8::bigint"), 8);
+        EXPECT_EQ(number(c, "select 8"), 8);
         c.rollback();
     }
-    EXPECT_EQ(backend_of(c), before);
+    EXPECT_EQ(session_of(c), before);
 }
 
 }  // namespace

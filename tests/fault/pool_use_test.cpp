@@ -9,7 +9,7 @@
 #include <koine/pool_events.hpp>
 #include <koine/types/type_traits.hpp>
 
-#include "support.hpp"
+#include "servers.hpp"
 
 namespace fault {
 
@@ -33,11 +33,11 @@ struct koine::type_traits<fault::prickly> {
 namespace fault {
 namespace {
 
-class pool_use : public with_server, public ::testing::WithParamInterface<const char*> {
+class pool_use : public with_each_server {
 protected:
     static bool on_sqlite() { return std::string_view{GetParam()} == "sqlite3"; }
     void SetUp() override {
-        if (!on_sqlite()) with_server::SetUp();
+        if (!on_sqlite()) with_each_server::SetUp();
     }
     engine open(engine_options options) const {
         if (!on_sqlite()) return over_socket(std::move(options));
@@ -251,12 +251,12 @@ TEST_P(pool_use, a_thread_that_ends_with_a_connection_gives_its_place_back) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(on, pool_use, ::testing::Values("sqlite3", "libpq"),
-                         [](const auto& instance) { return std::string{instance.param}; });
+INSTANTIATE_TEST_SUITE_P(on, pool_use, ::testing::ValuesIn(with_sqlite()), name_of);
 
-class dead_thread : public with_server {};
+class dead_thread : public with_each_server {};
+INSTANTIATE_TEST_SUITE_P(on, dead_thread, ::testing::ValuesIn(server_names()), name_of);
 
-TEST_F(dead_thread, a_thread_that_ends_behind_a_dead_line_does_not_wait_for_the_network) {
+TEST_P(dead_thread, a_thread_that_ends_behind_a_dead_line_does_not_wait_for_the_network) {
     make_marks(over_socket());
     tcp_gate gate{server().port()};
     const engine on = over_tcp(pool_of(1), gate.port());

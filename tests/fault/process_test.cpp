@@ -9,19 +9,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support.hpp"
+#include "servers.hpp"
 
 namespace fault {
 namespace {
 
-class process : public with_server, public ::testing::WithParamInterface<std::tuple<const char*, const char*>> {
+class process : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {
 protected:
     static bool on_sqlite() { return std::string{std::get<0>(GetParam())} == "sqlite3"; }
     void SetUp() override {
-        if (!on_sqlite()) with_server::SetUp();
+        if (!on_sqlite()) need_server(std::get<0>(GetParam()));
     }
+    static void TearDownTestSuite() { end_servers(); }
     std::string url() const {
-        return on_sqlite() ? "sqlite:///" + (directory_.path() / "process.db").string() : server().socket_url();
+        return on_sqlite() ? "sqlite:///" + (directory_.path() / "process.db").string() : shared_server(std::get<0>(GetParam())).socket_url();
     }
 
     // -1 if it cannot be started. With `files`, its input and output are changed by them.
@@ -112,7 +113,7 @@ std::string name_of(const ::testing::TestParamInfo<std::tuple<const char*, const
 }
 
 INSTANTIATE_TEST_SUITE_P(on, process,
-                         ::testing::Combine(::testing::Values("sqlite3", "libpq"),
+                         ::testing::Combine(::testing::ValuesIn(with_sqlite()),
                                             ::testing::Values("ends_with_static_objects",
                                                               "ends_with_connections_that_outlive_their_engine",
                                                               "drops_the_engine_under_its_connections", "exits_while_threads_work",
@@ -123,11 +124,11 @@ INSTANTIATE_TEST_SUITE_P(on, process,
                          name_of);
 
 INSTANTIATE_TEST_SUITE_P(on, several_processes,
-                         ::testing::Combine(::testing::Values("sqlite3", "libpq"), ::testing::Values("makes_tables_when_its_input_ends")),
+                         ::testing::Combine(::testing::ValuesIn(with_sqlite()), ::testing::Values("makes_tables_when_its_input_ends")),
                          name_of);
 
 INSTANTIATE_TEST_SUITE_P(on, session_process,
-                         ::testing::Combine(::testing::Values("sqlite3", "libpq"),
+                         ::testing::Combine(::testing::ValuesIn(with_sqlite()),
                                             ::testing::Values("ends_engine_session_reference", "ends_session_reference_engine",
                                                               "ends_reference_session_engine", "ends_reference_engine_session",
                                                               "ends_engine_before_its_scoped_session",

@@ -3,16 +3,16 @@
 #include <string_view>
 #include <vector>
 
-#include "support.hpp"
+#include "servers.hpp"
 
 namespace fault {
 namespace {
 
-class not_text : public with_server, public ::testing::WithParamInterface<const char*> {
+class not_text : public with_each_server {
 protected:
     static bool on_sqlite() { return std::string_view{GetParam()} == "sqlite3"; }
     void SetUp() override {
-        if (!on_sqlite()) with_server::SetUp();
+        if (!on_sqlite()) with_each_server::SetUp();
     }
     engine open() const {
         if (!on_sqlite()) return over_socket();
@@ -22,7 +22,7 @@ protected:
         on.begin([](connection& c) {
             c.execute(sql("drop table if exists papers"));
             c.execute(sql(unsafe_sql(std::string{"create table papers (id bigint primary key, words text, bytes "} +
-                                     (on_sqlite() ? "blob" : "bytea") + ")")));
+                                     (on_sqlite() ? "blob" : words().bytes_type) + ")")));
         });
         return on.connect();
     }
@@ -121,8 +121,7 @@ TEST_P(not_text, all_valid_text_and_any_bytes_come_back_as_they_went) {
     EXPECT_EQ(c.execute(sql("select id from papers where words = :words", {{"words", words}})).one<std::int64_t>(), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(on, not_text, ::testing::Values("sqlite3", "libpq"),
-                         [](const auto& instance) { return std::string{instance.param}; });
+INSTANTIATE_TEST_SUITE_P(on, not_text, ::testing::ValuesIn(with_sqlite()), name_of);
 
 }  // namespace
 }  // namespace fault

@@ -10,7 +10,8 @@ inline namespace v1 {
 
 class registry;
 
-// Adds what this build has: dialects sqlite and postgresql with their drivers sqlite3 and libpq. Throws usage_error if one is there already.
+// Adds what this build has: dialects sqlite, postgresql, mariadb and mysql with their drivers sqlite3, libpq and, for both of the last,
+// libmariadb. Throws usage_error if one is there already.
 KOINE_API void register_builtin(registry& names);
 
 // A registry with the built-in dialects and drivers, made at the first call and shared by the process. More can be added to it. Thread-safe.

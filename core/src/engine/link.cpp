@@ -98,6 +98,9 @@ void link::connect(deadline limit) {
     set_deadline(limit);
     const auto connect = [&] { return driver_->connect(handle_, &wait_, &error_); };
     if (drive(connect(), connect) != KOINE_DONE) raise(nullptr);
+    const koine_string product = driver_->server_product(handle_);
+    const koine_string version = driver_->server_version(handle_);
+    dialect_ = &source_->settle_dialect({product.data, product.size}, {version.data, version.size});
     set_deadline(deadline::never());
 }
 
@@ -127,8 +130,10 @@ void link::open_handle(prepared& statement) {
     if (drive(prepare(), prepare) != KOINE_DONE) raise(&statement);
     const std::uint32_t flags = driver_->statement_flags(statement.handle);
     statement.read_only = (flags & KOINE_STATEMENT_READ_ONLY) != 0 && !statement.text->writes;
+    statement.late_columns = (flags & KOINE_STATEMENT_LATE_COLUMNS) != 0;
     statement.columns = driver_->column_count(statement.handle);
     statement.parameters = driver_->parameter_count(statement.handle);
+    statement.watched = statement.late_columns || (statement.columns == 0 && !statement.text->writes);
     statement.reorders = !statement.text->order.empty();
     statement.block_rows = 0;
 }
@@ -252,6 +257,8 @@ inline std::uint32_t link::send(prepared& statement, std::span<const koine_value
         execute_slowly(statement, binds, status, got, began_now);
     context_.clear();
     if (!queue_.empty()) queue_was_sent();
+    if (statement.watched) [[unlikely]]
+        got = look_after(statement, got);
     statement.running = got != 0;
     return got;
 }
@@ -283,6 +290,25 @@ void link::execute_slowly(prepared& statement, std::span<const koine_value> bind
     got = execute_again(statement, binds, began_now);
 }
 
+// What only an execution tells of a watched statement. Answers the number of rows in the first block.
+std::uint32_t link::look_after(prepared& statement, std::uint32_t got) {
+    if (statement.late_columns) got = late_rows(statement);
+    // Only what somebody wrote by hand can be DDL or a COMMIT.
+    if (statement.columns == 0 && !statement.text->writes && transaction_ == transaction_state::begun) notice_end();
+    return got;
+}
+
+// The first rows where only the execution has told for how many columns there has to be room.
+std::uint32_t link::late_rows(prepared& statement) {
+    const std::uint32_t columns = driver_->column_count(statement.handle);
+    if (columns != statement.columns) {
+        statement.columns = columns;
+        statement.block_rows = 0;
+        make_room(statement);
+    }
+    return columns == 0 ? 0 : fetch(statement);
+}
+
 // The schema changed under a prepared statement, or the statement is gone. Once, and only where nothing but this statement can have
 // been lost, it is prepared anew.
 std::uint32_t link::execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now) {
@@ -308,7 +334,7 @@ void link::renew(prepared& statement) {
     const std::uint32_t columns = statement.columns;
     close_handle(statement);
     open_handle(statement);
-    if (statement.columns != columns && statement.text->columns != 0) {
+    if (statement.columns != columns && statement.text->columns != 0 && !statement.late_columns) {
         // Koine wrote the column list itself, so that a changed shape cannot be a harmless new column.
         throw_usage("the result of a mapped statement changed its shape: " + statement.text->text);
     }

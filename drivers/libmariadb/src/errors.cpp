@@ -197,6 +197,21 @@ void take_constraint(spi::failure& why, std::string_view message) {
     why.constraint = quoted(message, 0);
 }
 
+bool quotes_value(unsigned int native) noexcept {
+    constexpr unsigned int some[] = {1062, 1292, 1366, 1367, 1411, 1525, 1586, 1690};
+    return std::find(std::begin(some), std::end(some), native) != std::end(some);
+}
+
+// A value has no place in the message: it goes to the detail. It is quoted first, and may hold quotes; the name behind it comes last.
+void hide_value(spi::failure& why) {
+    const auto open = why.message.find('\'');
+    auto close = why.message.rfind("' for ");
+    if (close == std::string::npos) close = why.message.rfind('\'');
+    if (open == std::string::npos || close == open) return;
+    why.detail = why.message;
+    why.message.replace(open + 1, close - open - 1, "...");
+}
+
 void take_names(spi::failure& why, names which, std::string_view message) {
     switch (which) {
         case names::none: break;
@@ -327,8 +342,10 @@ spi::failure work_failure(const native_error& error, const work_facts& facts) {
     }
     why.code = known != nullptr ? known->code : classify(sqlstate{error.sqlstate});
     if (known != nullptr) take_names(why, known->quoted, error.message);
+    if (quotes_value(error.code)) hide_value(why);
     why.outcome = outcome::rejected;
-    why.poisons_transaction = facts.in_transaction;
+    // A query whose rows have another shape by now has done no harm.
+    why.poisons_transaction = facts.in_transaction && !(why.code == errc::statement_outdated && facts.reads_only);
     return why;
 }
 

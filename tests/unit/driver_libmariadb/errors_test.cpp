@@ -114,6 +114,20 @@ TEST_F(libmariadb_errors, values_that_do_not_fit_are_told_apart) {
     EXPECT_EQ(fails("insert into d values ('0000-00-00')").code, koine::errc::invalid_value);
 }
 
+TEST_F(libmariadb_errors, values_are_in_the_detail_and_never_in_the_message) {
+    ASSERT_TRUE(link_->run("insert into authors values (3, ?, 1)", {bytes("it's ' me")}).ok());
+    const auto twice = fails("insert into authors values (4, ?, 1)", {bytes("it's ' me")});
+    EXPECT_EQ(twice.message, "Duplicate entry '...' for key 'authors_name_key'");
+    EXPECT_NE(twice.detail.find("it's ' me"), std::string::npos);
+    EXPECT_EQ(twice.constraint, "authors_name_key");
+    const auto wrong = fails("update authors set age = ?", {bytes("12x")});
+    EXPECT_EQ(wrong.message.find("12x"), std::string::npos) << wrong.message;
+    const auto number = fails("insert into authors values (5, 'five', 'abc')");
+    EXPECT_EQ(number.message.find("abc"), std::string::npos) << number.message;
+    EXPECT_NE(number.detail.find("abc"), std::string::npos) << number.detail;
+    EXPECT_EQ(number.column, "age");
+}
+
 TEST_F(libmariadb_errors, what_is_not_there_is_told_apart) {
     expect("select * from nowhere", koine::errc::undefined_table, 1146, "42P01");
     EXPECT_EQ(fails("select * from nowhere").table, "nowhere");

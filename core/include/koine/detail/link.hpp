@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <koine/api.hpp>
@@ -49,6 +50,8 @@ struct prepared {
     std::unique_ptr<koine_value[]> cells{};  // the last block, row-major; valid until the statement's next fetch, finish or execute
     std::uint32_t prepare_flags = 0;  // KOINE_PREPARE_*
     bool read_only = false;
+    bool late_columns = false;  // told by each execution
+    bool watched = false;  // has late columns, or may end the transaction
     bool running = false;   // a result is open
     bool outdated = false;  // has to be prepared anew before it runs again
     bool once = false;     // belongs to whoever prepared it; see link::discard
@@ -67,7 +70,7 @@ public:
     link(const link&) = delete;
     link& operator=(const link&) = delete;
 
-    // Connects by `limit`. Called once, before anything else.
+    // Connects by `limit`, and learns which dialect the server wants. Called once, before anything else.
     void connect(deadline limit);
 
     const koine::dialect& dialect() const noexcept { return *dialect_; }
@@ -176,6 +179,8 @@ public:
     void release_savepoint(std::uint32_t depth);
     void rollback_to_savepoint(std::uint32_t depth);
     std::uint32_t savepoint_depth() const noexcept { return savepoint_depth_; }
+    // Whether a statement has ended a transaction since this was asked last, as DDL does on some databases: what was done is committed.
+    bool ended_by_statement() noexcept { return std::exchange(ended_by_statement_, false); }
 
     // Asks for the running operation to be stopped; any thread.
     void cancel();
@@ -200,6 +205,8 @@ private:
     koine_status call_execute(prepared& statement, std::span<const koine_value> binds, std::uint32_t& got);
     KOINE_COLD void finish_slowly(prepared& statement, koine_status status);
     KOINE_COLD std::uint32_t execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now);
+    KOINE_COLD std::uint32_t look_after(prepared& statement, std::uint32_t got);
+    std::uint32_t late_rows(prepared& statement);
     KOINE_COLD void fetch_slow(prepared& statement, koine_status status, std::uint32_t& got);
     [[noreturn]] KOINE_COLD void raise_bind_failure(const prepared& statement);
     [[noreturn]] KOINE_COLD static void raise_wrong_number(const prepared& statement, std::size_t given);
@@ -226,6 +233,8 @@ private:
     void queue_was_sent();
     void end_transaction() noexcept;
     void keep_back(prepared& statement, std::span<const koine_value> binds);
+    KOINE_COLD void notice_end() noexcept;
+    [[noreturn]] void raise_no_savepoint(std::uint32_t depth) const;
     void queue_text(std::string_view text);
     void run_text(std::string_view text);
     void run_control(prepared& statement);
@@ -247,6 +256,8 @@ private:
     std::uint64_t birth_ = 0;        // see link_source::losses()
     transaction_state transaction_ = transaction_state::none;
     bool poisoned_ = false;
+    bool asked_for_ = false;  // the transaction was begun by begin(), not by a statement
+    bool ended_by_statement_ = false;
     std::uint32_t savepoint_depth_ = 0;
     std::uint32_t full_block_ = 1;  // rows in a block once a result has proved large
     transaction_options options_{};

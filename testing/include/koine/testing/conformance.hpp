@@ -23,6 +23,8 @@ namespace testing {
 struct quirks {
     // The database does not name the constraint that was violated.
     bool constraint_names_unknown = false;
+    // A violated UNIQUE constraint is told without its table.
+    bool unique_tables_unknown = false;
     // CREATE TABLE in a transaction outlives its rollback.
     bool ddl_survives_rollback = false;
     // Only one transaction can write at a time: a second writer waits for the whole of the first, whatever rows they touch.
@@ -31,6 +33,8 @@ struct quirks {
     bool one_connection = false;
     // Running statements cannot be stopped.
     bool cannot_cancel = false;
+    // Infinite numbers cannot be stored: they are refused when bound.
+    bool finite_numbers_only = false;
     // A deferred constraint cannot be declared.
     bool no_deferred_constraints = false;
     // There is no SQL that keeps the database busy for a while; see slow_statement.
