@@ -1,14 +1,12 @@
 /*
  * The driver contract: a table of C functions between Koine's core and a database client library.
  *
- * Status: ABI 1, frozen. Whatever is written here about version 1.0 stays true: values keep their numbers, structs their layout, functions
- * their meaning. tests/abi keeps the header as it was at 1.0, with a driver that is built against that copy alone.
- *
- * How it grows, by minor versions:
+ * Status: ABI 1, frozen. What is written here about version 1.0 stays true: numbers, layouts, meanings. tests/abi keeps this header as it was at
+ * 1.0, with a driver that is built against that copy alone. How it grows, by minor versions:
  *  - Fields are only ever appended to koine_driver; the other structs keep their size. New enumerators and flags may come: a driver
  *    refuses a tag, an option or a flag that it does not know, a caller ignores a capability or a state that it does not know.
  *  - The caller of the init function zeroes the table, sets `struct_size` to the bytes it has room for, and asks for the newest version it
- *    knows. A driver that does not know this version sets `out->abi` to the newest one it does know and answers KOINE_ERROR with code
+ *    knows. A driver that does not know it sets `out->abi` to the newest version it does know and answers KOINE_ERROR with code
  *    not_implemented (804); the caller asks again for the next lower minor version of the same major one, down to minor 0.
  *  - A driver that knows the version fills the fields of that version and no others, also when it knows a newer one, sets `out->abi` to it
  *    and `out->struct_size` to the bytes that it filled. It refuses a table that is too small for the version.
@@ -283,16 +281,13 @@ typedef struct koine_driver {
     koine_status (*flush)(koine_connection* connection, int64_t* affected, size_t capacity, koine_wait* wait, koine_error* error);
 } koine_driver;
 
-/* The bytes of the table of version 1.0. */
+/* Bytes of the table of version 1.0. */
 #define KOINE_DRIVER_SIZE_1_0 (offsetof(koine_driver, flush) + sizeof(void (*)(void)))
 
 /* The entry point: fills the table for a version of the contract, as the head of this file says. Called once or a few times; any thread. */
 typedef koine_status (*koine_driver_init_function)(uint32_t abi, koine_driver* out, koine_error* error);
 
-/*
- * A driver that is loaded at run time is a shared library libkoine_driver_<name>.so that exports its entry point under this name, and
- * nothing else. It is never unloaded.
- */
+/* What libkoine_driver_<name>.so, a driver that is loaded at run time, exports, and nothing else. It is never unloaded. */
 #if defined(__GNUC__)
 __attribute__((visibility("default")))
 #endif
