@@ -62,7 +62,8 @@ koine_status connection::connect(koine_wait&) {
         sqlite3_extended_result_codes(database_, 1);
         sqlite3_busy_handler(database_, &connection::on_busy, this);
         sqlite3_progress_handler(database_, steps_between_questions, &connection::on_progress, this);
-        set_key();
+        const int keyed = sqlite3_key(database_, passphrase_.data(), static_cast<int>(passphrase_.size()));
+        if (keyed != SQLITE_OK) throw failed(keyed);
         run("pragma foreign_keys = on");
         run("pragma case_sensitive_like = on");
         // The first look at what the file holds: a wrong passphrase is found out here. SQLite asks nobody whether to wait for this lock.
@@ -82,11 +83,6 @@ koine_status connection::connect(koine_wait&) {
     return KOINE_DONE;
 }
 
-void connection::set_key() {
-    if (const int code = sqlite3_key(database_, passphrase_.data(), static_cast<int>(passphrase_.size())); code != SQLITE_OK) throw failed(code);
-    std::fill(passphrase_.begin(), passphrase_.end(), '\0');
-}
-
 void connection::run(const char* sql) {
     if (const int code = sqlite3_exec(database_, sql, nullptr, nullptr, nullptr); code != SQLITE_OK) throw failed(code);
 }
@@ -98,14 +94,12 @@ std::uint32_t connection::state() const noexcept {
     if (database_ == nullptr) return 0;
     std::uint32_t bits = 0;
     if (sqlite3_get_autocommit(database_) == 0) bits |= KOINE_STATE_IN_TRANSACTION;
-    if (transaction_lost_) bits |= KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION;
     if (open_results_ != 0) bits |= KOINE_STATE_BUSY;
     return bits;
 }
 
 koine_status connection::reset(koine_wait&) {
     for (statement* const one : statements_) one->end();
-    transaction_lost_ = false;
     begin();
     if (sqlite3_get_autocommit(database_) == 0) run("rollback");
     return KOINE_DONE;
@@ -138,9 +132,8 @@ failure connection::failed(int code) {
     failure why = failure_of(database_, code);
     if (out_of_time_ && why.code == errc::cancelled) why.code = errc::timeout;
     out_of_time_ = false;
-    const bool was_in_transaction = in_transaction_;
-    if (was_in_transaction && sqlite3_get_autocommit(database_) != 0) transaction_lost_ = why.poisons_transaction = true;
-    if (why.code == errc::lock_timeout && !was_in_transaction) why.outcome = koine::outcome::not_sent;
+    if (in_transaction_ && sqlite3_get_autocommit(database_) != 0) why.poisons_transaction = true;
+    if (why.code == errc::lock_timeout && !in_transaction_) why.outcome = koine::outcome::not_sent;
     return why;
 }
 

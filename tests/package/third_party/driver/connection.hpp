@@ -39,18 +39,21 @@ public:
 
     // For statements.
     sqlite3* database() const noexcept { return database_; }
-    std::uint64_t begin() noexcept { return running_ = ++begun_; }
-    void resume(std::uint64_t number) noexcept { running_ = number; }
+    std::uint64_t begin() noexcept {
+        resume(++begun_);
+        return running_;
+    }
+    void resume(std::uint64_t number) noexcept {
+        running_ = number;
+        in_transaction_ = database_ != nullptr && sqlite3_get_autocommit(database_) == 0;
+    }
     void forget(statement* gone) noexcept { statements_.erase(gone); }
     void count_open(int change) noexcept { open_results_ += change; }
-    // The failure of the running execution. Notices what SQLite undoes by itself.
+    // The failure of the call that is running. Notices what SQLite undoes by itself.
     koine::spi::failure failed(int code);
-    bool transaction_lost() const noexcept { return transaction_lost_; }
-    void accept_rollback() noexcept { transaction_lost_ = false; }
 
 private:
     void run(const char* sql);
-    void set_key();
     bool must_stop() noexcept;
     bool wait_for_lock(int tries) noexcept;
     static int on_progress(void* self) noexcept { return static_cast<connection*>(self)->must_stop() ? 1 : 0; }
@@ -62,8 +65,7 @@ private:
     sqlite3* database_ = nullptr;
     std::set<statement*> statements_{};
     int open_results_ = 0;
-    bool in_transaction_ = false;    // when the running execution began
-    bool transaction_lost_ = false;  // undone by SQLite, and nobody has said ROLLBACK yet
+    bool in_transaction_ = false;  // when the call that is running began
     bool out_of_time_ = false;
     std::int64_t deadline_ns_ = KOINE_NO_DEADLINE;
     std::int64_t busy_since_ns_ = 0;

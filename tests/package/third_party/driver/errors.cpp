@@ -41,9 +41,9 @@ constexpr meaning meanings[] = {
     {SQLITE_CORRUPT, errc::corrupt_database, "XX001", true},
 };
 
-// What SQLITE_ERROR is about stands in its text alone.
+// What SQLITE_ERROR is about stands in its text alone: the first part that is found counts.
 struct wording {
-    std::string_view begins;
+    std::string_view part;
     errc code;
     std::string_view sqlstate;
 };
@@ -51,7 +51,8 @@ constexpr wording wordings[] = {
     {"no such table: ", errc::undefined_table, "42P01"}, {"no such column: ", errc::undefined_column, "42703"},
     {"no such ", errc::undefined_object, "42704"},       {"near \"", errc::syntax_error, "42601"},
     {"incomplete input", errc::syntax_error, "42601"},   {"unrecognized token", errc::syntax_error, "42601"},
-    {"table ", errc::duplicate_object, "42P07"},         {"too many ", errc::too_big, "54000"},
+    {" has no column ", errc::undefined_column, "42703"}, {" already exists", errc::duplicate_object, "42P07"},
+    {"too many ", errc::too_big, "54000"},
 };
 
 // "UNIQUE constraint failed: parent.name" and "CHECK constraint failed: ck_age".
@@ -92,7 +93,7 @@ failure failure_of(sqlite3* database, int code) {
         break;
     }
     for (const wording& known : wordings) {
-        if (code != SQLITE_ERROR || !why.message.starts_with(known.begins)) continue;
+        if (code != SQLITE_ERROR || why.message.find(known.part) == std::string::npos) continue;
         why.code = known.code;
         why.sqlstate = known.sqlstate;
         break;

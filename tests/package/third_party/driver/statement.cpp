@@ -1,5 +1,6 @@
 #include "statement.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -12,7 +13,7 @@ using koine::errc;
 using koine::spi::failure;
 
 statement::statement(connection& owner, sqlite3_stmt* handle, std::string_view sql)
-    : owner_{owner}, handle_{handle}, kind_{kind_of(sql)}, columns_{static_cast<std::uint32_t>(sqlite3_column_count(handle))} {}
+    : owner_{owner}, handle_{handle}, counts_{counts_rows(sql)}, columns_{static_cast<std::uint32_t>(sqlite3_column_count(handle))} {}
 
 statement::~statement() {
     end();
@@ -20,14 +21,13 @@ statement::~statement() {
     sqlite3_finalize(handle_);
 }
 
-statement::kind statement::kind_of(std::string_view sql) {
-    std::string words;
-    for (const char c : sql.substr(0, 64)) words += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c == '\n' || c == '\t' ? ' ' : c;
-    words.erase(0, words.find_first_not_of(' '));
-    for (const std::string_view counting : {"insert ", "update ", "delete ", "replace ", "with "})
-        if (words.starts_with(counting)) return kind::counting;
-    const bool to_savepoint = words.find(" to ") != std::string::npos;
-    return words.starts_with("rollback") && !to_savepoint ? kind::rollback : kind::other;
+bool statement::counts_rows(std::string_view sql) {
+    std::string word;
+    for (const char c : sql.substr(std::min(sql.find_first_not_of(" \t\n"), sql.size()), 8))
+        word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    for (const std::string_view counting : {"insert", "update", "delete", "replace", "with"})
+        if (word.starts_with(counting)) return true;
+    return false;
 }
 
 std::uint32_t statement::flags() const noexcept {
@@ -62,15 +62,6 @@ koine_status statement::execute(std::span<const koine_value> binds, koine_value*
     end();
     got = 0;
     affected_ = -1;
-    if (owner_.transaction_lost()) {
-        if (kind_ != kind::rollback) {
-            failure why = refusal(errc::transaction_failed, "25P02", "an error has undone the transaction; only ROLLBACK is accepted");
-            why.poisons_transaction = true;
-            throw why;
-        }
-        owner_.accept_rollback();
-        return KOINE_DONE;
-    }
     if (binds.size() != parameter_count())
         throw refusal(errc::usage, "07001", "the statement has " + std::to_string(parameter_count()) + " parameters, not " +
                                                 std::to_string(binds.size()));
@@ -114,7 +105,7 @@ koine_status statement::step(koine_value* cells, std::uint32_t max_rows, std::ui
         return KOINE_DONE;
     }
     if (code == SQLITE_DONE) {
-        if (kind_ == kind::counting) affected_ = sqlite3_changes(owner_.database());
+        if (counts_) affected_ = sqlite3_changes(owner_.database());
         end();
         return KOINE_DONE;
     }

@@ -36,8 +36,8 @@ public:
     void end() noexcept;
 
 private:
-    enum class kind : std::uint8_t { other, counting, rollback };
-    static kind kind_of(std::string_view sql);
+    // Whether it changes rows and counts them; SQLite remembers the number of an earlier statement for all others.
+    static bool counts_rows(std::string_view sql);
 
     int bind(int index, const koine_value& value) noexcept;
     void read_row(koine_value* cells) const;
@@ -45,7 +45,7 @@ private:
 
     connection& owner_;
     sqlite3_stmt* handle_;
-    kind kind_;
+    bool counts_;
     std::uint32_t columns_;
     std::uint64_t number_ = 0;
     std::int64_t affected_ = -1;

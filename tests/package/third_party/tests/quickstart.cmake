@@ -1,5 +1,5 @@
 # Runs PROGRAM, the quickstart, on plain SQLite, then on SQLCipher with the plugins found in BUILD/plugins by the environment, and with the plugins
-# installed: it must tell the same each time. Without the plugins, one line says where they were looked for.
+# installed to PLUGIN_DIRECTORY: it must tell the same each time. Without the plugins, one line says where they were looked for.
 cmake_minimum_required(VERSION 3.25)
 function(tell url environment)
   file(REMOVE "${BUILD}/quickstart.db")
@@ -10,6 +10,7 @@ function(tell url environment)
   set(status "${status}" PARENT_SCOPE)
 endfunction()
 
+file(REMOVE "${PLUGIN_DIRECTORY}/libkoine_driver_sqlcipher.so" "${PLUGIN_DIRECTORY}/libkoine_dialect_sqlcipher.so")
 set(encrypted "sqlcipher:///${BUILD}/quickstart.db?passphrase=kept%20to%20itself")
 tell("sqlite:///${BUILD}/quickstart.db" --unset=KOINE_DRIVER_PATH)
 if(NOT status EQUAL 0)

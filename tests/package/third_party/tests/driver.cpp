@@ -1,4 +1,6 @@
-// encryption <directory>: the file on the disk is encrypted, and the driver for plain SQLite lives in the same process.
+// driver <directory>: what this driver alone does. The file on the disk is encrypted, the driver for plain SQLite lives in the same process, and
+// a transaction that SQLite undoes by itself is told and taken back.
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -51,6 +53,28 @@ koine::errc code_of_reading(const std::string& url) {
     return koine::errc{};
 }
 
+// A write that is stopped takes its whole transaction with it.
+void lose_a_transaction(const koine::engine& engine) {
+    koine::connection on = engine.connect();
+    const auto notes = [&on] { return on.execute(koine::sql("select count(*) from notes")).one<std::int64_t>(); };
+    void* const before = on.native_handle();
+    on.execute(koine::sql("insert into notes (body) values ('lost')"));
+    bool stopped = false;
+    try {
+        on.execute(koine::sql("insert into notes (body) with recursive n (i) as (select 1 union all select i + 1 from n) select i from n"),
+                   {.deadline = koine::deadline::in(std::chrono::milliseconds{100})});
+    } catch (const koine::timeout_error& why) {
+        stopped = why.poisons_transaction() && !why.poisons_connection();
+    }
+    check(stopped, "a statement without an end is stopped at its deadline");
+    check(on.in_transaction(), "the transaction waits for its rollback");
+    on.rollback();
+    check(notes() == 1, "nothing of the transaction is left");
+    on.execute(koine::sql("insert into notes (body) values ('kept')"));
+    on.commit();
+    check(notes() == 2 && on.native_handle() == before, "the connection goes on");
+}
+
 }  // namespace
 
 int main(int, char** argv) {
@@ -81,6 +105,8 @@ int main(int, char** argv) {
     check(one.server_version() != other.server_version(), "each driver has its own library");
     check(one.execute(koine::sql("select sqlite_version()")).one<std::string>() == one.server_version(), "SQLite is SQLite");
     check(other.execute(koine::sql("select sqlite_version()")).one<std::string>() == other.server_version(), "SQLCipher is SQLCipher");
+
+    lose_a_transaction(with_secret);
 
     std::ostringstream printed;
     printed << with_secret.url();
