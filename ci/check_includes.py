@@ -14,6 +14,9 @@ PLACES = [
     (re.compile(r"^sqlite3(ext)?\.h$"), ("drivers/sqlite3", "bench", "tests")),
     (re.compile(r"^(libpq-fe|libpq/.*|pg_config\w*|postgres_ext|internal/.*)\.h$"), ("drivers/libpq", "bench", "tests")),
     (re.compile(r"^(postgresql/.*)\.h$"), ()),
+    (re.compile(r"^(mysql|errmsg|mysqld_error|ma_pvio|ma_tls|mariadb_\w+|mysql_\w+)\.h$"), ("drivers/libmariadb", "bench", "tests")),
+    (re.compile(r"^(mariadb|mysql)/.*\.h$"), ()),
+    (re.compile(r"^openssl/"), ("drivers/libmariadb", "tests")),
     (re.compile(r"^boost/"), ("async", "tests", "examples")),
 ]
 

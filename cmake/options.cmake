@@ -1,15 +1,16 @@
 # Every switch of the build, in one place.
 #
-# | option               | default               | meaning                                                  |
-# |----------------------|-----------------------|----------------------------------------------------------|
-# | KOINE_BUILD_TESTS    | top-level project     | tests, lints and the header self-test                    |
-# | KOINE_BUILD_EXAMPLES | top-level project     | examples/                                                |
-# | KOINE_BUILD_BENCH    | top-level project     | bench/                                                   |
-# | KOINE_INSTALL        | top-level project     | install rules and the CMake package                      |
-# | KOINE_DRIVER_SQLITE3 | SQLite found          | driver for SQLite, needs libsqlite3-dev                  |
-# | KOINE_DRIVER_LIBPQ   | libpq found           | driver for PostgreSQL, needs libpq-dev                   |
-# | KOINE_SANITIZE       | empty                 | value for -fsanitize=, such as address,undefined         |
-# | BUILD_SHARED_LIBS    | OFF                   | shared instead of static libraries (CMake's own option)  |
+# | option                  | default               | meaning                                                  |
+# |-------------------------|-----------------------|----------------------------------------------------------|
+# | KOINE_BUILD_TESTS       | top-level project     | tests, lints and the header self-test                    |
+# | KOINE_BUILD_EXAMPLES    | top-level project     | examples/                                                |
+# | KOINE_BUILD_BENCH       | top-level project     | bench/                                                   |
+# | KOINE_INSTALL           | top-level project     | install rules and the CMake package                      |
+# | KOINE_DRIVER_SQLITE3    | SQLite found          | driver for SQLite, needs libsqlite3-dev                  |
+# | KOINE_DRIVER_LIBPQ      | libpq found           | driver for PostgreSQL, needs libpq-dev                   |
+# | KOINE_DRIVER_LIBMARIADB | libmariadb found      | driver for MariaDB and MySQL, needs libmariadb-dev       |
+# | KOINE_SANITIZE          | empty                 | value for -fsanitize=, such as address,undefined         |
+# | BUILD_SHARED_LIBS       | OFF                   | shared instead of static libraries (CMake's own option)  |
 
 option(KOINE_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(KOINE_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
@@ -19,13 +20,20 @@ option(KOINE_INSTALL "Install the libraries and their CMake package" ${PROJECT_I
 find_package(Threads REQUIRED)
 find_package(SQLite3 3.38 QUIET)
 find_package(PostgreSQL 14 QUIET)
+find_package(LibMariaDB 3.3 QUIET)
 option(KOINE_DRIVER_SQLITE3 "Build the SQLite driver" ${SQLite3_FOUND})
 option(KOINE_DRIVER_LIBPQ "Build the PostgreSQL driver" ${PostgreSQL_FOUND})
+option(KOINE_DRIVER_LIBMARIADB "Build the MariaDB and MySQL driver" ${LibMariaDB_FOUND})
 if(KOINE_DRIVER_SQLITE3)
   find_package(SQLite3 3.38 REQUIRED)
 endif()
 if(KOINE_DRIVER_LIBPQ)
   find_package(PostgreSQL 14 REQUIRED)
+endif()
+if(KOINE_DRIVER_LIBMARIADB)
+  find_package(LibMariaDB 3.3 REQUIRED)
+  # Its TLS library, whose queue of errors it does not look after.
+  find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 endif()
 
 set(KOINE_SANITIZE "" CACHE STRING "Value for -fsanitize=, such as address,undefined or thread")

@@ -3,9 +3,14 @@
 #include <memory>
 #include <utility>
 
+#include <koine/dialects/mariadb.hpp>
+#include <koine/dialects/mysql.hpp>
 #include <koine/dialects/postgresql.hpp>
 #include <koine/dialects/sqlite.hpp>
 #include <koine/registry.hpp>
+#if defined(KOINE_WITH_LIBMARIADB)
+#include <koine/drivers/libmariadb.hpp>
+#endif
 #if defined(KOINE_WITH_SQLITE3)
 #include <koine/drivers/sqlite3.hpp>
 #endif
@@ -19,11 +24,16 @@ inline namespace v1 {
 void register_builtin(registry& names) {
     names.add_dialect(std::make_shared<const dialects::sqlite>(), "sqlite3");
     names.add_dialect(std::make_shared<const dialects::postgresql>(), "libpq");
+    names.add_dialect(std::make_shared<const dialects::mariadb>(), "libmariadb");
+    names.add_dialect(std::make_shared<const dialects::mysql>(), "libmariadb");
 #if defined(KOINE_WITH_SQLITE3)
     names.add_driver("sqlite3", &sqlite3_driver_init);
 #endif
 #if defined(KOINE_WITH_LIBPQ)
     names.add_driver("libpq", &libpq_driver_init);
+#endif
+#if defined(KOINE_WITH_LIBMARIADB)
+    names.add_driver("libmariadb", &libmariadb_driver_init);
 #endif
 }
 

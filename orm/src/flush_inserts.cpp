@@ -84,8 +84,7 @@ void flush_work::send_group(link& link, std::size_t first, std::size_t last) {
     const bool defaults = !back_.empty();
     const bool integer_key = plan.keys == key_kind::integer;
     if (example.generated || defaults) {
-        if (!features.insert_returning && (defaults || !has(link, KOINE_CAP_LAST_INSERT_ID)))
-            throw_usage("the database cannot tell what it made of the columns of " + std::string{plan.entity->class_name});
+        if (!features.insert_returning) return send_and_read_back(link, plan, first, last);
         if (example.generated && (defaults || !tells_key(link)))
             back_.insert(back_.begin(), plan.key[0]);
         else if (defaults && integer_key)

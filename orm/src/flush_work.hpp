@@ -49,6 +49,7 @@ private:
     void send_group(link& link, std::size_t first, std::size_t last);
     void send_each(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
     void send_rows(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
+    void send_and_read_back(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
     prepared& insert_statement(link& link, const entity_plan& plan, const insert& one);
     void append_values(link& link, const entity_plan& plan, const insert& one);
     void take_generated(const entity_plan& plan, insert& one, const koine_value& key);

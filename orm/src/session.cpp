@@ -79,8 +79,7 @@ rows session::execute(const text_statement& statement) {
     work.check_usable();
     work.autoflush();
     rows result = work.raw_connection().execute(statement);
-    // Nobody knows what a text does.
-    work.distrust_all();
+    work.after_text();
     return result;
 }
 

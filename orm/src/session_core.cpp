@@ -144,9 +144,21 @@ void session_core::flush() {
 void session_core::commit() {
     check_usable();
     run_flush(true);
+    work_is_committed();
+    end_transaction();
+}
+
+// There is nothing to take back any more.
+void session_core::work_is_committed() noexcept {
     if (std::any_of(undo_.begin(), undo_.end(), [](const undo_entry& e) { return e.what == undo_entry::change::delete_; }))
         std::erase_if(touched_, [](const object_header* header) { return header->state == object_state::deleted; });
-    end_transaction();
+    undo_.clear();
+    marks_.clear();
+}
+
+void session_core::after_text() {
+    distrust_all();
+    if (leased().ended_by_statement()) work_is_committed();
 }
 
 void session_core::rollback() {

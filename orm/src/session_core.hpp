@@ -76,6 +76,8 @@ public:
     // Rows of this class, or of all classes, may have been changed behind the objects' backs.
     void distrust(const entity_info& entity);
     void distrust_all() noexcept { fresh_from_ = ++clock_; }
+    // Nobody knows what a text that was run has done: it may even have committed.
+    void after_text();
 
     // ---- Transaction (session_core.cpp) ----
     // The leased link. Leases and begins where that is due.
@@ -152,6 +154,7 @@ private:
     void undo_one(undo_entry& entry);
     std::vector<mark>::iterator find_mark(std::uint64_t id);
     void end_transaction() noexcept;
+    void work_is_committed() noexcept;
     void let_go() noexcept;
     void run_flush(bool commit);
     void commit_link(link& link);

@@ -12,10 +12,14 @@
 #include <koine/dialects/sqlite.hpp>
 #include <koine/drivers/fake.hpp>
 #include <koine/drivers/sqlite3.hpp>
+#include <koine/log.hpp>
 #include <koine/registry.hpp>
 #include <koine/testing/conformance.hpp>
 
 #include <koine_test/pg_cluster.hpp>
+#if defined(KOINE_TEST_MARIADB)
+#include <koine_test/mariadb_server.hpp>
+#endif
 #include <koine_test/temp_dir.hpp>
 
 namespace {
@@ -64,6 +68,29 @@ void register_libpq() {
     postgresql.slow_statement = "select count(*) from generate_series(1, 2000000000)";
     koine::testing::register_conformance(std::move(postgresql));
 }
+
+#if defined(KOINE_TEST_MARIADB)
+// Also as the dialect mysql, whose texts MariaDB understands.
+void register_libmariadb(const std::string& name, const std::string& dialect) {
+    if (!koine_test::has_mariadb() && !koine_test::servers_required()) {
+        std::cerr << "*** MariaDB is not installed (mariadb-server): its conformance is NOT tested ***\n";
+        return;
+    }
+    koine::testing::backend mariadb;
+    mariadb.name = name;
+    mariadb.make_engine = [dialect](koine::engine_options options) {
+        static const std::string database = koine_test::mariadb_server::shared().create_database();
+        options.cancel_grace = std::chrono::seconds{20};
+        const std::string url = koine_test::mariadb_server::shared().socket_url(database);
+        return koine::create_engine(dialect + url.substr(url.find(':')), std::move(options));
+    };
+    mariadb.quirks.ddl_survives_rollback = true;
+    mariadb.quirks.no_deferred_constraints = true;
+    mariadb.quirks.finite_numbers_only = true;
+    mariadb.slow_statement = "select count(*) from seq_1_to_2000000000 where seq % 3 = 1";
+    koine::testing::register_conformance(std::move(mariadb));
+}
+#endif
 
 // A driver that stands between core and SQLite, and makes the most of what the driver contract allows: waiting, blocks of rows, a queue.
 class strict_relay final : public ::testing::EmptyTestEventListener {
@@ -118,5 +145,10 @@ int main(int argc, char** argv) {
     register_sqlite_memory();
     register_relay();
     register_libpq();
+#if defined(KOINE_TEST_MARIADB)
+    koine::set_log_handler([](const koine::log_record&) {});  // a mysql:// URL that reaches MariaDB is meant here
+    register_libmariadb("libmariadb", "mariadb");
+    register_libmariadb("libmariadb_as_mysql", "mysql");
+#endif
     return RUN_ALL_TESTS();
 }

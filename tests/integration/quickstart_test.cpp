@@ -19,6 +19,9 @@
 #if defined(KOINE_TEST_POSTGRESQL)
 #include <koine_test/pg_cluster.hpp>
 #endif
+#if defined(KOINE_TEST_MARIADB)
+#include <koine_test/mariadb_server.hpp>
+#endif
 
 namespace {
 
@@ -137,6 +140,33 @@ TEST(quickstart, says_in_one_line_that_a_server_is_down) {
     fails_in_one_line("postgresql://app:s3cret@127.0.0.1:" + std::to_string(ntohs(at.sin_port)) + "/app", "refused; Is the server running");
     close(taken);
     fails_in_one_line("postgresql:///app?host=/no/such/directory", "No such file or directory; Is the server running");
+}
+
+#endif
+
+#if defined(KOINE_TEST_MARIADB)
+
+TEST(quickstart, tells_on_mariadb_what_it_tells_on_sqlite) {
+    KOINE_NEEDS_MARIADB();
+    auto& server = koine_test::mariadb_server::shared();
+    const std::string database = server.create_database();
+    tells_the_story(server.socket_url(database));
+    tells_the_story(server.url(database));
+}
+
+TEST(quickstart, tells_it_on_mariadb_by_a_mysql_url_too_and_says_once_what_that_means) {
+    KOINE_NEEDS_MARIADB();
+    auto& server = koine_test::mariadb_server::shared();
+    const std::string url = server.socket_url(server.create_database());
+    const ending end = run("mysql" + url.substr(url.find(':')));
+    EXPECT_EQ(end.code, 0);
+    EXPECT_EQ(end.out, story);
+    EXPECT_TRUE(end.err.starts_with("koine: warning: the server of the mysql:// URL is mariadb 1")) << end.err;
+    EXPECT_EQ(std::count(end.err.begin(), end.err.end(), '\n'), 1) << end.err;
+}
+
+TEST(quickstart, says_in_one_line_that_a_mariadb_server_is_down) {
+    fails_in_one_line("mariadb://app:s3cret@localhost/app?unix_socket=/no/such/socket", "/no/such/socket");
 }
 
 #endif

@@ -17,6 +17,10 @@
 #if defined(KOINE_TEST_POSTGRESQL)
 #include <koine_test/pg_cluster.hpp>
 #endif
+#if defined(KOINE_TEST_MARIADB)
+#include <koine/log.hpp>
+#include <koine_test/mariadb_server.hpp>
+#endif
 
 namespace koine_test {
 
@@ -40,7 +44,7 @@ struct country {
     std::string name{};
 
     static constexpr auto koine_table() {
-        return koine::table("countries", col<&country::code>(koine::primary_key), col<&country::name>);
+        return koine::table("countries", col<&country::code>(koine::primary_key, koine::length{40}), col<&country::name>);
     }
 };
 
@@ -51,7 +55,8 @@ struct seat {
     std::string guest{};
 
     static constexpr auto koine_table() {
-        return koine::table("seats", col<&seat::row>(koine::primary_key), col<&seat::number>(koine::primary_key), col<&seat::guest>);
+        return koine::table("seats", col<&seat::row>(koine::primary_key),
+                            col<&seat::number>(koine::primary_key, koine::length{40}), col<&seat::guest>);
     }
 };
 
@@ -109,11 +114,32 @@ inline std::string postgresql(const std::string&) {
 }
 #endif
 
+#if defined(KOINE_TEST_MARIADB)
+inline std::string mariadb(const std::string&) {
+    static const std::string database = mariadb_server::shared().create_database();
+    return mariadb_server::shared().socket_url(database);
+}
+
+// The dialect mysql on MariaDB: never RETURNING. What it has to say of that is known here.
+inline std::string mysql(const std::string&) {
+    static const std::string database = mariadb_server::shared().create_database();
+    koine::set_log_handler([](const koine::log_record&) {});
+    const std::string url = mariadb_server::shared().socket_url(database);
+    return "mysql" + url.substr(url.find(':'));
+}
+#endif
+
 inline const std::vector<backend>& backends() {
     static const std::vector<backend> all = [] {
         std::vector<backend> found{{"sqlite_file", &sqlite_file, true}, {"sqlite_memory", &sqlite_memory, false}};
 #if defined(KOINE_TEST_POSTGRESQL)
         if (has_postgres() || servers_required()) found.push_back({"postgresql", &postgresql, true});
+#endif
+#if defined(KOINE_TEST_MARIADB)
+        if (has_mariadb() || servers_required()) {
+            found.push_back({"mariadb", &mariadb, true});
+            found.push_back({"mysql", &mysql, true});
+        }
 #endif
         return found;
     }();

@@ -15,6 +15,8 @@
 namespace koine {
 inline namespace v1 {
 
+class dialect;
+
 // A statement as text. Immutable once made.
 struct compiled {
     std::string text{};
@@ -29,7 +31,7 @@ struct dialect_features {
     bool insert_returning = false;
     bool multi_row_insert = false;       // INSERT ... VALUES (..), (..)
     bool default_values = false;         // INSERT ... DEFAULT VALUES
-    bool transactional_ddl = false;
+    bool transactional_ddl = false;      // where it is not, DDL commits what was done before it
     bool savepoints = false;
     bool read_only_transactions = false; // the database refuses writes in one; where it does not, Koine does
     bool returning_in_row_order = false; // RETURNING rows come in VALUES order, promised by the database
@@ -37,6 +39,7 @@ struct dialect_features {
     // the rows in their order.
     bool generated_keys_ascend = false;
     std::uint32_t max_identifier = 0;    // bytes; 0: no limit
+    bool max_identifier_characters = false;  // max_identifier counts characters, not bytes
 };
 
 // Choices that change what a dialect writes. Each dialect heeds those that concern it.
@@ -44,10 +47,17 @@ struct dialect_options {
     bool strict_tables = false;  // SQLite: CREATE TABLE ... STRICT
 };
 
+// What a dialect says of the server that a connection has found behind its URL.
+struct server_fit {
+    std::shared_ptr<const dialect> better{};  // to be used instead; null: the dialect itself
+    std::string warning{};                          // one line for the log, without the server's name; empty: nothing to say
+};
+
 // How a transaction with given options begins.
 struct begin_rule {
     std::string text{};           // empty: no transaction, each statement is its own
     bool at_first_write = false;  // reads before the first write run outside; otherwise it begins with the first statement
+    std::string before{};         // a statement that runs directly before `text`; empty: none
 };
 
 // Stateless and immutable after construction: one object serves all threads. Third-party dialects derive from it or from
@@ -63,6 +73,10 @@ public:
     virtual const dialect_features& features() const noexcept = 0;
     // The same dialect with these options; null if they change nothing, which is what dialects without options answer.
     virtual std::shared_ptr<const dialect> with(const dialect_options& options) const;
+
+    // Which dialect fits a server, by the words of the driver: "mariadb", "10.11.6". Asked once, at the first connection of an engine;
+    // both may be empty. Dialects that know one kind of server answer that they fit.
+    virtual server_fit for_server(std::string_view product, std::string_view version) const;
 
     // Renders a statement. Throws usage_error (errc::not_supported) for what the dialect cannot say.
     virtual compiled compile(const syntax::fragment& statement) const = 0;

@@ -52,6 +52,8 @@ public:
 
     explicit operator bool() const noexcept;
     const koine::url& url() const;
+    // The dialect that the URL names; once a first connection was made, the one that fits the server it found, to which all statements are
+    // written (dialect::for_server). The reference is good as long as the engine.
     const koine::dialect& dialect() const;
     const engine_options& options() const;
     // Leases a connection; waits at most the pool's timeout. Throws timeout_error (errc::pool_timeout), or why connecting failed.

@@ -98,6 +98,9 @@ void link::connect(deadline limit) {
     set_deadline(limit);
     const auto connect = [&] { return driver_->connect(handle_, &wait_, &error_); };
     if (drive(connect(), connect) != KOINE_DONE) raise(nullptr);
+    const koine_string product = driver_->server_product(handle_);
+    const koine_string version = driver_->server_version(handle_);
+    dialect_ = &source_->settle_dialect({product.data, product.size}, {version.data, version.size});
     set_deadline(deadline::never());
 }
 
@@ -265,6 +268,9 @@ std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds)
     }
     context_.clear();
     if (!queue_.empty()) queue_was_sent();
+    // Only what somebody wrote by hand can be DDL or a COMMIT.
+    if (statement.columns == 0 && !statement.text->writes && transaction_ == transaction_state::begun) [[unlikely]]
+        notice_end();
     statement.running = got != 0;
     return got;
 }

@@ -5,6 +5,7 @@
 
 #include <koine/detail/link.hpp>
 #include <koine/detail/suggest.hpp>
+#include <koine/log.hpp>
 
 #include "engine/engine_core.hpp"
 #include "engine/link_drive.hpp"
@@ -72,7 +73,7 @@ void check_option(const koine_driver& driver, std::string_view key, std::string_
 
 link_source::link_source(const koine::url& url, std::shared_ptr<const koine::dialect> dialect,
                          std::shared_ptr<const registered_driver> driver, const engine_options& options)
-    : dialect_{std::move(dialect)}, driver_{std::move(driver)}, options_{options} {
+    : dialect_{std::move(dialect)}, current_{dialect_.get()}, driver_{std::move(driver)}, options_{options} {
     const auto add = [this](std::string_view key, std::string_view value) { parameters_.emplace_back(std::string{key}, secret_text{value}); };
     if (url.username()) add("user", *url.username());
     if (url.password()) add("password", url.password()->reveal());
@@ -139,6 +140,20 @@ result<std::unique_ptr<pooled>> link_source::open(deadline limit) {
     }
 }
 
+const koine::dialect& link_source::settle_dialect(std::string_view product, std::string_view version) {
+    std::call_once(settled_, [&] {
+        server_fit fit = dialect_->for_server(product, version);
+        if (!fit.warning.empty()) {
+            std::string text = "the server of the " + std::string{dialect_->name()} + ":// URL is ";
+            log(log_level::warning, text.append(product).append(" ").append(version).append(": ").append(fit.warning));
+        }
+        if (!fit.better) return;
+        better_ = std::move(fit.better);
+        current_.store(better_.get(), std::memory_order_release);
+    });
+    return dialect();
+}
+
 void link_source::lost(std::uint64_t birth) noexcept {
     if (!losses_.compare_exchange_strong(birth, birth + 1, std::memory_order_acq_rel)) return;
     if (const auto owner = owner_.lock()) owner->pool.invalidate_all();
@@ -151,7 +166,7 @@ std::shared_ptr<const compiled> link_source::compile(const syntax::fragment& sha
         const std::shared_lock lock{compiled_mutex_};
         if (const auto found = compiled_.find(key); found != compiled_.end()) return found->second;
     }
-    auto made = std::make_shared<const compiled>(dialect_->compile(shape));
+    auto made = std::make_shared<const compiled>(dialect().compile(shape));
     const std::unique_lock lock{compiled_mutex_};
     if (compiled_.size() >= max_compiled) compiled_.clear();
     return compiled_.try_emplace(std::move(key), std::move(made)).first->second;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
@@ -25,7 +26,7 @@ namespace detail {
 
 struct engine_core;
 
-// Thread-safe: immutable but for the compiled statements, which a lock guards, and the count of losses.
+// Thread-safe: immutable but for the compiled statements, which a lock guards, the dialect, which is settled once, and the count of losses.
 class link_source final : public pool_backend, public std::enable_shared_from_this<link_source> {
 public:
     // Throws usage_error for query keys that the driver does not know or that have impossible values.
@@ -33,7 +34,10 @@ public:
                 const engine_options& options);
     ~link_source() override;
 
-    const koine::dialect& dialect() const noexcept { return *dialect_; }
+    // What the URL said, until the first connection has found its server; from then on the one that fits it. Both live as long as this.
+    const koine::dialect& dialect() const noexcept { return *current_.load(std::memory_order_acquire); }
+    // The dialect for all links, settled by the first server that is found. Statements are compiled only after that.
+    const koine::dialect& settle_dialect(std::string_view product, std::string_view version);
     const koine_driver& driver() const noexcept { return driver_->table(); }
     const engine_options& options() const noexcept { return options_; }
 
@@ -55,6 +59,9 @@ private:
     koine_connection* create_handle() const;
 
     std::shared_ptr<const koine::dialect> dialect_;
+    std::shared_ptr<const koine::dialect> better_{};  // kept when it takes the place of the other
+    std::atomic<const koine::dialect*> current_;
+    std::once_flag settled_{};
     std::shared_ptr<const registered_driver> driver_;
     engine_options options_;
     std::vector<std::pair<std::string, secret_text>> parameters_{};

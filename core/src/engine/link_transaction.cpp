@@ -34,6 +34,7 @@ void link::begin(const transaction_options& options) {
     options_ = or_defaults(options, source_->options());
     begin_rule_ = dialect_->begin(options_);
     transaction_ = transaction_state::pending;
+    asked_for_ = true;
 }
 
 // Whether the database refuses a write itself is a matter of its SQL, not of where it runs.
@@ -63,10 +64,13 @@ bool link::begin_for(const prepared& statement) {
 }
 
 void link::begin_now() {
-    if (queues())
-        queue_text(begin_rule_.text);
-    else
-        run_text(begin_rule_.text);
+    for (const std::string* const text : {&begin_rule_.before, &begin_rule_.text}) {
+        if (text->empty()) continue;
+        if (queues())
+            queue_text(*text);
+        else
+            run_text(*text);
+    }
     transaction_ = transaction_state::begun;
 }
 
@@ -74,6 +78,25 @@ void link::end_transaction() noexcept {
     transaction_ = transaction_state::none;
     savepoint_depth_ = 0;
     options_ = {};
+    asked_for_ = false;
+}
+
+// A statement may have ended the transaction, with all that was done in it, which is committed then. What was begun explicitly goes on with
+// another transaction like it at the next statement.
+void link::notice_end() noexcept {
+    if (dialect_->features().transactional_ddl) return;
+    if ((driver_->state(handle_) & (KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION)) != 0) return;
+    ended_by_statement_ = true;
+    savepoint_depth_ = 0;
+    if (asked_for_)
+        transaction_ = transaction_state::pending;
+    else
+        end_transaction();
+}
+
+void link::raise_no_savepoint(std::uint32_t depth) const {
+    if (depth > savepoint_depth_) throw_usage("the savepoint is over already; where DDL commits, it ends savepoints too");
+    throw_usage("savepoints end innermost first, each once");
 }
 
 void link::queue_text(std::string_view text) {
@@ -332,14 +355,14 @@ std::uint32_t link::savepoint() {
 void link::release_savepoint(std::uint32_t depth) {
     const busy_guard guard{*this};
     check_usable();
-    if (depth == 0 || depth != savepoint_depth_) throw_usage("savepoints end innermost first, each once");
+    if (depth == 0 || depth != savepoint_depth_) raise_no_savepoint(depth);
     run_text(dialect_->release_savepoint(savepoint_name(depth)));
     --savepoint_depth_;
 }
 
 void link::rollback_to_savepoint(std::uint32_t depth) {
     const busy_guard guard{*this};
-    if (depth == 0 || depth != savepoint_depth_) throw_usage("savepoints end innermost first, each once");
+    if (depth == 0 || depth != savepoint_depth_) raise_no_savepoint(depth);
     if (poisoned_) check_usable();
     // A queue cannot be taken back. What it does is undone with the rest, and whether it fails is of no interest.
     try {

@@ -75,6 +75,16 @@ std::string ansi::like(syntax::op kind, std::string_view text, std::string_view 
     return out += " ESCAPE '\\'";
 }
 
+std::string ansi::concatenation(std::string_view left, std::string_view right) const {
+    return std::string{left}.append(" || ").append(right);
+}
+
+std::string ansi::ordering_value(std::string_view value) const { return std::string{"("}.append(value).append(")"); }
+
+bool ansi::takes_returning(syntax::op head) const noexcept { return head != syntax::op::insert || features().insert_returning; }
+
+std::string ansi::insert_defaults(const table_info& table) const { return "INSERT INTO " + table_name(table) + " DEFAULT VALUES"; }
+
 std::string ansi::paging(std::string_view limit, std::string_view offset) const {
     std::string out;
     if (!limit.empty()) out.append("LIMIT ").append(limit);

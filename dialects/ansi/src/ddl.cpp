@@ -85,6 +85,7 @@ std::string column_list(const ansi& dialect, const table_info& table, std::span<
 bool ansi::inline_generated_key() const noexcept { return false; }
 std::string_view ansi::generated_key_suffix() const noexcept { return {}; }
 std::string_view ansi::table_suffix() const noexcept { return {}; }
+std::string ansi::primary_key(std::string_view name) const { return "CONSTRAINT " + std::string{name} + " PRIMARY KEY"; }
 bool ansi::alters_constraints() const noexcept { return true; }
 
 std::string ansi::literal(std::string_view text) const {
@@ -156,7 +157,7 @@ std::vector<std::string> ansi::create_table(const table_info& table, bool with_f
             const bool integer = column.type <= sql_type::int64;
             if (!whole || !integer) refuse(table, column, "is generated, which only a single integer key can be");
             if (inline_generated_key()) {
-                part.append(" CONSTRAINT ").append(key_name).append(" PRIMARY KEY").append(generated_key_suffix());
+                part.append(" ").append(primary_key(key_name)).append(generated_key_suffix());
                 key_written = true;
             }
         }
@@ -175,7 +176,7 @@ std::vector<std::string> ansi::create_table(const table_info& table, bool with_f
     }
 
     if (!table.primary_key.empty() && !key_written)
-        parts.push_back("CONSTRAINT " + key_name + " PRIMARY KEY (" + column_list(*this, table, table.primary_key) + ')');
+        parts.push_back(primary_key(key_name) + " (" + column_list(*this, table, table.primary_key) + ')');
     for (const auto& unique : table.uniques) {
         if (unique.columns.empty()) throw_usage("a UNIQUE constraint of table \"" + std::string{table.name} + "\" has no columns");
         std::string made = "uq_" + std::string{table.name};

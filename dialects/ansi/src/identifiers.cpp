@@ -54,6 +54,20 @@ static_assert(sorted());
 constexpr bool is_plain_start(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
 constexpr bool is_plain(char c) { return is_plain_start(c) || (c >= '0' && c <= '9'); }
 
+constexpr bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+
+std::size_t character_count(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+}
+
+// How many bytes the first `characters` characters take.
+std::size_t bytes_of(std::string_view text, std::size_t characters) {
+    std::size_t at = 0;
+    for (; at < text.size(); ++at)
+        if (!continues(text[at]) && characters-- == 0) break;
+    return at;
+}
+
 // FNV-1a: the same on every machine and in every release, because names made with it are kept in databases.
 std::uint32_t stable_hash(std::string_view text) {
     std::uint32_t hash = 2166136261U;
@@ -67,23 +81,27 @@ bool ansi::reserved(std::string_view word) const noexcept {
     return std::binary_search(std::begin(reserved_words), std::end(reserved_words), word);
 }
 
+char ansi::quotation_mark() const noexcept { return '"'; }
+
 std::string ansi::quote(std::string_view identifier) const {
     if (identifier.empty()) throw_usage("an SQL name is empty");
     if (!detail::is_text(identifier.data(), identifier.size()))
         throw_usage("an SQL name contains NUL or is not valid UTF-8");
-    if (const auto limit = features().max_identifier; limit != 0 && identifier.size() > limit)
+    const bool characters = features().max_identifier_characters;
+    if (const auto limit = features().max_identifier; limit != 0 && (characters ? character_count(identifier) : identifier.size()) > limit)
         throw_usage("the SQL name \"" + std::string{identifier} + "\" is longer than " + std::to_string(limit) +
-                    " bytes, which " + std::string{name()} + " would cut off");
+                    (characters ? " characters" : " bytes") + ", which is all that " + std::string{name()} + " takes");
     if (is_plain_start(identifier[0]) && std::all_of(identifier.begin(), identifier.end(), is_plain) && !reserved(identifier))
         return std::string{identifier};
     std::string out;
     out.reserve(identifier.size() + 2);
-    out += '"';
+    const char mark = quotation_mark();
+    out += mark;
     for (const char c : identifier) {
-        if (c == '"') out += '"';
+        if (c == mark) out += mark;
         out += c;
     }
-    return out += '"';
+    return out += mark;
 }
 
 std::string ansi::constraint_name(std::initializer_list<std::string_view> parts) const {
@@ -93,11 +111,12 @@ std::string ansi::constraint_name(std::initializer_list<std::string_view> parts)
         out += part;
     }
     const std::size_t limit = features().max_identifier;
-    if (limit == 0 || out.size() <= limit) return out;
+    const bool characters = features().max_identifier_characters;
+    if (limit == 0 || (characters ? character_count(out) : out.size()) <= limit) return out;
     constexpr std::size_t hash_size = 9;  // '_' and eight hexadecimal digits
     const auto hash = stable_hash(out);
-    auto end = limit - hash_size;
-    while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0U) == 0x80U) --end;  // never through a character
+    auto end = characters ? bytes_of(out, limit - hash_size) : limit - hash_size;
+    while (end > 0 && continues(out[end])) --end;  // never through a character
     out.resize(end);
     out += '_';
     for (int shift = 28; shift >= 0; shift -= 4) out += "0123456789abcdef"[(hash >> static_cast<unsigned>(shift)) & 15U];

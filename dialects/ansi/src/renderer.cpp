@@ -46,7 +46,6 @@ std::string_view word_of(op kind) {
         case op::add: return " + ";
         case op::subtract: return " - ";
         case op::multiply: return " * ";
-        case op::concat: return " || ";
         default: return {};
     }
 }
@@ -143,9 +142,8 @@ void renderer::order_by() {
         // A bare number would be a column's position, not a value.
         const auto kind = statement_.terms[by.term].kind;
         const bool number = kind == op::integer || kind == op::bind;
-        out_.text.append(separator).append(number ? "(" : "");
-        out_.text += expression(by.term, tightness::disjunction, false);
-        out_.text.append(number ? ")" : "").append(by.descending ? " DESC" : "");
+        const auto text = expression(by.term, tightness::disjunction, false);
+        out_.text.append(separator).append(number ? dialect_.ordering_value(text) : text).append(by.descending ? " DESC" : "");
         separator = ", ";
     }
 }
@@ -168,7 +166,7 @@ void renderer::insert(std::uint32_t rows) {
     if (statement_.values.empty()) {
         if (rows > 1) throw_not_supported("several rows of default values cannot be inserted by one statement");
         if (!dialect_.features().default_values) throw_not_supported("the dialect has no INSERT without values");
-        out_.text = "INSERT INTO " + dialect_.table_name(*statement_.table) + " DEFAULT VALUES";
+        out_.text = dialect_.insert_defaults(*statement_.table);
         returning();
         return;
     }
@@ -207,8 +205,8 @@ void renderer::delete_from() {
 
 void renderer::returning() {
     if (statement_.returning.empty()) return;
-    if (statement_.head == op::insert && !dialect_.features().insert_returning)
-        throw_not_supported("the dialect has no INSERT ... RETURNING");
+    if (!dialect_.takes_returning(statement_.head))
+        throw_not_supported("the dialect takes no RETURNING in this kind of statement");
     std::string_view separator = " RETURNING ";
     for (const auto column : statement_.returning) {
         out_.text.append(separator).append(dialect_.quote(statement_.column(column).name));
@@ -265,7 +263,12 @@ std::string renderer::bare(std::uint32_t index, bool typed) {
         case op::add: return infix(index, word_of(of.kind), tightness::sum, tightness::product);
         case op::subtract: return infix(index, word_of(of.kind), tightness::sum, tightness::product);
         case op::multiply: return infix(index, word_of(of.kind), tightness::product, tightness::primary);
-        case op::concat: return infix(index, word_of(of.kind), tightness::concatenation, tightness::primary);
+        case op::concat: {
+            const auto operands = statement_.operands(index);
+            const bool known = any_gives_type(operands);
+            const auto left = expression(operands[0], tightness::concatenation, known);
+            return dialect_.concatenation(left, expression(operands[1], tightness::primary, known));
+        }
         default: return infix(index, word_of(of.kind), tightness::sum, tightness::sum);
     }
 }

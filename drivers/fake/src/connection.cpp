@@ -61,7 +61,8 @@ koine_status connection::connect(koine_wait& wait) {
     const std::lock_guard guard{script().lock};
     ++script().numbers.connected;
     clean_at_ = script().dirt;
-    connected_ = true;
+    product_ = script().product;
+    version_ = script().version;
     return KOINE_DONE;
 }
 
@@ -127,6 +128,7 @@ std::shared_ptr<const answer> connection::run(std::string_view sql) {
                "the connection was lost while COMMIT was under way",
                {}});
     if (found->breaks_after == 0 && found->columns.empty()) raise(found->fault);
+    if (found->ends_transaction) in_transaction_ = failed_ = false;
     last_insert_id_ = found->last_insert_id != 0 ? found->last_insert_id : last_insert_id_;
     return found;
 }

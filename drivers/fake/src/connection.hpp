@@ -34,8 +34,8 @@ public:
     void cancel() { gate_.cancel(); }
     void set_deadline(std::int64_t) noexcept {}
     std::int64_t last_insert_id() const noexcept { return last_insert_id_; }
-    std::string_view server_product() const noexcept { return connected_ ? "fake" : ""; }
-    std::string_view server_version() const noexcept { return connected_ ? "1.0" : ""; }
+    std::string_view server_product() const noexcept { return product_; }
+    std::string_view server_version() const noexcept { return version_; }
     void* native_handle() noexcept { return this; }
     koine_status prepare(std::string_view sql, std::uint32_t flags, statement*& made, koine_wait& wait);
     koine_status enqueue(statement* prepared, std::string_view sql, std::span<const koine_value> binds);
@@ -61,7 +61,8 @@ private:
     [[noreturn]] void raise(const fault& why);
 
     gate gate_;
-    bool connected_ = false;
+    std::string product_{};  // empty before connect
+    std::string version_{};
     bool broken_ = false;
     bool in_transaction_ = false;
     bool failed_ = false;

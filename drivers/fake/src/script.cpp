@@ -215,6 +215,12 @@ void script::open_drain() {
     state_->ring_all();
 }
 
+void script::server_is(std::string product, std::string version) {
+    const std::lock_guard guard{state_->lock};
+    state_->product = std::move(product);
+    state_->version = std::move(version);
+}
+
 void script::make_dirty() {
     const std::lock_guard guard{state_->lock};
     ++state_->dirt;

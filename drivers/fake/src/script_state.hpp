@@ -59,6 +59,8 @@ public:
 
     mutable std::mutex lock;
     std::string name{};
+    std::string product{"fake"};
+    std::string version{"1.0"};
     std::map<std::string, std::deque<std::shared_ptr<const answer>>, std::less<>> exact{};
     std::vector<std::pair<std::string, std::shared_ptr<const answer>>> containing{};
     struct planned {

@@ -114,7 +114,7 @@ std::int64_t from_server_epoch(const column_block& block, std::int64_t moment) {
 }
 
 // numeric: counts and signs in 16-bit words, then digits of base 10000.
-void decode_numeric(const column_block& block, const char* p, int length, koine_value& out, arena& memory) {
+void decode_numeric(const column_block& block, const char* p, int length, koine_value& out, spi::arena& memory) {
     if (length < 8) bad_width(block, length);
     const std::int64_t digits = int16_at(p);
     const std::int64_t weight = int16_at(p + 2);
@@ -164,7 +164,7 @@ int hex_digit(char c) noexcept {
     return -1;
 }
 
-void decode_text_blob(const column_block& block, std::string_view text, koine_value& out, arena& memory) {
+void decode_text_blob(const column_block& block, std::string_view text, koine_value& out, spi::arena& memory) {
     char* const start = memory.take(text.size());
     char* at = start;
     if (text.substr(0, 2) == "\\x") {
@@ -197,7 +197,7 @@ void decode_text_blob(const column_block& block, std::string_view text, koine_va
     set_bytes(out, KOINE_BLOB, start, static_cast<std::size_t>(at - start));
 }
 
-void decode_text_uuid(const column_block& block, std::string_view text, koine_value& out, arena& memory) {
+void decode_text_uuid(const column_block& block, std::string_view text, koine_value& out, spi::arena& memory) {
     char* const start = memory.take(16);
     std::size_t size = 0;
     for (std::size_t i = 0; i < text.size();) {
@@ -321,7 +321,7 @@ std::int32_t tag_of(decoder how) noexcept {
     return KOINE_NULL;
 }
 
-void decode(decoder how, const column_block& block, arena& memory) {
+void decode(decoder how, const column_block& block, spi::arena& memory) {
     switch (how) {
         case decoder::boolean:
             return each_fixed<1>(block, [](const char* p, koine_value& out) { set_integer(out, KOINE_BOOL, *p != 0); });

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include <koine/driver_abi.h>
+#include <koine/spi_arena.hpp>
 
-#include "arena.hpp"
 #include "result.hpp"
 
 namespace koine::libpq {
@@ -63,6 +63,6 @@ struct column_block {
 
 // Reads the rows of a column. Texts point into the result or into `memory`. Throws spi::failure for bytes that no
 // server sends for the type.
-void decode(decoder how, const column_block& block, arena& memory);
+void decode(decoder how, const column_block& block, spi::arena& memory);
 
 }  // namespace koine::libpq

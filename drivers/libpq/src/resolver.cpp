@@ -7,8 +7,9 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include <koine/spi_event.hpp>
+
 #include "errors.hpp"
-#include "event.hpp"
 
 namespace koine::libpq {
 
@@ -51,7 +52,7 @@ struct resolver::job {
     std::shared_ptr<const connect_settings> settings;
     std::vector<target> found{};
     std::string problem{};
-    event done{};
+    spi::event done{};
 };
 
 void resolver::start(std::shared_ptr<const connect_settings> settings) {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <koine/driver_abi.h>
+#include <koine/spi_arena.hpp>
 
-#include "arena.hpp"
 #include "decode.hpp"
 #include "encode.hpp"
 #include "exchange.hpp"
@@ -79,7 +79,7 @@ private:
     std::vector<output_column> columns_{};
     result_ptr description_{};  // holds the columns' names
     parameters binds_{};
-    arena memory_{};
+    spi::arena memory_{};
     bool wants_stream_;
 
     result_ptr result_{};

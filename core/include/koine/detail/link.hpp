@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <koine/api.hpp>
@@ -65,7 +66,7 @@ public:
     link(const link&) = delete;
     link& operator=(const link&) = delete;
 
-    // Connects by `limit`. Called once, before anything else.
+    // Connects by `limit`, and learns which dialect the server wants. Called once, before anything else.
     void connect(deadline limit);
 
     const koine::dialect& dialect() const noexcept { return *dialect_; }
@@ -172,6 +173,8 @@ public:
     void release_savepoint(std::uint32_t depth);
     void rollback_to_savepoint(std::uint32_t depth);
     std::uint32_t savepoint_depth() const noexcept { return savepoint_depth_; }
+    // Whether a statement has ended a transaction since this was asked last, as DDL does on some databases: what was done is committed.
+    bool ended_by_statement() noexcept { return std::exchange(ended_by_statement_, false); }
 
     // Asks for the running operation to be stopped; any thread.
     void cancel();
@@ -214,6 +217,8 @@ private:
     [[noreturn]] void raise_sent(const prepared* statement);
     void queue_was_sent();
     void end_transaction() noexcept;
+    KOINE_COLD void notice_end() noexcept;
+    [[noreturn]] void raise_no_savepoint(std::uint32_t depth) const;
     void queue_text(std::string_view text);
     void run_text(std::string_view text);
     void run_control(prepared& statement);
@@ -235,6 +240,8 @@ private:
     std::uint64_t birth_ = 0;        // see link_source::losses()
     transaction_state transaction_ = transaction_state::none;
     bool poisoned_ = false;
+    bool asked_for_ = false;  // the transaction was begun by begin(), not by a statement
+    bool ended_by_statement_ = false;
     std::uint32_t savepoint_depth_ = 0;
     std::uint32_t full_block_ = 1;  // rows in a block once a result has proved large
     transaction_options options_{};

@@ -30,6 +30,8 @@ struct quirks {
     bool one_connection = false;
     // Running statements cannot be stopped.
     bool cannot_cancel = false;
+    // Infinite numbers cannot be stored: they are refused when bound.
+    bool finite_numbers_only = false;
     // A deferred constraint cannot be declared.
     bool no_deferred_constraints = false;
     // There is no SQL that keeps the database busy for a while; see slow_statement.

@@ -9,11 +9,12 @@
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
+#include <koine_test/servers.hpp>
+
 namespace koine_test {
 
-// Whether a server is installed. Where KOINE_REQUIRE_SERVERS=1 is in the environment, tests may not skip for its lack.
+// Whether a server is installed.
 bool has_postgres();
-bool servers_required();
 
 // Leaves the test if there is no PostgreSQL server: as failed where servers are required, else as skipped.
 #define KOINE_NEEDS_POSTGRES()                                                                             \

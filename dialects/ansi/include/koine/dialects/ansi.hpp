@@ -52,16 +52,26 @@ public:
 
     // Whether a lower-case word must be quoted to be an identifier.
     virtual bool reserved(std::string_view word) const noexcept;
+    // The character around quoted names.
+    virtual char quotation_mark() const noexcept;
     // The table as statements name it, with its schema.
     virtual std::string table_name(const table_info& table) const;
     // The table `to` as a foreign key of `from` names it.
     virtual std::string referenced_table(const table_info& from, const table_info& to) const;
     // One of op::like, not_like, ilike, not_ilike.
     virtual std::string like(syntax::op kind, std::string_view text, std::string_view pattern) const;
+    // Two texts joined; NULL if one of them is.
+    virtual std::string concatenation(std::string_view left, std::string_view right) const;
+    // A value in ORDER BY, which must not be read as the position of a column.
+    virtual std::string ordering_value(std::string_view value) const;
     // The clause that ends a SELECT; either may be empty, not both.
     virtual std::string paging(std::string_view limit, std::string_view offset) const;
     // A bound value where nothing else tells the database its type.
     virtual std::string typed_placeholder(std::uint32_t index, std::uint8_t tag) const;
+    // Whether INSERT, UPDATE or DELETE, told by its operation, takes RETURNING.
+    virtual bool takes_returning(syntax::op head) const noexcept;
+    // An INSERT of one row without any value.
+    virtual std::string insert_defaults(const table_info& table) const;
     // An INSERT of several rows: `rows` are the finished lists of values, `columns` their columns in order.
     virtual std::string insert_rows(const table_info& table, const std::vector<std::uint16_t>& columns,
                                     const std::vector<std::vector<std::string>>& rows, bool returns_generated_key) const;
@@ -77,6 +87,8 @@ public:
     // Whether the generated key carries its PRIMARY KEY constraint itself, and the word that follows it.
     virtual bool inline_generated_key() const noexcept;
     virtual std::string_view generated_key_suffix() const noexcept;
+    // The begin of a PRIMARY KEY constraint of this quoted name.
+    virtual std::string primary_key(std::string_view name) const;
     // What follows the closing parenthesis of CREATE TABLE.
     virtual std::string_view table_suffix() const noexcept;
     // Whether foreign keys can be added to a table that exists.

@@ -78,6 +78,7 @@ struct answer {
     std::int64_t affected = -1;
     std::int64_t last_insert_id = 0;
     bool read_only = false;
+    bool ends_transaction = false;  // it commits what was done before, as DDL does on some databases
     // How many rows one fetch gives at most; 0: as many as are asked for.
     std::uint32_t rows_a_fetch = 0;
     // After this many rows the result breaks off with `fault`. Beyond the rows: never.
@@ -166,6 +167,8 @@ public:
     // What cancel() does to held operations. cancelling::slow ends them when open_drain() is called.
     void on_cancel(cancelling how);
     void open_drain();
+    // What connections made from now on call their server; "fake" and "1.0" without a word.
+    void server_is(std::string product, std::string version);
     // Marks every open connection as changed from its configured state.
     void make_dirty();
 

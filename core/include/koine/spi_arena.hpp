@@ -1,14 +1,18 @@
-// Memory for values that have to be rewritten on their way to the caller. Addresses stay until the next clear().
+// Memory of drivers for values that have to be rewritten on their way to the caller.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <vector>
 
-namespace koine::libpq {
+namespace koine {
+inline namespace v1 {
+namespace spi {
 
+// Addresses stay until the next clear(). Not for several threads at once.
 class arena {
 public:
+    // So many bytes, unaligned. Throws std::bad_alloc.
     char* take(std::size_t bytes) {
         if (bytes > left_) grow(bytes);
         char* const result = at_;
@@ -16,6 +20,7 @@ public:
         left_ -= bytes;
         return result;
     }
+    // Takes every byte back and keeps the memory for the next ones.
     void clear() noexcept {
         if (blocks_.empty()) return;
         // The last block is the largest: one block serves a statement that is executed again and again.
@@ -44,4 +49,6 @@ private:
     std::size_t left_ = 0;
 };
 
-}  // namespace koine::libpq
+}  // namespace spi
+}  // namespace v1
+}  // namespace koine

@@ -1,0 +1,282 @@
+#include "connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <mysqld_error.h>
+
+#include <koine/detail/utf8.hpp>
+
+#include "errors.hpp"
+#include "session.hpp"
+
+namespace koine::libmariadb {
+
+namespace {
+
+// What the driver sends for itself changes nothing that a caller counts on.
+constexpr sql_facts housekeeping{0, false, false, false, true, false, false};
+
+std::string version_text(unsigned long number) {
+    return std::to_string(number / 10'000) + '.' + std::to_string(number / 100 % 100) + '.' + std::to_string(number % 100);
+}
+
+}  // namespace
+
+connection::connection(std::span<const koine_parameter> parameters)
+    : settings_{std::make_shared<const connect_settings>(read_settings(parameters))} {}
+
+connection::~connection() {
+    preparing_.reset();
+    while (statements_ != nullptr) delete statements_;
+}
+
+// The session belongs to another process. Nothing of it is touched, not even its memory: the library has no way to free that without
+// sending its farewell.
+void connection::abandon() noexcept { exchange_.abandon(); }
+
+bool connection::resumes(task what, const statement* owner) const {
+    if (task_ == what && owner_ == owner) return true;
+    if (task_ != task::none || exchange_.active())
+        throw local_failure(errc::operation_in_progress, "another operation is under way on the connection");
+    if (what != task::connect && exchange_.handle() == nullptr) throw local_failure(errc::closed, "the connection is not connected");
+    return false;
+}
+
+void connection::enter(task what, statement* owner) noexcept {
+    task_ = what;
+    owner_ = owner;
+}
+
+koine_status connection::connect(koine_wait& wait) {
+    if (!resumes(task::connect, nullptr)) {
+        if (exchange_.handle() != nullptr || exchange_.broken()) throw local_failure(errc::usage, "a connection connects only once");
+        connector_ = std::make_unique<connector>(settings_, deadline_ns_);
+        enter(task::connect, nullptr);
+    }
+    try {
+        return step([&] {
+            connected made;
+            if (const auto status = connector_->finish(made, wait); status != KOINE_DONE) return status;
+            connector_.reset();
+            mariadb_ = made.mariadb;
+            max_packet_ = settings_->max_packet != 0 ? std::min(settings_->max_packet, made.max_packet) : made.max_packet;
+            server_version_ = version_text(mysql_get_server_version(made.handle.get()));
+            exchange_.attach(std::move(made), settings_);
+            return koine_status{KOINE_DONE};
+        });
+    } catch (...) {
+        connector_.reset();
+        exchange_.break_off();
+        throw;
+    }
+}
+
+std::uint32_t connection::state() const noexcept {
+    if (exchange_.broken()) return KOINE_STATE_BROKEN;
+    if (task_ == task::connect) return KOINE_STATE_BUSY;
+    if (exchange_.handle() == nullptr) return 0;
+    std::uint32_t bits = exchange_.in_transaction() ? std::uint32_t{KOINE_STATE_IN_TRANSACTION} : 0U;
+    if (task_ != task::none || exchange_.active()) bits |= KOINE_STATE_BUSY;
+    if (dirty_) bits |= KOINE_STATE_DIRTY;
+    return bits;
+}
+
+// What a successful statement did to the session.
+void connection::take_session(const sql_facts& facts) noexcept {
+    if (facts.sets_session || (exchange_.handle()->server_status & SERVER_SESSION_STATE_CHANGED) != 0) dirty_ = true;
+}
+
+koine_status connection::prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait& wait) {
+    if (!resumes(task::prepare, nullptr)) {
+        if (!detail::is_text(sql.data(), sql.size()))
+            throw local_failure(errc::invalid_encoding, "the statement's text is not UTF-8 or contains a NUL byte");
+        if (sql.size() >= max_packet_)
+            throw local_failure(errc::too_big, "the statement's text is longer than max_allowed_packet (" + std::to_string(max_packet_) + ")");
+        auto made = std::make_unique<statement>(*this, sql, (flags & KOINE_PREPARE_STREAM) != 0);
+        if (made->facts().empty) throw local_failure(errc::syntax_error, "the text holds no statement");
+        if (made->facts().parameters > max_parameters)
+            throw local_failure(errc::usage, "a statement takes at most " + std::to_string(max_parameters) + " parameters");
+        if (made->facts().plain_command) {
+            out = made.release();
+            return KOINE_DONE;
+        }
+        exchange_.open(housekeeping);
+        made->make_native();
+        preparing_sql_ = sql;
+        preparing_ = std::move(made);
+        phase_ = phase::front;
+        enter(task::prepare, nullptr);
+    }
+    try {
+        return step([&] {
+            if (const auto status = run_prepare(wait); status != KOINE_DONE) return status;
+            out = preparing_.release();
+            return koine_status{KOINE_DONE};
+        });
+    } catch (...) {
+        preparing_.reset();
+        throw;
+    }
+}
+
+koine_status connection::run_prepare(koine_wait& wait) {
+    if (phase_ == phase::front) {
+        if (const auto status = exchange_.front(wait); status != KOINE_DONE) return status;
+        exchange_.line().prepare(preparing_->native(), preparing_sql_);
+        phase_ = phase::sent;
+    }
+    if (phase_ == phase::sent) {
+        if (const auto status = exchange_.line().advance(wait); status != KOINE_DONE) return status;
+        phase_ = phase::concluding;
+        if (exchange_.line().answer() == 0) {
+            preparing_->take_description();
+        } else if (const auto error = error_of(preparing_->native());
+                   error.code == ER_UNSUPPORTED_PS && preparing_->facts().parameters == 0) {
+            preparing_->send_as_text(preparing_sql_);
+        } else {
+            exchange_.fail(error);
+        }
+    }
+    return exchange_.conclude(wait);
+}
+
+koine_status connection::ping(koine_wait& wait) {
+    if (!resumes(task::ping, nullptr)) {
+        exchange_.open(housekeeping);
+        phase_ = phase::front;
+        enter(task::ping, nullptr);
+    }
+    return step([&] {
+        if (phase_ == phase::front) {
+            if (const auto status = exchange_.front(wait); status != KOINE_DONE) return status;
+            exchange_.line().ping();
+            phase_ = phase::sent;
+        }
+        if (phase_ == phase::sent) {
+            if (const auto status = sent(wait); status != KOINE_DONE) return status;
+            phase_ = phase::concluding;
+        }
+        return exchange_.conclude(wait);
+    });
+}
+
+// The end of a call that is not a statement's.
+koine_status connection::sent(koine_wait& wait) {
+    if (const auto status = exchange_.line().advance(wait); status != KOINE_DONE) return status;
+    if (exchange_.line().answer() != 0) exchange_.fail(error_of(exchange_.handle()));
+    return KOINE_DONE;
+}
+
+koine_status connection::reset(koine_wait& wait) {
+    if (exchange_.handle() == nullptr) throw local_failure(errc::closed, "the connection is not connected");
+    if (task_ != task::reset) {
+        if (owner_ != nullptr) reading_ = owner_->native();
+        if (preparing_ != nullptr) reading_ = preparing_->native();
+        if (exchange_.active()) {
+            phase_ = phase::draining;
+        } else if (!starts_reset()) {
+            return KOINE_DONE;
+        }
+        enter(task::reset, owner_);
+    }
+    return step([&] { return run_reset(wait); });
+}
+
+// False if the session is what connect() made: there is nothing to tell the server.
+bool connection::starts_reset() {
+    if (!exchange_.broken() && !dirty_ && !exchange_.in_transaction()) return false;
+    exchange_.open(housekeeping);
+    phase_ = phase::front;
+    return true;
+}
+
+koine_status connection::run_reset(koine_wait& wait) {
+    if (phase_ == phase::draining) {
+        if (const auto status = exchange_.drain(reading_, wait); status != KOINE_DONE) return status;
+        preparing_.reset();
+        if (owner_ != nullptr) owner_->drop_result();
+        if (!starts_reset()) return KOINE_DONE;
+    }
+    if (phase_ == phase::front) {
+        if (const auto status = exchange_.front(wait); status != KOINE_DONE) return status;
+        // A reset of the session takes the prepared statements with it: only where something has changed.
+        if (dirty_) {
+            exchange_.line().reset_session();
+        } else {
+            exchange_.line().query("ROLLBACK");
+        }
+        phase_ = phase::sent;
+    }
+    while (phase_ != phase::concluding) {
+        if (phase_ != phase::checked) {
+            if (const auto status = sent(wait); status != KOINE_DONE) return status;
+        } else if (const auto status = exchange_.line().advance(wait); status != KOINE_DONE) {
+            return status;
+        }
+        after_reset_step();
+    }
+    return exchange_.conclude(wait);
+}
+
+// Begins what follows the call that has ended.
+void connection::after_reset_step() {
+    wire& line = exchange_.line();
+    if (exchange_.failed()) {
+        phase_ = phase::concluding;
+        return;
+    }
+    switch (phase_) {
+        case phase::sent:
+            if (!dirty_) {
+                phase_ = phase::concluding;
+            } else if (!settings_->database.empty()) {
+                line.select_database(settings_->database);
+                phase_ = phase::database;
+            } else {
+                line.query(setup_statement(mariadb_));
+                phase_ = phase::setting;
+            }
+            break;
+        case phase::database:
+            line.query(setup_statement(mariadb_));
+            phase_ = phase::setting;
+            break;
+        case phase::setting:
+            line.query(check_query(mariadb_));
+            phase_ = phase::checking;
+            break;
+        case phase::checking:
+            line.store_result();
+            phase_ = phase::checked;
+            break;
+        case phase::checked:
+            check_session(line.result().get(), *settings_);
+            dirty_ = false;
+            phase_ = phase::concluding;
+            break;
+        default: phase_ = phase::concluding; break;
+    }
+}
+
+void connection::adopt(statement& one) noexcept {
+    one.next_ = statements_;
+    if (statements_ != nullptr) statements_->previous_ = &one;
+    statements_ = &one;
+}
+
+void connection::forget(statement& one) noexcept {
+    (one.previous_ != nullptr ? one.previous_->next_ : statements_) = one.next_;
+    if (one.next_ != nullptr) one.next_->previous_ = one.previous_;
+    if (one.native_ != nullptr) exchange_.doom(one.native_);
+    if (owner_ != &one) return;
+    // What is still on the line is read and dropped by reset().
+    if (task_ == task::reset) {
+        owner_ = nullptr;
+    } else {
+        reading_ = one.native_;
+        leave();
+    }
+}
+
+}  // namespace koine::libmariadb

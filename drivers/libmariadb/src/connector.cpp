@@ -1,0 +1,189 @@
+#include "connector.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <koine/spi_event.hpp>
+
+#include "errors.hpp"
+#include "session.hpp"
+
+namespace koine::libmariadb {
+
+namespace {
+
+std::int64_t now_ns() noexcept {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// The library counts whole seconds. A thread that nobody waits for any more must end some time.
+unsigned int seconds_until(std::int64_t deadline_ns) noexcept {
+    constexpr std::int64_t most = 3600;
+    if (deadline_ns == KOINE_NO_DEADLINE) return most;
+    return static_cast<unsigned int>(std::clamp<std::int64_t>((deadline_ns - now_ns() + 999'999'999) / 1'000'000'000, 1, most));
+}
+
+// What the server may ask to prove who we are. Left out are those that hand over the password as it is.
+constexpr const char* safe_methods =
+    "mysql_native_password,client_ed25519,parsec,caching_sha2_password,sha256_password,auth_gssapi_client";
+constexpr const char* all_methods =
+    "mysql_native_password,client_ed25519,parsec,caching_sha2_password,sha256_password,auth_gssapi_client,mysql_clear_password,dialog";
+
+constexpr std::size_t stack_bytes = 262'144;  // of the library's own stack, on which TLS and our row decoder run too
+
+void set_text(MYSQL* connection, mysql_option option, const std::string& value) {
+    if (!value.empty()) mysql_optionsv(connection, option, value.c_str());
+}
+
+void set_tls(MYSQL* connection, const connect_settings& settings) {
+    // A Unix socket needs none, unless asked for by word.
+    if (settings.tls == tls_mode::disable || (settings.tls == tls_mode::prefer && settings.over_socket())) return;
+    const my_bool yes = 1;
+    const my_bool verify = settings.tls == tls_mode::verify_full ? 1 : 0;
+    mysql_optionsv(connection, MYSQL_OPT_SSL_ENFORCE, &yes);
+    mysql_optionsv(connection, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+    set_text(connection, MYSQL_OPT_SSL_CA, settings.tls_ca);
+    set_text(connection, MYSQL_OPT_SSL_CAPATH, settings.tls_capath);
+    set_text(connection, MYSQL_OPT_SSL_CERT, settings.tls_cert);
+    set_text(connection, MYSQL_OPT_SSL_KEY, settings.tls_key);
+    set_text(connection, MYSQL_OPT_SSL_CIPHER, settings.tls_cipher);
+    set_text(connection, MYSQL_OPT_SSL_CRL, settings.tls_crl);
+    set_text(connection, MARIADB_OPT_TLS_VERSION, settings.tls_version);
+}
+
+void set_options(MYSQL* connection, const connect_settings& settings, std::int64_t deadline_ns) {
+    const unsigned int seconds = seconds_until(deadline_ns);
+    const unsigned int never = 0;
+    mysql_optionsv(connection, MYSQL_OPT_NONBLOCK, &stack_bytes);
+    mysql_optionsv(connection, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+    mysql_optionsv(connection, MYSQL_OPT_READ_TIMEOUT, &seconds);
+    mysql_optionsv(connection, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
+    mysql_optionsv(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    // A server must not be able to ask for our files.
+    mysql_optionsv(connection, MYSQL_OPT_LOCAL_INFILE, &never);
+    mysql_optionsv(connection, MARIADB_OPT_RESTRICTED_AUTH, settings.clear_password ? all_methods : safe_methods);
+    mysql_optionsv(connection, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "koine");
+    if (settings.compress) mysql_optionsv(connection, MYSQL_OPT_COMPRESS, nullptr);
+    // "localhost" is a name like any other: the socket is used where it is named, or where there is no host.
+    const unsigned int protocol = settings.over_socket() || settings.host.empty() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    mysql_optionsv(connection, MYSQL_OPT_PROTOCOL, &protocol);
+    set_tls(connection, settings);
+}
+
+// What was asked for is what was got, whatever the library did on the way.
+void verify_tls(MYSQL* connection, const connect_settings& settings) {
+    if (settings.tls < tls_mode::require || mysql_get_ssl_cipher(connection) != nullptr) return;
+    auto why = local_failure(errc::tls_failed, "ssl_mode asks for TLS, but the server does not offer it");
+    why.poisons_connection = true;
+    throw why;
+}
+
+// The timeouts are the second line: an operation's deadline needs none of them, but an idle connection has none of its own.
+void set_line(int fd) noexcept {
+    const auto set = [fd](int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); };
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, 30);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
+    set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
+    set(IPPROTO_TCP, TCP_NODELAY, 1);
+    // Over TLS the library's non-blocking calls block otherwise.
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+result_ptr query(MYSQL* connection, const std::string& sql) {
+    if (mysql_real_query(connection, sql.data(), sql.size()) != 0) throw connect_failure(error_of(connection));
+    result_ptr answer{mysql_store_result(connection)};
+    if (answer == nullptr && mysql_errno(connection) != 0) throw connect_failure(error_of(connection));
+    return answer;
+}
+
+const char* or_null(const std::string& text) noexcept { return text.empty() ? nullptr : text.c_str(); }
+
+}  // namespace
+
+connection_ptr log_in(const connect_settings& settings, std::int64_t deadline_ns) {
+    static std::once_flag once;
+    std::call_once(once, [] { mysql_server_init(0, nullptr, nullptr); });
+    connection_ptr made{mysql_init(nullptr)};
+    if (made == nullptr) throw std::bad_alloc{};
+    set_options(made.get(), settings, deadline_ns);
+    // Rows that an UPDATE found count, changed or not. An empty password is one: without any the library looks into the environment.
+    if (mysql_real_connect(made.get(), or_null(settings.host), or_null(settings.user), settings.password.c_str(), or_null(settings.database),
+                           settings.port, or_null(settings.unix_socket), CLIENT_FOUND_ROWS) == nullptr)
+        throw connect_failure(error_of(made.get()));
+    verify_tls(made.get(), settings);
+    return made;
+}
+
+struct connector::job {
+    job(std::shared_ptr<const connect_settings> with, std::int64_t until) : settings{std::move(with)}, deadline_ns{until} {}
+
+    void run() noexcept {
+        try {
+            connected made;
+            made.handle = log_in(*settings, deadline_ns);
+            MYSQL* const connection = made.handle.get();
+            made.mariadb = mariadb_connection(connection) != 0;
+            made.tls = mysql_get_ssl_cipher(connection) != nullptr;
+            query(connection, setup_statement(made.mariadb));
+            made.max_packet = check_session(query(connection, check_query(made.mariadb)).get(), *settings);
+            set_line(mysql_get_socket(connection));
+            result = std::move(made);
+        } catch (const spi::failure& why) {
+            keep(why);
+        } catch (...) {
+            keep(local_failure(errc::no_memory, {}));
+        }
+        done.set();
+    }
+
+    void keep(const spi::failure& why) noexcept {
+        try {
+            problem.emplace(why);
+        } catch (...) {
+            // finish() then finds neither a connection nor a reason.
+        }
+    }
+
+    std::shared_ptr<const connect_settings> settings;
+    std::int64_t deadline_ns;
+    connected result{};
+    std::optional<kept_failure> problem{};
+    spi::event done{};
+};
+
+connector::connector(std::shared_ptr<const connect_settings> settings, std::int64_t deadline_ns) {
+    if (settings->connect_timeout_ns != 0) ends_ns_ = now_ns() + settings->connect_timeout_ns;
+    job_ = std::make_shared<job>(std::move(settings), std::min(deadline_ns, ends_ns_));
+    std::thread{[made = job_] { made->run(); }}.detach();
+}
+
+koine_status connector::finish(connected& out, koine_wait& wait) {
+    if (!job_->done.is_set()) {
+        if (now_ns() >= ends_ns_) {
+            auto why = local_failure(errc::timeout, "the server did not answer within connect_timeout");
+            why.poisons_connection = true;
+            throw why;
+        }
+        wait = koine_wait{job_->done.descriptor(), KOINE_WAIT_READ, ends_ns_};
+        return KOINE_WAIT;
+    }
+    if (job_->problem) throw job_->problem->release();
+    if (job_->result.handle == nullptr) throw std::bad_alloc{};
+    out = std::move(job_->result);
+    return KOINE_DONE;
+}
+
+}  // namespace koine::libmariadb

@@ -1,0 +1,40 @@
+// Brings a connection up: name resolution, TLS, login and session. The library can only do these with blocking calls over TLS, so a helper
+// thread does.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <koine/driver_abi.h>
+
+#include "handle.hpp"
+#include "options.hpp"
+
+namespace koine::libmariadb {
+
+// A connection that is logged in, its session set up, its socket non-blocking.
+struct connected {
+    connection_ptr handle{};
+    bool mariadb = false;
+    bool tls = false;
+    std::uint64_t max_packet = 0;
+};
+
+// Logs in within the time, with blocking calls; for helper threads. The session is as the server makes it. Throws spi::failure.
+connection_ptr log_in(const connect_settings& settings, std::int64_t deadline_ns);
+
+// One attempt. Destroying it early leaves the thread to itself, which then closes what it made.
+class connector {
+public:
+    connector(std::shared_ptr<const connect_settings> settings, std::int64_t deadline_ns);
+
+    // KOINE_DONE with `out`, or KOINE_WAIT. Throws spi::failure.
+    koine_status finish(connected& out, koine_wait& wait);
+
+private:
+    struct job;
+    std::shared_ptr<job> job_{};
+    std::int64_t ends_ns_ = KOINE_NO_DEADLINE;  // the URL's own limit
+};
+
+}  // namespace koine::libmariadb

@@ -1,0 +1,72 @@
+#include "session.hpp"
+
+#include <charconv>
+#include <string_view>
+
+#include "errors.hpp"
+
+namespace koine::libmariadb {
+
+namespace {
+
+// The same SQL means the same whatever the server's settings are.
+constexpr std::string_view sql_mode =
+    "STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,"
+    "NO_AUTO_VALUE_ON_ZERO,ANSI_QUOTES,PIPES_AS_CONCAT";
+
+constexpr std::string_view isolation_variable(bool mariadb) noexcept { return mariadb ? "tx_isolation" : "transaction_isolation"; }
+
+[[noreturn]] void refuse(std::string message) {
+    auto why = local_failure(errc::connect_failed, std::move(message));
+    why.poisons_connection = why.poisons_transaction = true;
+    throw why;
+}
+
+std::string_view field(MYSQL_ROW row, const unsigned long* lengths, unsigned int i) noexcept {
+    return row[i] != nullptr ? std::string_view{row[i], lengths[i]} : std::string_view{};
+}
+
+void expect(std::string_view name, std::string_view is, std::string_view should) {
+    if (is != should)
+        refuse("the server keeps " + std::string{name} + " at '" + std::string{is} + "' although the session sets it to '" + std::string{should} +
+               "'");
+}
+
+}  // namespace
+
+std::string setup_statement(bool mariadb) {
+    std::string out = "SET NAMES utf8mb4 COLLATE ";
+    out += mariadb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin";
+    out += ", SESSION time_zone = '+00:00', SESSION sql_mode = '";
+    out += sql_mode;
+    out += "', SESSION ";
+    out += isolation_variable(mariadb);
+    out += " = 'READ-COMMITTED', SESSION autocommit = 1, SESSION session_track_state_change = 1";
+    return out;
+}
+
+std::string check_query(bool mariadb) {
+    return "SELECT @@sql_mode, @@character_set_client, @@character_set_results, @@collation_connection, @@time_zone, @@" +
+           std::string{isolation_variable(mariadb)} + ", @@autocommit, @@max_allowed_packet, DATABASE()";
+}
+
+std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings) {
+    const MYSQL_ROW row = answer != nullptr ? mysql_fetch_row(answer) : nullptr;
+    const unsigned long* const lengths = row != nullptr ? mysql_fetch_lengths(answer) : nullptr;
+    if (lengths == nullptr || mysql_num_fields(answer) != 9) refuse("the server does not tell the state of its session");
+    const auto mode = field(row, lengths, 0);
+    if (mode.find("STRICT_ALL_TABLES") == std::string_view::npos) refuse("the server does not run the session in strict mode");
+    expect("character_set_client", field(row, lengths, 1), "utf8mb4");
+    expect("character_set_results", field(row, lengths, 2), "utf8mb4");
+    expect("collation_connection", field(row, lengths, 3).substr(0, 8), "utf8mb4_");
+    expect("time_zone", field(row, lengths, 4), "+00:00");
+    expect("the isolation level", field(row, lengths, 5), "READ-COMMITTED");
+    expect("autocommit", field(row, lengths, 6), "1");
+    expect("the database", field(row, lengths, 8), settings.database);
+    const auto limit = field(row, lengths, 7);
+    std::uint64_t bytes = 0;
+    if (std::from_chars(limit.data(), limit.data() + limit.size(), bytes).ec != std::errc{}) refuse("the server's max_allowed_packet is no number");
+    return bytes;
+}
+
+}  // namespace koine::libmariadb

@@ -1,0 +1,22 @@
+// What can be told about a statement from its text, without the server.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace koine::libmariadb {
+
+struct sql_facts {
+    std::uint32_t parameters = 0;  // question marks outside literals, names and comments
+    bool empty = false;            // no word at all: nothing that could run
+    bool begins = false;           // BEGIN or START TRANSACTION
+    bool commits = false;          // COMMIT, or a statement that commits on its way (DDL): its answer decides what is known of the work
+    bool reads_only = false;       // a query without data-changing parts and without functions that may change something
+    bool sets_session = false;     // may change the session beyond the transaction: settings, database, variables, locks, temporary tables
+    bool plain_command = false;    // returns no rows whatever happens, and takes no parameters: needs no preparation on the server
+};
+
+// Scans the text once. Never fails: what it does not understand it takes for something that may write.
+sql_facts inspect(std::string_view sql) noexcept;
+
+}  // namespace koine::libmariadb
