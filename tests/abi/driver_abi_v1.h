@@ -15,13 +15,12 @@
  * What cannot be said like this is a new major version, and a new header.
  *
  * Rules that hold for every function here:
- *  - No C++ type, no exception and no allocation crosses the table. Every string is pointer + length and is never
- *    NUL-terminated by contract. What a side allocates, that side frees.
+ *  - No C++ type, no exception and no allocation crosses the table. Every string is pointer + length and is never NUL-terminated by contract.
+ *    What a side allocates, that side frees.
  *  - A connection and its statements are used by one thread at a time. Only `cancel` may be called from another one.
- *  - Functions that take a `koine_wait*` are resumable. They answer KOINE_DONE, KOINE_ERROR, or KOINE_WAIT after
- *    filling the wait. After KOINE_WAIT the caller waits for the descriptor (or until the wait's own deadline) and calls
- *    the same function again with the same arguments, until the answer is another one. No function waits by itself, except
- *    in drivers whose capabilities say KOINE_CAP_BLOCKING; those honour `set_deadline`.
+ *  - Functions that take a `koine_wait*` are resumable. They answer KOINE_DONE, KOINE_ERROR, or KOINE_WAIT after filling the wait. After KOINE_WAIT
+ *    the caller waits for the descriptor (or until the wait's own deadline) and calls the same function again with the same arguments, until the
+ *    answer is another one. No function waits by itself, except in drivers whose capabilities say KOINE_CAP_BLOCKING; those honour `set_deadline`.
  *  - On KOINE_ERROR the error is filled. The caller zeroes it before the call and calls its `release` afterwards.
  */
 #ifndef KOINE_DRIVER_ABI_H
@@ -222,7 +221,7 @@ typedef struct koine_driver {
     koine_status (*reset)(koine_connection* connection, koine_wait* wait, koine_error* error);
     /* Proves that the server answers. */
     koine_status (*ping)(koine_connection* connection, koine_wait* wait, koine_error* error);
-    /* Asks for the running operation to be stopped. Any thread; does not wait for the effect. */
+    /* Asks for the running operation to be stopped. Any thread; does not wait for the effect. Servers may lose a request: who wants it, repeats it. */
     koine_status (*cancel)(koine_connection* connection, koine_error* error);
     /*
      * Deadline of the operations that follow; KOINE_NO_DEADLINE takes it away. KOINE_CAP_BLOCKING drivers end them by then. The others are
@@ -247,10 +246,7 @@ typedef struct koine_driver {
     void (*finalize)(koine_statement* statement);
     uint32_t (*statement_flags)(const koine_statement* statement);
     uint32_t (*parameter_count)(const koine_statement* statement);
-    /*
-     * Known after prepare, and again after an execution that re-prepared; of KOINE_STATEMENT_LATE_COLUMNS after each execution. Strings live
-     * until the statement's next execution.
-     */
+    /* Known after prepare, and anew after an execution that re-prepared; of LATE_COLUMNS after each. Strings live until the next execution. */
     uint32_t (*column_count)(const koine_statement* statement);
     void (*column)(const koine_statement* statement, uint32_t index, koine_column* out);
 

@@ -58,17 +58,17 @@ std::vector<const table_info*> missing(detail::link& on, std::span<const table_i
     return found;
 }
 
-// Makes the tables in one transaction.
-void create(detail::link& on, std::span<const table_info* const> tables, std::span<const table_info* const> cyclic) {
-    std::vector<const table_info*> circular;
+// Makes the tables in one transaction. Tables that refer to each other get their foreign keys when all of them are there: `circular` are those
+// that were made and have none yet.
+void create(detail::link& on, std::span<const table_info* const> tables, std::span<const table_info* const> cyclic,
+            std::vector<const table_info*>& circular) {
     for (const table_info* table : tables) {
-        // Tables that refer to each other get their foreign keys when all of them are there.
         const bool whole = !contains(cyclic, table);
-        if (!whole) circular.push_back(table);
         for (const std::string& statement : on.dialect().create_table(*table, whole)) run(on, statement);
+        if (!whole) circular.push_back(table);
     }
-    for (const table_info* table : circular)
-        for (const std::string& statement : on.dialect().add_foreign_keys(*table)) run(on, statement);
+    for (; !circular.empty(); circular.pop_back())
+        for (const std::string& statement : on.dialect().add_foreign_keys(*circular.back())) run(on, statement);
     on.commit();
 }
 
@@ -77,9 +77,10 @@ void create(detail::link& on, std::span<const table_info* const> tables, std::sp
 void metadata::create_all(const engine& on) const {
     detail::link_lease lease{on};
     std::vector<const table_info*> wanted = missing(*lease, tables_);
-    while (!wanted.empty()) {
+    std::vector<const table_info*> circular;
+    while (!wanted.empty() || !circular.empty()) {
         try {
-            create(*lease, wanted, cyclic_);
+            create(*lease, wanted, cyclic_, circular);
             break;
         } catch (const error& why) {
             if (why.poisons_connection()) throw;
@@ -88,6 +89,8 @@ void metadata::create_all(const engine& on) const {
             std::vector<const table_info*> left = missing(*lease, wanted);
             if (left.size() == wanted.size()) throw;
             wanted = std::move(left);
+            // Where DDL commits, what was made before the failure has stayed.
+            if (lease->dialect().features().transactional_ddl) circular.clear();
         }
     }
     lease->commit();

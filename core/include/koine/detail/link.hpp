@@ -35,8 +35,8 @@ namespace detail {
 class link_source;
 class statement_cache;
 
-// Its address tells threads apart.
-inline constinit thread_local const char this_thread = 0;
+// Its address tells threads apart, and is the same in all libraries of a program.
+KOINE_API inline constinit thread_local const char this_thread = 0;
 
 // A statement prepared on one link. Owned by the link; a pointer stays valid until the next prepare on that link, or for
 // an entity statement as long as the link lives.
