@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <koine_test/frozen.hpp>
+#include <koine_test/mariadb_server.hpp>
 #include <koine_test/pg_cluster.hpp>
 
 #include "event_loop.hpp"
@@ -26,6 +27,7 @@ struct transport {
     std::string name;
     bool tls;
     socket_backend (*backend)(bool tls);
+    bool (*installed)();
 };
 
 void PrintTo(const transport& which, std::ostream* out) { *out << which.name; }
@@ -44,7 +46,10 @@ protected:
     };
 
     void SetUp() override {
-        KOINE_NEEDS_POSTGRES();
+        if (!GetParam().installed()) {
+            if (servers_required()) FAIL() << "the server is not installed";
+            GTEST_SKIP() << "the server is not installed";
+        }
         backend_ = GetParam().backend(GetParam().tls);
         for (std::size_t i = 0; i < connections; ++i) {
             std::vector<koine_parameter> given;
@@ -297,7 +302,11 @@ TEST_P(resumable, resets_and_closes_while_a_server_does_not_answer) {
 }
 
 INSTANTIATE_TEST_SUITE_P(libpq, resumable,
-                         ::testing::Values(transport{"tcp", false, &libpq_backend}, transport{"tls", true, &libpq_backend}),
+                         ::testing::Values(transport{"tcp", false, &libpq_backend, &has_postgres}, transport{"tls", true, &libpq_backend, &has_postgres}),
+                         [](const auto& which) { return which.param.name; });
+INSTANTIATE_TEST_SUITE_P(libmariadb, resumable,
+                         ::testing::Values(transport{"tcp", false, &libmariadb_backend, &has_mariadb},
+                                           transport{"tls", true, &libmariadb_backend, &has_mariadb}),
                          [](const auto& which) { return which.param.name; });
 
 }  // namespace

@@ -31,5 +31,6 @@ inline constexpr std::uint64_t stream_rows = 20'000;
 
 // The backends of this tree. Throw std::runtime_error when a server does not start.
 socket_backend libpq_backend(bool tls);
+socket_backend libmariadb_backend(bool tls);
 
 }  // namespace koine_test

@@ -43,6 +43,7 @@ public:
     static mariadb_server& shared();
 
     int port() const noexcept { return port_; }
+    pid_t process() const noexcept { return process_; }
     std::string user() const { return "koine"; }
     std::string password() const { return "secret"; }
     std::string socket() const { return (directory_ / "socket").string(); }
