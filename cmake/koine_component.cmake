@@ -1,5 +1,5 @@
 # koine_component(NAME <name> [DEPENDS Koine::<component>...] [PUBLIC_LIBS <target>...] [PRIVATE_LIBS <target>...]
-#                 [COMPILE_OPTIONS <flag>...] [NO_INSTALL])
+#                 [COMPILE_OPTIONS <flag>...] [STATIC] [NO_INSTALL])
 #
 # Declares the component in the current folder: include/** are its public headers, src/**.cpp its sources. New files
 # are found by themselves. Makes the target koine_<name>, its alias Koine::<name>, its install and export rules, and
@@ -7,13 +7,13 @@
 #
 # A component sees its own include/ and those of its DEPENDS, nothing else: an include against the layering does not
 # compile. PRIVATE_LIBS (client libraries) are never seen by those who use the component. A folder without sources
-# becomes a header-only library.
+# becomes a header-only library. STATIC: a static library whatever BUILD_SHARED_LIBS says.
 add_custom_target(header_self COMMENT "Every public header compiles on its own")
 # All components, without tests and examples.
 add_custom_target(libraries DEPENDS header_self)
 
 function(koine_component)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_INSTALL" "NAME" "DEPENDS;PUBLIC_LIBS;PRIVATE_LIBS;COMPILE_OPTIONS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "STATIC;NO_INSTALL" "NAME" "DEPENDS;PUBLIC_LIBS;PRIVATE_LIBS;COMPILE_OPTIONS")
   if(NOT arg_NAME OR arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "koine_component: NAME is required; unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -30,14 +30,18 @@ function(koine_component)
 
   if(sources)
     set(scope PUBLIC)
-    add_library(${target} ${sources})
+    set(kind)
+    if(arg_STATIC)
+      set(kind STATIC)
+    endif()
+    add_library(${target} ${kind} ${sources})
     target_include_directories(${target} PRIVATE "${root}/src")
     target_link_libraries(${target} PRIVATE ${arg_PRIVATE_LIBS})
     target_compile_options(${target} PRIVATE ${arg_COMPILE_OPTIONS})
     set_target_properties(${target} PROPERTIES
       C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
       CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
-      CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+      CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON DEFINE_SYMBOL ""
       VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
     koine_warnings(${target})
     # Client libraries and the C library are called often and in small steps: straight, without the linkage table.

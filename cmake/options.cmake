@@ -9,6 +9,9 @@
 # | KOINE_DRIVER_SQLITE3    | SQLite found          | driver for SQLite, needs libsqlite3-dev                  |
 # | KOINE_DRIVER_LIBPQ      | libpq found           | driver for PostgreSQL, needs libpq-dev                   |
 # | KOINE_DRIVER_LIBMARIADB | libmariadb found      | driver for MariaDB and MySQL, needs libmariadb-dev       |
+# | KOINE_PLUGIN_DRIVERS    | OFF                   | drivers become plugins that are loaded at run time       |
+# | KOINE_TESTING_SUITE     | KOINE_BUILD_TESTS     | Koine::testing, the conformance suite for authors of     |
+# |                         |                       | drivers and dialects; needs GoogleTest                   |
 # | KOINE_SANITIZE          | empty                 | value for -fsanitize=, such as address,undefined         |
 # | BUILD_SHARED_LIBS       | OFF                   | shared instead of static libraries (CMake's own option)  |
 
@@ -34,6 +37,13 @@ if(KOINE_DRIVER_LIBMARIADB)
   find_package(LibMariaDB 3.3 REQUIRED)
   # Its TLS library, whose queue of errors it does not look after.
   find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+endif()
+
+option(KOINE_PLUGIN_DRIVERS "Build the drivers as plugins, loaded at run time" OFF)
+option(KOINE_TESTING_SUITE "Build and install the conformance suite" ${KOINE_BUILD_TESTS})
+if(KOINE_PLUGIN_DRIVERS)
+  # Plugins take what they use of the static libraries into themselves.
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 endif()
 
 set(KOINE_SANITIZE "" CACHE STRING "Value for -fsanitize=, such as address,undefined or thread")

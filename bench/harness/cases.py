@@ -15,7 +15,8 @@ class Case:
     timed: int  # operations for the clocks
     clock: str  # which clock compares the two: cpu, or wall where a server or threads take part
     limit: float | None = None  # Koine / raw in instructions, at most
-    limit_ns: float | None = None  # or: nanoseconds an operation of Koine's, at most
+    limit_time: float | None = None  # Koine / raw by the clock, at most
+    limit_ns: float | None = None  # nanoseconds an operation of Koine's, at most
     fill: str | None = None  # raw workload that makes the table before either side reads it
     fill_rows: int | None = None  # its rows; as many as operations where None
     pinned: bool = False  # client and server on one CPU: a round trip then does not depend on the scheduler
@@ -47,6 +48,17 @@ CASES = [
     Case("postgresql", "W3-query", "select by key: query built each call", "W3", 2_000, 10_000, "wall", fill="W1-bulk",
          fill_rows=TABLE_ROWS, pinned=True),
     Case("postgresql", "W4", "begin, insert, commit", "W4", 1_000, 5_000, "wall", pinned=True),
+    Case("mariadb", "W1-each", "insert, one execute a row", "W1-each", 2_000, 10_000, "wall", pinned=True),
+    Case("mariadb", "W1-bulk", "insert in bulk, with its transaction", "W1-bulk", 20_000, 100_000, "wall"),
+    Case("mariadb", "W2", "read rows into structs", "W2", 100_000, 500_000, "wall", limit_time=1.10, fill="W1-bulk"),
+    Case("mariadb", "W2-unbuffered", "read rows as they come", "W2-unbuffered", 100_000, 500_000, "wall", fill="W1-bulk",
+         reference=True),
+    Case("mariadb", "W2-numbers", "read 10 numeric columns", "W2-numbers", 100_000, 500_000, "wall", fill="fill-readings"),
+    Case("mariadb", "W3-get", "select by key: session.get", "W3", 2_000, 10_000, "wall", limit_time=1.05, fill="W1-bulk",
+         fill_rows=TABLE_ROWS, pinned=True),
+    Case("mariadb", "W3-query", "select by key: query built each call", "W3", 2_000, 10_000, "wall", fill="W1-bulk",
+         fill_rows=TABLE_ROWS, pinned=True),
+    Case("mariadb", "W4", "begin, insert, commit", "W4", 1_000, 5_000, "wall", pinned=True),
     Case("pool", "W8", "checkout + return, 1 thread", "W8", 100_000, 5_000_000, "wall", limit_ns=20),
     Case("pool", "W8-2-threads", "the same, 2 threads, 2 connections", "W8-2-threads", 0, 4_000_000, "wall"),
     Case("pool", "W8-8-threads", "the same, 8 threads, 4 connections", "W8-8-threads", 0, 4_000_000, "wall"),

@@ -45,6 +45,14 @@ inline constexpr const char* readings_ddl_postgresql =
     "sequence bigint not null, flags bigint not null, samples bigint not null, low float8 not null, "
     "high float8 not null, mean float8 not null, deviation float8 not null)";
 
+inline constexpr const char* customers_ddl_mariadb =
+    "create table customers (id bigint not null primary key, name longtext not null, email longtext not null) engine=InnoDB default "
+    "character set utf8mb4 collate utf8mb4_nopad_bin";
+inline constexpr const char* readings_ddl_mariadb =
+    "create table readings (id bigint not null primary key, station bigint not null, taken_at bigint not null, sequence bigint not null, "
+    "flags bigint not null, samples bigint not null, low double not null, high double not null, mean double not null, "
+    "deviation double not null) engine=InnoDB";
+
 // Rows of the table in the workloads that touch single rows (W3, W6); their COUNT is smaller: the last key
 // warms up.
 inline constexpr std::int64_t table_rows = 100'000;

@@ -29,7 +29,8 @@ class Run:
 class Program:
     """bench_<backend>_<side>, with the workloads it knows (none where it was not built)."""
 
-    def __init__(self, directory, backend, side):
+    def __init__(self, directory, backend, side, variables=None):
+        self.environment = {**ENVIRONMENT, **(variables or {})}
         self.path = pathlib.Path(directory) / f"bench_{backend}_{side}"
         self.workloads = set()
         if self.path.exists():
@@ -59,10 +60,9 @@ class Program:
             raise Failure(f"{' '.join(command)} printed no result line:\n{output}")
         return Run(int(line[2]) / count, int(line[3]) / count, None, line[4])
 
-    @staticmethod
-    def _output(command, cpu=None):
+    def _output(self, command, cpu=None):
         pin = (lambda: os.sched_setaffinity(0, {cpu})) if cpu is not None else None
-        done = subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        done = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, preexec_fn=pin)
         if done.returncode != 0:
             raise Failure(f"{' '.join(command)} failed with {done.returncode}:\n{done.stderr}")

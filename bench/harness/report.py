@@ -46,6 +46,8 @@ def _row(result):
     target = "-"
     if "instructions" in limits:
         target = f"<= {limits['instructions']:.2f}"
+    elif "time" in limits:
+        target = f"<= {limits['time']:.2f} {clock}"
     elif "ns" in limits:
         target = f"<= {limits['ns']:g} ns"
     return [result["case"], result["text"], _number(raw.get("instructions")), _number(koine.get("instructions")),

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <koine/dialects/sqlite.hpp>
+#include <koine/registry.hpp>
 
 #include "models.hpp"
 
@@ -16,8 +21,17 @@ using bench::Customer;
 using bench::job;
 using bench::Reading;
 
+// With the driver that is linked in, or with the one in the shared library that KOINE_BENCH_DRIVER names.
+koine::engine make_engine() {
+    const char* const library = std::getenv("KOINE_BENCH_DRIVER");
+    if (library == nullptr) return koine::create_engine("sqlite://");
+    koine::registry names;
+    names.add_dialect(std::make_shared<const koine::dialects::sqlite>(), names.load_driver(library));
+    return koine::create_engine("sqlite://", names);
+}
+
 koine::engine database(const char* ddl) {
-    const koine::engine engine = koine::create_engine("sqlite://");
+    const koine::engine engine = make_engine();
     bench::execute(engine, ddl);
     return engine;
 }

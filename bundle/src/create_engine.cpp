@@ -42,6 +42,7 @@ registry& default_registry() {
     static registry& names = *[] {
         auto made = std::make_unique<registry>();
         register_builtin(*made);
+        made->search_plugins(plugin_path::from_environment());
         return made.release();
     }();
     return names;

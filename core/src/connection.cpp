@@ -115,17 +115,11 @@ void transaction::rollback() {
 }
 
 connection engine::connect(here where) const {
-    auto state = std::make_shared<detail::connection_state>();
-    state->lease = detail::link_lease{*this, where};
-    state->statement_timeout = options().statement_timeout;
-    return connection{std::move(state)};
+    return detail::connection_access::adopt(detail::link_lease{*this, where}, options().statement_timeout);
 }
 
 connection engine::connect(deadline limit, here where) const {
-    auto state = std::make_shared<detail::connection_state>();
-    state->lease = detail::link_lease{*this, limit, where};
-    state->statement_timeout = options().statement_timeout;
-    return connection{std::move(state)};
+    return detail::connection_access::adopt(detail::link_lease{*this, limit, where}, options().statement_timeout);
 }
 
 // ---- connection --------------------------------------------------------------------------------------------------------
@@ -177,6 +171,13 @@ private:
 };
 
 }  // namespace
+
+connection detail::connection_access::adopt(link_lease lease, std::chrono::milliseconds statement_timeout) {
+    auto state = std::make_shared<connection_state>();
+    state->lease = std::move(lease);
+    state->statement_timeout = statement_timeout;
+    return connection{std::move(state)};
+}
 
 const detail::link_lease& detail::connection_access::lease_of(const connection& on) { return usable(on.state_).lease; }
 

@@ -121,6 +121,8 @@ std::string_view to_string(errc code) noexcept {
             return "forked";
         case errc::closed:
             return "closed";
+        case errc::bad_plugin:
+            return "bad_plugin";
         case errc::unknown:
         case errc::reserved_for_growth:
             break;

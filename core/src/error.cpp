@@ -95,6 +95,7 @@ void throw_error(error_info info) {
         case errc::not_implemented:
         case errc::forked:
         case errc::closed:
+        case errc::bad_plugin:
             throw usage_error{std::move(info)};
         default:
             throw error{std::move(info)};

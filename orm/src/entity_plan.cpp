@@ -65,6 +65,7 @@ entity_plan::entity_plan(const entity_info& info)
         });
         keys = canonical ? key_kind::canonical : key_kind::converted;
     }
+    simple = plain && keys == key_kind::integer && server_defaults.empty() && version < 0 && generated <= 0;
     const std::size_t alignment = std::max(info.alignment, alignof(object_header));
     offset = round_up(sizeof(object_header), alignment);
     stride = round_up(offset + info.size, alignment);
@@ -99,15 +100,9 @@ std::string describe_object(const entity_plan& plan, const koine_value* values) 
     return text + ')';
 }
 
-const koine_value* bound_values::bind(const entity_plan& plan, const void* object) {
-    context_.clear();
-    koine_value* out = few_;
-    if (plan.columns > std::size(few_)) {
-        many_.resize(plan.columns);
-        out = many_.data();
-    }
-    plan.entity->bind(object, context_, out);
-    return out;
+koine_value* bound_values::many(std::size_t columns) {
+    many_.resize(columns);
+    return many_.data();
 }
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct entity_plan {
     // Whether every driver takes the values in the form in which snapshots hold them.
     bool plain = true;
     bool refers_to_itself = false;
+    // Whether a new object needs no more than its values and one integer key, which is the first column where it is generated.
+    bool simple = false;
     std::size_t offset;  // of an object in its place, behind the header
     std::size_t stride;  // from one place to the next
     snapshot defaults{};  // bound form of an object that was left alone
@@ -61,10 +64,17 @@ std::string describe_object(const entity_plan& plan, const koine_value* values);
 class bound_values {
 public:
     // Valid until the next call. What could not be bound is in context().
-    const koine_value* bind(const entity_plan& plan, const void* object);
+    const koine_value* bind(const entity_plan& plan, const void* object) {
+        context_.clear();
+        koine_value* const out = plan.columns <= std::size(few_) ? few_ : many(plan.columns);
+        plan.entity->bind(object, context_, out);
+        return out;
+    }
     bind_context& context() noexcept { return context_; }
 
 private:
+    KOINE_COLD koine_value* many(std::size_t columns);
+
     bind_context context_{};
     koine_value few_[24];
     std::vector<koine_value> many_{};

@@ -20,9 +20,6 @@ constexpr std::size_t rows_on_network = 1000;
 
 bool has(const link& link, std::uint32_t capability) noexcept { return (link.driver().capabilities->flags & capability) != 0; }
 
-// Whether the driver itself tells the key of the row inserted last, which needs no RETURNING.
-bool tells_key(const link& link) noexcept { return has(link, KOINE_CAP_LAST_INSERT_ID) && has(link, KOINE_CAP_IN_PROCESS); }
-
 void push_insert(syntax::fragment& shape, const entity_plan& plan, const column_set& columns, const std::vector<std::uint16_t>& back) {
     shape.push_table(syntax::op::insert, plan.table);
     for (std::uint16_t i = 0; i < plan.columns; ++i) {
@@ -48,6 +45,50 @@ void end_result(link& link, prepared& statement) {
 }
 
 }  // namespace
+
+bool flush_work::tells_key(const link& link) noexcept { return has(link, KOINE_CAP_LAST_INSERT_ID) && has(link, KOINE_CAP_IN_PROCESS); }
+
+// One new object and nothing else, the commonest flush of all, without lists. Answers false, with nothing done, where that is not
+// enough: the columns or the driver ask for more than the values, or somebody writes to the object.
+bool flush_work::insert_one(bool commit) {
+    object_header& header = *session_.pending_.front();
+    class_slot& slot = session_.slot_of(header);
+    const entity_plan& plan = *slot.plan;
+    if (!plan.simple || (header.flags & object_touched) != 0) return false;
+    const koine_value* values = session_.buffer_.bind(plan, object_of(&header));
+    if (session_.buffer_.context().failed()) return false;
+    const bool generated = plan.generated == 0 && values[0].u.i == 0;
+    session_.undo_.reserve(1);
+    slot.integers.reserve(1);
+    // A key that is known has its place already, which nothing takes from it until the row is there.
+    integer_identities::entry* entry = generated ? nullptr : &slot.integers.at(values[plan.key[0]].u.i);
+    link& link = session_.on();
+    if (link.queues() || (generated && !tells_key(link))) return false;
+    koine_value key{0, KOINE_INT64, 0, 0, {0}};
+    try {
+        const auto operation = generated ? entity_operation::insert : entity_operation::insert_with_key;
+        prepared& statement = link.prepare(*plan.entity, operation, [&](syntax::fragment& shape) {
+            push_insert(shape, plan, generated ? plan.all_but_generated : plan.all, {});
+        });
+        const std::size_t left_out = generated ? 1 : 0;
+        if (link.execute(statement, {values + left_out, plan.columns - left_out}) != 0) link.finish(statement);
+        if (generated) key.u.i = generated_key(plan, koine_value{0, KOINE_INT64, 0, 0, {link.last_insert_id()}});
+    } catch (...) {
+        session_.condition_ = session_core::condition::failed;
+        throw;
+    }
+    if (commit) session_.commit_link(link);
+    if (generated) {
+        plan.entity->read_column(plan.key[0], key, object_of(&header));
+        entry = &slot.integers.at(key.u.i);
+    }
+    session_.pending_.clear();
+    header.state = object_state::persistent;
+    header.epoch = session_.clock_;
+    session_.enter(*entry, slot.integers, header);
+    session_.undo_.push({&header, nullptr, undo_entry::change::insert, generated});
+    return true;
+}
 
 void flush_work::send_inserts(link& link) {
     for (std::size_t first = 0; first < inserts_.size();) {
@@ -101,10 +142,10 @@ void flush_work::send_group(link& link, std::size_t first, std::size_t last) {
         send_each(link, plan, first, last);
 }
 
-prepared& flush_work::insert_statement(link& link, const entity_plan& plan, const insert& one) {
-    const auto build = [&](syntax::fragment& shape) { push_insert(shape, plan, one.columns, back_); };
+prepared& flush_work::insert_statement(link& link, const entity_plan& plan, const column_set& columns, bool generated) {
+    const auto build = [&](syntax::fragment& shape) { push_insert(shape, plan, columns, back_); };
     if (plan.server_defaults.empty())
-        return link.prepare(*plan.entity, one.generated ? entity_operation::insert : entity_operation::insert_with_key, build);
+        return link.prepare(*plan.entity, generated ? entity_operation::insert : entity_operation::insert_with_key, build);
     syntax::fragment shape;
     build(shape);
     return link.prepare(shape);
@@ -117,7 +158,7 @@ void flush_work::append_values(link& link, const entity_plan& plan, const insert
 
 void flush_work::send_each(link& link, const entity_plan& plan, std::size_t first, std::size_t last) {
     const bool all = plan.plain && inserts_[first].columns == plan.all;
-    prepared& statement = insert_statement(link, plan, inserts_[first]);
+    prepared& statement = insert_statement(link, plan, inserts_[first].columns, inserts_[first].generated);
     for (std::size_t i = first; i < last; ++i) {
         insert& one = inserts_[i];
         std::span<const koine_value> values{one.values, plan.columns};
@@ -132,7 +173,7 @@ void flush_work::send_each(link& link, const entity_plan& plan, std::size_t firs
         }
         const std::uint32_t got = link.execute(statement, values);
         if (back_.empty()) {
-            take_generated(plan, one, koine_value{0, KOINE_INT64, 0, 0, {link.last_insert_id()}});
+            one.key = generated_key(plan, koine_value{0, KOINE_INT64, 0, 0, {link.last_insert_id()}});
         } else {
             if (got == 0) raise_bad_answer(plan, "no row");
             take_returned(plan, one, statement.cells.get());
@@ -198,19 +239,19 @@ void flush_work::send_rows(link& link, const entity_plan& plan, std::size_t firs
     }
 }
 
-void flush_work::take_generated(const entity_plan& plan, insert& one, const koine_value& key) {
+std::int64_t flush_work::generated_key(const entity_plan& plan, const koine_value& key) {
     const sql_type type = plan.table->columns[plan.key[0]].type;
     const std::int64_t most = type == sql_type::int16 ? INT16_MAX : type == sql_type::int32 ? INT32_MAX : INT64_MAX;
     if (key.tag != KOINE_INT64) raise_bad_answer(plan, "a key that is no integer");
     if (key.u.i > most || key.u.i < -most) raise_bad_answer(plan, "a key that its member cannot hold");
-    one.key = key.u.i;
+    return key.u.i;
 }
 
 // `cells` are those of back_. They are taken into the values that become the base; the object is left alone until all is done.
 void flush_work::take_returned(const entity_plan& plan, insert& one, const koine_value* cells) {
     std::size_t cell = 0;
     if (one.generated) {
-        take_generated(plan, one, cells[0]);
+        one.key = generated_key(plan, cells[0]);
         cell = 1;
     } else if (back_.size() != 0 && back_[0] == plan.key[0] && one.columns.test(plan.key[0])) {
         if (!same_value(cells[0], one.values[plan.key[0]])) raise_bad_answer(plan, "the key of another row");

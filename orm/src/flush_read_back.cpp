@@ -23,7 +23,7 @@ void flush_work::send_and_read_back(link& link, const entity_plan& plan, std::si
     // The query first: it stays as long as the link, the other statement until something else is prepared.
     prepared* const query = more ? &session_.get_statement(link, plan) : nullptr;
     auto made = std::exchange(back_, {});
-    prepared& statement = insert_statement(link, plan, inserts_[first]);
+    prepared& statement = insert_statement(link, plan, inserts_[first].columns, generated);
     back_ = std::move(made);
     if (generated) back_.insert(back_.begin(), plan.key[0]);
     std::vector<koine_value> cells(back_.size());
@@ -33,7 +33,7 @@ void flush_work::send_and_read_back(link& link, const entity_plan& plan, std::si
         append_values(link, plan, one);
         link.execute(statement, binds_);
         const koine_value key{0, KOINE_INT64, 0, 0, {generated ? link.last_insert_id() : 0}};
-        if (generated) take_generated(plan, one, key);
+        if (generated) one.key = generated_key(plan, key);
         if (!more) continue;
         binds_.clear();
         for (const std::uint16_t column : plan.key)

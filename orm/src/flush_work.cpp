@@ -13,7 +13,7 @@ namespace detail {
 
 namespace {
 
-[[noreturn]] void raise_unbindable(const entity_plan& plan, const koine_value* base, const bind_context& context) {
+[[noreturn]] KOINE_COLD void raise_unbindable(const entity_plan& plan, const koine_value* base, const bind_context& context) {
     error_info info;
     info.code = context.code();
     info.outcome = outcome::not_sent;
@@ -22,7 +22,12 @@ namespace {
     throw_error(std::move(info));
 }
 
-[[noreturn]] void raise_stale(const entity_plan& plan, const koine_value* base, std::int64_t count) {
+[[noreturn]] KOINE_COLD void raise_changed_key(const entity_plan& plan, const koine_value* base) {
+    throw_usage("the primary key of " + describe_object(plan, base) +
+                " was changed; a key belongs to its row: delete the object and add another one");
+}
+
+[[noreturn]] KOINE_COLD void raise_stale(const entity_plan& plan, const koine_value* base, std::int64_t count) {
     error_info info;
     info.code = errc::stale_object;
     info.poisons_transaction = true;
@@ -33,31 +38,17 @@ namespace {
     throw_error(std::move(info));
 }
 
-// reserve() alone would move everything with each small flush.
-template <class T>
-void make_room(std::vector<T>& in, std::size_t more) {
-    if (in.capacity() - in.size() < more) in.reserve(std::max(in.capacity() * 2, in.size() + more));
-}
-
-template <class Row>
-void sort_by_class(std::vector<Row>& rows) {
-    const auto number = [](const Row& row) { return row.header->entity; };
-    const auto less = [&](const Row& a, const Row& b) { return number(a) < number(b); };
-    if (!std::is_sorted(rows.begin(), rows.end(), less)) std::stable_sort(rows.begin(), rows.end(), less);
-}
-
 }  // namespace
 
 // ---- Collecting ------------------------------------------------------------------------------------------------------
 
-void flush_work::clear() noexcept {
+void flush_work::clear_lists() noexcept {
     // One large flush does not keep its memory for a life of small ones.
     constexpr std::size_t kept = 4096;
     if (values_.capacity() > kept) values_ = {};
     inserts_.clear();
     updates_.clear();
     deletes_.clear();
-    context_.clear();
 }
 
 void flush_work::collect() {
@@ -144,40 +135,52 @@ void flush_work::collect_inserts() {
     }
 }
 
+void flush_work::sort_updates() {
+    const auto less = [](const update& a, const update& b) { return a.header->entity < b.header->entity; };
+    if (!std::is_sorted(updates_.begin(), updates_.end(), less)) std::stable_sort(updates_.begin(), updates_.end(), less);
+}
+
 void flush_work::collect_updates() {
-    for (object_header* const header : session_.touched_) {
-        if (header->state != object_state::persistent) continue;
-        const entity_plan& plan = plan_of(*header);
-        const koine_value* const now = session_.buffer_.bind(plan, object_of(header));
-        if (session_.buffer_.context().failed()) raise_unbindable(plan, header->base, session_.buffer_.context());
-        std::uint16_t i = 0;
-        while (i < plan.columns && same_value(now[i], header->base[i])) ++i;
-        if (i == plan.columns) continue;
-        update one{header, make_snapshot(now, plan.columns), {}};
-        for (; i < plan.columns; ++i)
-            if (!same_value(now[i], header->base[i])) one.columns.set(i);
-        for (const std::uint16_t column : plan.key) {
-            if (!one.columns.test(column)) continue;
-            throw_usage("the primary key of " + describe_object(plan, header->base) +
-                        " was changed; a key belongs to its row: delete the object and add another one");
+    for (object_header* const header : session_.touched_)
+        if (header->state == object_state::persistent) collect_update(*header);
+    if (updates_.size() > 1) sort_updates();
+}
+
+// By more than the vector itself would, since moving the entries costs more than their memory.
+void flush_work::grow_updates() { updates_.reserve(updates_.size() * 4 + 1); }
+
+void flush_work::collect_update(object_header& header) {
+    const entity_plan& plan = plan_of(header);
+    const koine_value* const now = session_.buffer_.bind(plan, object_of(&header));
+    if (session_.buffer_.context().failed()) raise_unbindable(plan, header.base, session_.buffer_.context());
+    column_set changed;
+    for (std::uint16_t i = 0; i < plan.columns; ++i)
+        if (!same_value(now[i], header.base[i])) changed.set(i);
+    if (changed.none()) return;
+    for (const std::uint16_t column : plan.key)
+        if (changed.test(column)) raise_changed_key(plan, header.base);
+    snapshot values = make_snapshot(now, plan.columns);
+    if (updates_.size() == updates_.capacity()) grow_updates();
+    update& one = updates_.emplace_back();
+    one.header = &header;
+    one.values = std::move(values);
+    one.columns = changed;
+    if (plan.version >= 0) [[unlikely]] {
+        const auto version = static_cast<std::size_t>(plan.version);
+        if (changed.test(version)) {
+            throw_usage("the version of " + describe_object(plan, header.base) + " was assigned to; the session counts it");
         }
-        if (plan.version >= 0) {
-            const auto version = static_cast<std::size_t>(plan.version);
-            if (one.columns.test(version)) {
-                throw_usage("the version of " + describe_object(plan, header->base) + " was assigned to; the session counts it");
-            }
-            one.columns.set(version);
-            ++one.values[version].u.i;
-        }
-        updates_.push_back(std::move(one));
+        one.columns.set(version);
+        ++one.values[version].u.i;
     }
-    sort_by_class(updates_);
 }
 
 // Everything that apply() needs memory for.
 void flush_work::prepare_memory() {
-    make_room(session_.undo_, inserts_.size() + updates_.size() + deletes_.size());
-    make_room(session_.touched_, inserts_.size());
+    session_.undo_.reserve(inserts_.size() + updates_.size() + deletes_.size());
+    // reserve() alone would move everything with each small flush.
+    auto& touched = session_.touched_;
+    if (touched.capacity() - touched.size() < inserts_.size()) touched.reserve(std::max(touched.capacity() * 2, touched.size() + inserts_.size()));
     std::size_t of_class = 0;
     for (std::size_t i = 0; i < inserts_.size(); ++i) {
         ++of_class;
@@ -204,12 +207,11 @@ void flush_work::send(link& link, bool commit) {
         link.flush();
 }
 
-void flush_work::append_key(link& link, const entity_plan& plan, const koine_value* base) {
-    for (const std::uint16_t column : plan.key) binds_.push_back(link.context().native_form(base[column]));
-    if (plan.version >= 0) binds_.push_back(link.context().native_form(base[plan.version]));
-}
-
 namespace {
+
+koine_value native(link& link, const entity_plan& plan, const koine_value& value) {
+    return plan.plain ? value : link.context().native_form(value);
+}
 
 void push_key_condition(syntax::fragment& shape, const entity_plan& plan) {
     bool first = true;
@@ -226,6 +228,21 @@ void push_key_condition(syntax::fragment& shape, const entity_plan& plan) {
 
 }  // namespace
 
+prepared& flush_work::prepare_update(link& link, const entity_plan& plan, const column_set& columns) {
+    syntax::fragment shape;
+    shape.push_table(syntax::op::update, plan.table);
+    sets_.clear();
+    for (std::uint16_t i = 0; i < plan.columns; ++i) {
+        if (!columns.test(i)) continue;
+        sets_.push_back(i);
+        shape.push_parameter(tag_of(plan.table->columns[i].type));
+        shape.push(syntax::op::set, i);
+    }
+    push_key_condition(shape, plan);
+    binds_.resize(sets_.size() + plan.key.size() + (plan.version >= 0 ? 1 : 0));
+    return link.prepare(shape);
+}
+
 void flush_work::send_updates(link& link) {
     prepared* statement = nullptr;
     const entity_plan* of = nullptr;
@@ -235,20 +252,12 @@ void flush_work::send_updates(link& link) {
         if (of != &plan || columns != one.columns) {
             of = &plan;
             columns = one.columns;
-            syntax::fragment shape;
-            shape.push_table(syntax::op::update, plan.table);
-            for (std::uint16_t i = 0; i < plan.columns; ++i) {
-                if (!columns.test(i)) continue;
-                shape.push_parameter(tag_of(plan.table->columns[i].type));
-                shape.push(syntax::op::set, i);
-            }
-            push_key_condition(shape, plan);
-            statement = &link.prepare(shape);
+            statement = &prepare_update(link, plan, columns);
         }
-        binds_.clear();
-        for (std::uint16_t i = 0; i < plan.columns; ++i)
-            if (columns.test(i)) binds_.push_back(link.context().native_form(one.values[i]));
-        append_key(link, plan, one.header->base);
+        koine_value* out = binds_.data();
+        for (const std::uint16_t column : sets_) *out++ = native(link, plan, one.values[column]);
+        for (const std::uint16_t column : plan.key) *out++ = native(link, plan, one.header->base[column]);
+        if (plan.version >= 0) *out++ = native(link, plan, one.header->base[plan.version]);
         link.enqueue(*statement, binds_);
     }
 }
@@ -261,7 +270,8 @@ void flush_work::send_deletes(link& link) {
             push_key_condition(shape, plan);
         });
         binds_.clear();
-        append_key(link, plan, header->base);
+        for (const std::uint16_t column : plan.key) binds_.push_back(native(link, plan, header->base[column]));
+        if (plan.version >= 0) binds_.push_back(native(link, plan, header->base[plan.version]));
         link.enqueue(statement, binds_);
     }
 }
@@ -281,6 +291,15 @@ void flush_work::check_counts(std::span<const std::int64_t> counts) const {
 
 // ---- Taking over -----------------------------------------------------------------------------------------------------
 
+inline void flush_work::apply_update(update& one) noexcept {
+    object_header& header = *one.header;
+    const entity_plan& plan = plan_of(header);
+    if (plan.version >= 0)
+        plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], object_of(&header));
+    session_.undo_.push({&header, snapshot{header.base}, undo_entry::change::update});
+    header.base = one.values.release();
+}
+
 void flush_work::apply() {
     for (insert& one : inserts_) apply_insert(one);
     session_.pending_.clear();
@@ -288,7 +307,7 @@ void flush_work::apply() {
     for (object_header* const header : deletes_) {
         session_.take_out(session_.slot_of(*header), *header);
         header->state = object_state::deleted;
-        session_.undo_.push_back({header, nullptr, undo_entry::change::delete_});
+        session_.undo_.push({header, nullptr, undo_entry::change::delete_});
     }
     session_.deleting_.clear();
 }
@@ -316,16 +335,7 @@ void flush_work::apply_insert(insert& one) {
         session_.touched_.push_back(&header);
     else
         header.base = nullptr;
-    session_.undo_.push_back({&header, nullptr, undo_entry::change::insert, one.generated});
-}
-
-void flush_work::apply_update(update& one) noexcept {
-    object_header& header = *one.header;
-    const entity_plan& plan = plan_of(header);
-    if (plan.version >= 0)
-        plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], object_of(&header));
-    session_.undo_.push_back({&header, snapshot{header.base}, undo_entry::change::update});
-    header.base = one.values.release();
+    session_.undo_.push({&header, nullptr, undo_entry::change::insert, one.generated});
 }
 
 }  // namespace detail

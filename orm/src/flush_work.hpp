@@ -1,6 +1,7 @@
 // One flush: what is to be written is collected, sent, and only when all of it is done taken over into the objects.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -19,7 +20,18 @@ public:
     explicit flush_work(session_core& session) noexcept : session_{session} {}
 
     // Forgets the flush before. The memory stays, for the next one.
-    void clear() noexcept;
+    void clear() noexcept {
+        context_.clear();
+        if (!inserts_.empty() || !updates_.empty() || !deletes_.empty()) clear_lists();
+    }
+    // Whether there is one new object, and nothing else that has to be looked at.
+    bool is_one_insert() const noexcept {
+        if (session_.pending_.size() != 1 || !session_.deleting_.empty()) return false;
+        for (const object_header* const header : session_.touched_)
+            if (header->state == object_state::persistent) return false;
+        return true;
+    }
+    bool insert_one(bool commit);
     void collect();
     bool empty() const noexcept { return inserts_.empty() && updates_.empty() && session_.deleting_.empty(); }
     void prepare_memory();
@@ -38,26 +50,32 @@ private:
         bool read_back = false;  // `values` holds what the database made of the columns that were not sent
     };
     struct update {
-        object_header* header;
-        snapshot values;
-        column_set columns;
+        object_header* header = nullptr;
+        snapshot values{};
+        column_set columns{};
     };
 
+    // Whether the driver itself tells the key of the row inserted last, which needs no RETURNING.
+    static bool tells_key(const link& link) noexcept;
     void collect_inserts();
     void collect_updates();
+    void collect_update(object_header& header);
+    void sort_updates();
+    KOINE_COLD void grow_updates();
+    void clear_lists() noexcept;
     void send_inserts(link& link);
     void send_group(link& link, std::size_t first, std::size_t last);
     void send_each(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
     void send_rows(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
     void send_and_read_back(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
-    prepared& insert_statement(link& link, const entity_plan& plan, const insert& one);
+    prepared& insert_statement(link& link, const entity_plan& plan, const column_set& columns, bool generated);
     void append_values(link& link, const entity_plan& plan, const insert& one);
-    void take_generated(const entity_plan& plan, insert& one, const koine_value& key);
+    static std::int64_t generated_key(const entity_plan& plan, const koine_value& key);
     void take_returned(const entity_plan& plan, insert& one, const koine_value* cells);
+    prepared& prepare_update(link& link, const entity_plan& plan, const column_set& columns);
     void send_updates(link& link);
     void send_deletes(link& link);
     void check_counts(std::span<const std::int64_t> counts) const;
-    void append_key(link& link, const entity_plan& plan, const koine_value* base);
     void apply_insert(insert& one);
     void apply_update(update& one) noexcept;
     const object_header& counted(std::size_t index) const;
@@ -69,6 +87,7 @@ private:
     std::vector<update> updates_{};
     std::vector<object_header*> deletes_{};
     std::vector<koine_value> binds_{};
+    std::vector<std::uint16_t> sets_{};  // columns that the UPDATE at hand sets
     std::vector<std::uint16_t> back_{};  // columns that the group at hand gets back, the key first
 };
 

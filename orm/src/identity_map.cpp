@@ -1,5 +1,6 @@
 #include "identity_map.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -24,7 +25,10 @@ bool may_move(std::size_t home, std::size_t hole, std::size_t at, std::size_t ma
 
 void integer_identities::grow(std::size_t wanted) {
     const std::size_t old_capacity = capacity_;
-    const std::size_t capacity = capacity_for(wanted > size_ * 2 ? wanted : size_ * 2);
+    // While it is small it grows by more, which saves moving entries.
+    constexpr std::size_t small = 4096;
+    const std::size_t ahead = size_ * (size_ <= small ? 4 : 2);
+    const std::size_t capacity = capacity_for(std::max(wanted, ahead));
     const std::unique_ptr<entry[]> old = std::exchange(entries_, std::make_unique<entry[]>(capacity));
     capacity_ = capacity;
     most_ = capacity * 5 / 8;

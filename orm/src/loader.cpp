@@ -1,5 +1,6 @@
 // From rows to objects: one object a row and session, made once and merged afterwards.
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include <koine/error.hpp>
@@ -98,34 +99,31 @@ void* session_core::create(class_slot& slot, const koine_value* cells) {
     return object;
 }
 
-void* session_core::load_integer(class_slot& slot, const koine_value* cells) {
-    const koine_value& key = cells[slot.plan->key[0]];
-    if (key.tag != KOINE_INT64) [[unlikely]]
-        raise_bad_row(*slot.plan, cells);
-    integer_identities::entry& entry = slot.integers.at(key.u.i);
-    if (entry.object == nullptr) [[likely]] {
-        void* const made = create(slot, cells);
-        entry.object = made;
-        slot.integers.added();
-        return made;
+// The object of a row whose key has this entry.
+template <class Entry, class Identities>
+inline void* session_core::load_into(class_slot& slot, Entry& entry, Identities& identities, const koine_value* cells) {
+    if (entry.object != nullptr) [[unlikely]] {
+        merge(slot, *header_of(entry.object), cells);
+        return entry.object;
     }
-    merge(slot, *header_of(entry.object), cells);
-    return entry.object;
+    void* const made = create(slot, cells);
+    entry.object = made;
+    identities.added();
+    return made;
 }
 
 void* session_core::load(class_slot& slot, const koine_value* cells) {
-    if (slot.plan->keys == key_kind::integer) [[likely]]
-        return load_integer(slot, cells);
+    if (slot.plan->keys != key_kind::integer) [[unlikely]]
+        return load_by_values(slot, cells);
+    const koine_value& key = cells[slot.plan->key[0]];
+    if (key.tag != KOINE_INT64) [[unlikely]]
+        raise_bad_row(*slot.plan, cells);
+    return load_into(slot, slot.integers.at(key.u.i), slot.integers, cells);
+}
+
+void* session_core::load_by_values(class_slot& slot, const koine_value* cells) {
     const koine_value* const key = key_of_cells(slot, cells);
-    value_identities::entry& entry = slot.values.at({key, slot.plan->key.size()});
-    if (entry.object == nullptr) {
-        void* const made = create(slot, cells);
-        entry.object = made;
-        slot.values.added();
-        return made;
-    }
-    merge(slot, *header_of(entry.object), cells);
-    return entry.object;
+    return load_into(slot, slot.values.at({key, slot.plan->key.size()}), slot.values, cells);
 }
 
 // The bound form of a row's key. What drivers spell in different ways goes through an object.
@@ -193,11 +191,11 @@ prepared& session_core::get_statement(link& link, const entity_plan& plan) {
 // The row of a key is not there (any more).
 void session_core::row_is_gone(class_slot& slot, object_header& header) {
     if (header.state != object_state::persistent) return;
-    undo_.reserve(undo_.size() + 1);
+    undo_.reserve(1);
     if (header.base == nullptr) take_base(header);
     take_out(slot, header);
     header.state = object_state::deleted;
-    undo_.push_back({&header, nullptr, undo_entry::change::delete_});
+    undo_.push({&header, nullptr, undo_entry::change::delete_});
 }
 
 void* session_core::answer_get(class_slot& slot, void* known, std::span<const koine_value> key) {
@@ -227,11 +225,26 @@ void* session_core::answer_get(class_slot& slot, void* known, std::span<const ko
 void* session_core::get(const entity_info& entity, std::int64_t key) {
     check_usable();
     class_slot& slot = slot_of(entity);
-    if (slot.plan->keys != key_kind::integer) throw_usage(std::string{entity.class_name} + " is not found by one integer");
-    void* const known = slot.integers.find(key);
-    if (known != nullptr && is_fresh(slot, *header_of(known)) && header_of(known)->state == object_state::persistent) return known;
+    const entity_plan& plan = *slot.plan;
+    if (plan.keys != key_kind::integer) [[unlikely]]
+        throw_usage(std::string{entity.class_name} + " is not found by one integer");
     const koine_value value{0, KOINE_INT64, 0, 0, {key}};
-    return answer_get(slot, known, {&value, 1});
+    integer_identities::entry& entry = slot.integers.at(key);
+    if (entry.object != nullptr || !pending_.empty() || !deleting_.empty()) {
+        void* const known = entry.object;
+        if (known != nullptr && is_fresh(slot, *header_of(known)) && header_of(known)->state == object_state::persistent) return known;
+        return answer_get(slot, known, {&value, 1});
+    }
+    // Nothing is known of the key, and nothing comes in between: its entry stays where it is until the row is there.
+    link& link = on();
+    prepared& statement = get_statement(link, plan);
+    if (link.execute(statement, {&value, 1}) == 0) return nullptr;
+    const result_guard guard{link, statement};
+    const koine_value* const cells = statement.cells.get();
+    const koine_value& found = cells[plan.key[0]];
+    void* const object = found.tag == KOINE_INT64 && found.u.i == key ? load_into(slot, entry, slot.integers, cells) : load(slot, cells);
+    link.finish(statement);
+    return object;
 }
 
 void* session_core::get(const entity_info& entity, std::span<const koine_value> key) {
@@ -287,20 +300,31 @@ void session_core::distrust(const entity_info& entity) { slot_of(entity).fresh_f
 
 // ---- Many rows -------------------------------------------------------------------------------------------------------
 
+namespace {
+
+std::uint32_t execute_with_many(link& link, prepared& statement, const syntax::fragment& values) {
+    std::vector<koine_value> bound(values.bind_count());
+    values.values(link.context(), bound.data());
+    return link.execute(statement, bound);
+}
+
+// Runs a statement with the values bound in it.
+inline std::uint32_t execute_with(link& link, prepared& statement, const syntax::fragment& values) {
+    koine_value bound[syntax::fragment::inline_binds];
+    if (values.bind_count() > std::size(bound)) [[unlikely]]
+        return execute_with_many(link, statement, values);
+    values.values(link.context(), bound);
+    return link.execute(statement, {bound, values.bind_count()});
+}
+
+}  // namespace
+
 running_select::running_select(session_core& session, const syntax::fragment& statement) {
     session.check_usable();
     session.autoflush();
     link_ = &session.on();
     statement_ = &link_->prepare(statement);
-    koine_value few[syntax::fragment::inline_binds];
-    std::vector<koine_value> many;
-    koine_value* values = few;
-    if (statement.bind_count() > std::size(few)) {
-        many.resize(statement.bind_count());
-        values = many.data();
-    }
-    statement.values(link_->context(), values);
-    got_ = link_->execute(*statement_, {values, statement.bind_count()});
+    got_ = execute_with(*link_, *statement_, statement);
     cells_ = statement_->cells.get();
 }
 
@@ -343,20 +367,22 @@ selected_objects::~selected_objects() = default;
 void selected_objects::retain() const noexcept { session_.retain_all(objects_); }
 
 std::size_t select_few(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::size_t limit, void** out) {
-    running_select rows{session, statement};
+    session.check_usable();
+    session.autoflush();
+    link& link = session.on();
+    prepared& select = link.prepare(statement);
+    std::uint32_t got = execute_with(link, select, statement);
+    if (got == 0) return 0;
+    const result_guard guard{link, select};
     class_slot& slot = session.slot_of(entity);
     std::size_t found = 0;
-    for (; rows.got() != 0 && found != limit; rows.next()) {
-        const koine_value* cells = rows.cells();
-        for (std::uint32_t i = 0; i < rows.got(); ++i, cells += slot.plan->columns) {
-            out[found++] = session.load(slot, cells);
-            // The rest of the result, if any, is not asked for.
-            if (found == limit) {
-                for (i = 0; i < found; ++i) retain(out[i]);
-                return found;
-            }
-        }
+    // The rest of the result, if any, is not asked for.
+    while (true) {
+        const koine_value* cells = select.cells.get();
+        for (std::uint32_t i = 0; i < got && found != limit; ++i, cells += slot.plan->columns) out[found++] = session.load(slot, cells);
+        if (found == limit || (got = link.fetch(select)) == 0) break;
     }
+    link.finish(select);
     for (std::size_t i = 0; i < found; ++i) retain(out[i]);
     return found;
 }
@@ -372,10 +398,8 @@ std::int64_t execute_change(session_core& session, const entity_info& entity, co
     session.autoflush();
     link& link = session.on();
     prepared& change = link.prepare(statement);
-    std::vector<koine_value> values(statement.bind_count());
-    statement.values(link.context(), values.data());
     session.distrust(entity);
-    if (link.execute(change, values) != 0) link.finish(change);
+    if (execute_with(link, change, statement) != 0) link.finish(change);
     return link.rows_affected(change);
 }
 

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t first_chunk = 2048;
 constexpr std::size_t full_chunk = 64 * 1024;
 
-[[noreturn]] void raise_unbindable(const entity_plan& plan, const bind_context& context) {
+[[noreturn]] KOINE_COLD void raise_unbindable(const entity_plan& plan, const bind_context& context) {
     error_info info;
     info.code = context.code();
     info.outcome = outcome::not_sent;
@@ -70,8 +70,12 @@ object_pool& object_store::pool(const entity_plan& plan) {
 void destroy_store(store_head* store) noexcept { delete static_cast<object_store*>(store); }
 
 void take_base(object_header& header) {
-    const entity_plan& plan = plan_of(header);
     bound_values buffer;
+    take_base(header, buffer);
+}
+
+void take_base(object_header& header, bound_values& buffer) {
+    const entity_plan& plan = plan_of(header);
     const koine_value* const values = buffer.bind(plan, object_of(&header));
     if (buffer.context().failed()) raise_unbindable(plan, buffer.context());
     header.base = make_snapshot(values, plan.columns).release();
@@ -100,9 +104,11 @@ void touch_slowly(object_header* header) {
         case object_state::transient:
         case object_state::deleted: return;  // there is no row to compare with
     }
-    if (header->base == nullptr) take_base(*header);
     session_core* const owner = store_of(*header).owner();
-    if (owner != nullptr && header->state != object_state::detached) owner->watch(*header);
+    if (owner != nullptr && header->state != object_state::detached)
+        owner->watch(*header);
+    else if (header->base == nullptr)
+        take_base(*header);
     header->flags |= object_touched;
 }
 

@@ -72,6 +72,7 @@ inline const entity_plan& plan_of(const object_header& header) noexcept { return
 
 // Makes the base of an object from what it holds now. Throws koine::error if it holds what cannot be bound.
 void take_base(object_header& header);
+void take_base(object_header& header, bound_values& buffer);
 // Puts another base in the place of the old one.
 void replace_base(object_header& header, snapshot base) noexcept;
 // Gives the object the values that differ from these. Throws std::bad_alloc.

@@ -42,21 +42,9 @@ void* session_core::find(const class_slot& slot, const koine_value* key) const n
 
 // Makes an object known by the key of its base.
 void session_core::put(class_slot& slot, object_header& header) {
-    const koine_value* const key = key_of(*slot.plan, header.base);
-    const auto enter = [&](auto& identities, auto&& at) {
-        auto& entry = identities.at(at);
-        if (entry.object == nullptr) {
-            identities.added();
-        } else if (entry.object != object_of(&header)) {
-            // The database has let another object take over the key, so that the row of the one before is gone.
-            detach(*header_of(entry.object));
-        }
-        entry.object = object_of(&header);
-    };
-    if (slot.plan->keys == key_kind::integer)
-        enter(slot.integers, key->u.i);
-    else
-        enter(slot.values, std::span{key, slot.plan->key.size()});
+    const entity_plan& plan = *slot.plan;
+    if (plan.keys == key_kind::integer) return put_integer(slot, header, header.base[plan.key[0]].u.i);
+    enter(slot.values.at({key_of(plan, header.base), plan.key.size()}), slot.values, header);
 }
 
 void session_core::take_out(class_slot& slot, const object_header& header) noexcept {

@@ -62,10 +62,15 @@ void query_base::finish(syntax::fragment& out, std::uint32_t at_most) const {
 template <class Use>
 decltype(auto) query_base::with_statement(const table_info& table, std::uint32_t at_most, Use&& use) const {
     const bool bare = limit_ < 0 && offset_ == 0 && !distinct_ && (at_most == 0 || fixes_primary_key(select_, table));
-    if (bare) return use(select_);
+    if (bare) [[likely]]
+        return use(select_);
+    return use(finished(at_most));
+}
+
+syntax::fragment query_base::finished(std::uint32_t at_most) const {
     syntax::fragment out{select_};
     finish(out, at_most);
-    return use(out);
+    return out;
 }
 
 running_select query_base::open(const table_info& table) const {

@@ -49,8 +49,8 @@ void session_core::raise_unusable() const {
 }
 
 void session_core::lease() {
-    connection_.emplace(engine_.connect());
-    lease_ = &connection_access::lease_of(*connection_);
+    own_ = link_lease{engine_};
+    lease_ = &own_;
     const transaction_options& wanted = options_.transaction;
     if (wanted.isolation == isolation::default_ && !wanted.read_only && !wanted.deferrable) return;
     try {
@@ -63,11 +63,16 @@ void session_core::lease() {
 
 void session_core::give_back() noexcept {
     lease_ = nullptr;
+    own_ = link_lease{};
     connection_.reset();
 }
 
 koine::connection& session_core::raw_connection() {
     on();
+    if (!connection_) {
+        connection_.emplace(connection_access::adopt(std::move(own_), engine_.options().statement_timeout));
+        lease_ = &connection_access::lease_of(*connection_);
+    }
     return *connection_;
 }
 
@@ -78,9 +83,12 @@ void session_core::end_transaction() noexcept {
     condition_ = condition::open;
     fresh_from_ = ++clock_;
     if (adopted_.empty()) kept_.clear();
-    if (!connection_) return;
+    if (!in_transaction()) return;
     try {
-        connection_->close();
+        if (connection_)
+            connection_->close();
+        else
+            own_.release();
     } catch (...) {
         // The work is committed or rolled back; a connection that cannot be cleaned is closed by the pool.
     }
@@ -89,26 +97,21 @@ void session_core::end_transaction() noexcept {
 
 // ---- Flush, commit, rollback -----------------------------------------------------------------------------------------
 
-void session_core::autoflush() {
-    if (!options_.autoflush || autoflush_off != 0) return;
-    if (touched_.empty() && pending_.empty() && deleting_.empty()) return;
-    flush();
-}
-
 void session_core::run_flush(bool commit) {
     if (touched_.empty() && pending_.empty() && deleting_.empty()) {
-        if (commit && connection_) commit_link(on());
+        if (commit && in_transaction()) commit_link(on());
         return;
     }
     if (!work_) work_ = std::make_unique<flush_work>(*this);
     flush_work& work = *work_;
+    if (work.is_one_insert() && work.insert_one(commit)) return;
     struct clearing {
         flush_work& work;
         ~clearing() { work.clear(); }
     } const after{work};
     work.collect();
     if (work.empty()) {
-        if (commit && connection_) commit_link(on());
+        if (commit && in_transaction()) commit_link(on());
         return;
     }
     work.prepare_memory();
@@ -148,7 +151,7 @@ void session_core::commit() {
 
 // There is nothing to take back any more.
 void session_core::work_is_committed() noexcept {
-    if (std::any_of(undo_.begin(), undo_.end(), [](const undo_entry& e) { return e.what == undo_entry::change::delete_; }))
+    if (undo_.had_deletes())
         std::erase_if(touched_, [](const object_header* header) { return header->state == object_state::deleted; });
     undo_.clear();
     marks_.clear();
@@ -161,7 +164,7 @@ void session_core::after_text() {
 
 void session_core::rollback() {
     if (condition_ == condition::in_doubt) check_usable();
-    if (connection_) {
+    if (in_transaction()) {
         try {
             leased().rollback();
         } catch (const usage_error&) {
@@ -231,7 +234,7 @@ void session_core::rollback_nested(std::uint64_t id) {
 
 void session_core::abandon_nested(std::uint64_t id) noexcept {
     const auto found = std::find_if(marks_.begin(), marks_.end(), [id](const mark& m) { return m.id == id; });
-    if (found == marks_.end() || condition_ == condition::in_doubt || !connection_) return;
+    if (found == marks_.end() || condition_ == condition::in_doubt || !in_transaction()) return;
     const mark here = *found;
     marks_.erase(found, marks_.end());
     try {
@@ -257,7 +260,7 @@ void session_core::restore(std::size_t size) {
     deleting_.clear();
     while (undo_.size() > size) {
         undo_one(undo_.back());
-        undo_.pop_back();
+        undo_.pop();
     }
     std::erase_if(touched_, [](const object_header* header) { return (header->flags & object_touched) == 0; });
 }
@@ -326,7 +329,7 @@ void session_core::expunge_all() noexcept {
 }
 
 void session_core::close() noexcept {
-    if (connection_ && condition_ != condition::in_doubt) {
+    if (in_transaction() && condition_ != condition::in_doubt) {
         try {
             rollback();
         } catch (...) {
@@ -339,7 +342,7 @@ void session_core::close() noexcept {
 void session_core::abandon() noexcept {
     // Changes that were flushed and not committed are lost, also in memory. Without a transaction there is nothing to take back: what
     // was assigned since stays with the objects, for the session that takes them up next.
-    if (connection_ && condition_ != condition::in_doubt) {
+    if (in_transaction() && condition_ != condition::in_doubt) {
         try {
             restore(0);
         } catch (...) {

@@ -19,6 +19,7 @@
 #include "entity_plan.hpp"
 #include "identity_map.hpp"
 #include "object_store.hpp"
+#include "undo_log.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -33,15 +34,6 @@ struct class_slot {
     integer_identities integers{};
     value_identities values{};
     std::uint32_t fresh_from = 0;  // rows read earlier may have been changed by a statement since
-};
-
-// One flushed change, so that rollback can take it back.
-struct undo_entry {
-    enum class change : std::uint8_t { insert, update, delete_ };
-    object_header* header;
-    snapshot base;  // of an update: the one before
-    change what;
-    bool generated_key = false;  // of an insert: the database made the key
 };
 
 // One thread at a time. References and queries that outlive their session find it closed.
@@ -63,7 +55,10 @@ public:
     bool is_modified(object_header& header);
     bool is_modified();
     // Called by the first mutable access.
-    void watch(object_header& header) { touched_.push_back(&header); }
+    void watch(object_header& header) {
+        if (header.base == nullptr) take_base(header, buffer_);
+        touched_.push_back(&header);
+    }
     bool owns(const object_header& header) const noexcept;
 
     // ---- Loading (loader.cpp) ----
@@ -83,18 +78,19 @@ public:
     // The leased link. Leases and begins where that is due.
     link& on() {
         check_usable();
-        if (lease_ == nullptr) [[unlikely]]
-            lease();
+        if (lease_ == nullptr) lease();
         return leased();
     }
-    bool in_transaction() const noexcept { return connection_.has_value(); }
+    bool in_transaction() const noexcept { return lease_ != nullptr; }
     koine::connection& raw_connection();
     void check_usable() const {
         if (condition_ != condition::open) [[unlikely]]
             raise_unusable();
     }
     // As a query does; see session_options::autoflush.
-    void autoflush();
+    void autoflush() {
+        if (options_.autoflush && autoflush_off == 0 && !(touched_.empty() && pending_.empty() && deleting_.empty())) flush();
+    }
     void flush();
     void commit();
     void rollback();
@@ -113,7 +109,11 @@ public:
             return *slots_[number];
         return make_slot(entity);
     }
-    class_slot& slot_of(const object_header& header) { return slot_of(*koine::detail::plan_of(header).entity); }
+    class_slot& slot_of(const object_header& header) {
+        if (header.entity < slots_.size() && slots_[header.entity]) [[likely]]
+            return *slots_[header.entity];
+        return make_slot(*koine::detail::plan_of(header).entity);
+    }
     bool is_fresh(const class_slot& slot, const object_header& header) const noexcept {
         return header.epoch >= fresh_from_ && header.epoch >= slot.fresh_from;
     }
@@ -131,17 +131,28 @@ private:
         lease_->check();
         return **lease_;
     }
-    KOINE_COLD void lease();
+    void lease();
     void give_back() noexcept;
     [[noreturn]] KOINE_COLD void raise_unusable() const;
     KOINE_COLD class_slot& make_slot(const entity_info& entity);
     object_store& store();
     void* find(const class_slot& slot, const koine_value* key) const noexcept;
     void put(class_slot& slot, object_header& header);
+    void put_integer(class_slot& slot, object_header& header, std::int64_t key) { enter(slot.integers.at(key), slot.integers, header); }
+    template <class Entry, class Identities>
+    void enter(Entry& entry, Identities& identities, object_header& header) {
+        if (entry.object == nullptr) [[likely]]
+            identities.added();
+        else if (entry.object != object_of(&header))
+            detach(*header_of(entry.object));  // the database has let another object take over the key: the row of the one before is gone
+        entry.object = object_of(&header);
+    }
     void take_out(class_slot& slot, const object_header& header) noexcept;
     const koine_value* key_of(const entity_plan& plan, const koine_value* values);
     const koine_value* key_of_cells(class_slot& slot, const koine_value* cells);
-    void* load_integer(class_slot& slot, const koine_value* cells);
+    void* load_by_values(class_slot& slot, const koine_value* cells);
+    template <class Entry, class Identities>
+    void* load_into(class_slot& slot, Entry& entry, Identities& identities, const koine_value* cells);
     void* create(class_slot& slot, const koine_value* cells);
     void merge(const class_slot& slot, object_header& header, const koine_value* cells);
     void* answer_get(class_slot& slot, void* known, std::span<const koine_value> key);
@@ -161,8 +172,9 @@ private:
 
     koine::engine engine_;
     session_options options_;
-    std::optional<koine::connection> connection_{};
-    const link_lease* lease_ = nullptr;  // the connection's
+    link_lease own_{};
+    std::optional<koine::connection> connection_{};  // once somebody needs one, it has the lease
+    const link_lease* lease_ = nullptr;              // either of them, null between transactions
     store_reference store_{};
     std::vector<std::unique_ptr<class_slot>> slots_{};  // by number of the class
     std::vector<object_header*> touched_{};
@@ -170,7 +182,7 @@ private:
     std::vector<object_header*> deleting_{};
     std::vector<object_header*> adopted_{};
     std::vector<store_reference> kept_{};  // stores of adopted objects, and those that the undo log speaks of
-    std::vector<undo_entry> undo_{};
+    undo_log undo_{};
     std::vector<mark> marks_{};
     std::uint64_t next_mark_ = 1;
     std::uint32_t clock_ = 1;

@@ -44,16 +44,17 @@ std::uint64_t hash_values(std::span<const koine_value> values) noexcept {
 }
 
 snapshot make_snapshot(const koine_value* values, std::size_t count) {
+    const koine_value* const end = values + count;
     std::size_t size = count * sizeof(koine_value);
-    for (std::size_t i = 0; i < count; ++i) size += content_size(values[i]);
+    for (const koine_value* from = values; from != end; ++from) size += content_size(*from);
     snapshot out{static_cast<koine_value*>(::operator new(size))};
     char* content = reinterpret_cast<char*>(out.get() + count);
-    for (std::size_t i = 0; i < count; ++i) {
-        out[i] = values[i];
-        const std::uint32_t length = content_size(values[i]);
-        if (length != 0) {
-            std::memcpy(content, values[i].u.p, length);
-            out[i].u.p = content;
+    koine_value* to = out.get();
+    for (const koine_value* from = values; from != end; ++from, ++to) {
+        *to = *from;
+        if (const std::uint32_t length = content_size(*from); length != 0) {
+            std::memcpy(content, from->u.p, length);
+            to->u.p = content;
             content += length;
         }
     }

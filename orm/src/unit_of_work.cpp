@@ -23,10 +23,7 @@ object_header& given(const void* object) {
 
 }  // namespace
 
-session_core& session_of(const session_handle& handle) {
-    if (!handle) throw_usage("the session was moved from");
-    return *handle;
-}
+void throw_moved_from() { throw_usage("the session was moved from"); }
 
 void* add_object(session_core& session, const entity_info& entity, void* object) { return session.add(entity, object); }
 
@@ -78,6 +75,10 @@ syntax::fragment with_head(const syntax::fragment& select, syntax::op kind) {
 
 bool fixes_primary_key(const syntax::fragment& select, const table_info& table) noexcept {
     const std::span<const syntax::node> nodes = select.nodes().subspan(head_nodes);
+    // The usual one: column, table, bind, eq, where.
+    if (nodes.size() == 5 && table.primary_key.size() == 1 && nodes[0].kind == syntax::op::column &&
+        nodes[0].index == table.primary_key[0] && nodes[2].kind == syntax::op::bind && nodes[3].kind == syntax::op::eq)
+        return nodes[4].kind == syntax::op::where;
     std::size_t found = 0;
     // Groups of: column, table, bind, eq; joined by and_, closed by where.
     for (std::size_t i = 0; i < nodes.size();) {

@@ -43,6 +43,7 @@ TEST_P(commit_fault, a_session_killed_during_commit_leaves_the_work_in_doubt_and
     slowly.reset();
     expect_in_doubt(why);
     EXPECT_EQ(attempts, 1);
+    server().wait_until_ready();
     connection next = connect_when_ready(on);
     EXPECT_EQ(marks(next), 0);
     EXPECT_EQ(on.stats().leased, 1U);

@@ -14,7 +14,8 @@ class registry;
 // libmariadb. Throws usage_error if one is there already.
 KOINE_API void register_builtin(registry& names);
 
-// A registry with the built-in dialects and drivers, made at the first call and shared by the process. More can be added to it. Thread-safe.
+// A registry with the built-in dialects and drivers, made at the first call and shared by the process. More can be added to it, and it looks
+// for plugins where plugin_path::from_environment() said at that first call. Thread-safe.
 KOINE_API registry& default_registry();
 
 // Makes an engine from a URL, "sqlite:////var/lib/app.db" or "postgresql://app:secret@db/app", with the default registry. No I/O. Throws

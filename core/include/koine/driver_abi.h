@@ -1,7 +1,18 @@
 /*
  * The driver contract: a table of C functions between Koine's core and a database client library.
  *
- * Status: ABI 0. It is used by every driver in this tree and may still change; version 1 will be frozen.
+ * Status: ABI 1, frozen. What is written here about version 1.0 stays true: numbers, layouts, meanings. tests/abi keeps this header as it was at
+ * 1.0, with a driver that is built against that copy alone. How it grows, by minor versions:
+ *  - Fields are only ever appended to koine_driver; the other structs keep their size. New enumerators and flags may come: a driver
+ *    refuses a tag, an option or a flag that it does not know, a caller ignores a capability or a state that it does not know.
+ *  - The caller of the init function zeroes the table, sets `struct_size` to the bytes it has room for, and asks for the newest version it
+ *    knows. A driver that does not know it sets `out->abi` to the newest version it does know and answers KOINE_ERROR with code
+ *    not_implemented (804); the caller asks again for the next lower minor version of the same major one, down to minor 0.
+ *  - A driver that knows the version fills the fields of that version and no others, also when it knows a newer one, sets `out->abi` to it
+ *    and `out->struct_size` to the bytes that it filled. It refuses a table that is too small for the version.
+ *  - Fields behind the answered `struct_size` are not there: the caller takes them as zero, whatever they hold, and does without. Less than
+ *    the version has, or more than there was room for, is an error.
+ * What cannot be said like this is a new major version, and a new header.
  *
  * Rules that hold for every function here:
  *  - No C++ type, no exception and no allocation crosses the table. Every string is pointer + length and is never
@@ -23,8 +34,8 @@
 extern "C" {
 #endif
 
-/* major << 16 | minor. A driver that does not know the version it is asked for answers KOINE_ERROR. */
-#define KOINE_ABI_VERSION 0u
+/* major << 16 | minor. */
+#define KOINE_ABI_VERSION 0x10000u
 
 /* No deadline. All deadlines are nanoseconds on CLOCK_MONOTONIC. */
 #define KOINE_NO_DEADLINE INT64_MAX
@@ -187,10 +198,11 @@ typedef struct koine_column {
     uint32_t native_type;
 } koine_column;
 
+/* Everything in it lives as long as the process. Every function must be there, but for those of KOINE_CAP_QUEUE. */
 typedef struct koine_driver {
-    uint32_t struct_size; /* set by the caller of the init function; fields are only ever appended */
-    uint32_t abi;
-    koine_string name;
+    uint32_t struct_size; /* in: bytes there is room for; out: bytes that are filled */
+    uint32_t abi;         /* out: the version that was asked for and is spoken; when refused, the newest one that is known */
+    koine_string name;    /* [a-z][a-z0-9_]{0,31}, as in dialect+name:// */
     koine_string client_version;
     const koine_capabilities* capabilities;
     const koine_option* options;
@@ -274,8 +286,17 @@ typedef struct koine_driver {
     koine_status (*flush)(koine_connection* connection, int64_t* affected, size_t capacity, koine_wait* wait, koine_error* error);
 } koine_driver;
 
-/* The entry point. `out->struct_size` is set by the caller. */
+/* Bytes of the table of version 1.0. */
+#define KOINE_DRIVER_SIZE_1_0 (offsetof(koine_driver, flush) + sizeof(void (*)(void)))
+
+/* The entry point: fills the table for a version of the contract, as the head of this file says. Called once or a few times; any thread. */
 typedef koine_status (*koine_driver_init_function)(uint32_t abi, koine_driver* out, koine_error* error);
+
+/* What libkoine_driver_<name>.so, a driver that is loaded at run time, exports, and nothing else. It is never unloaded. */
+#if defined(__GNUC__)
+__attribute__((visibility("default")))
+#endif
+koine_status koine_driver_init(uint32_t abi, koine_driver* out, koine_error* error);
 
 #ifdef __cplusplus
 }

@@ -8,8 +8,10 @@
 //         class statement;
 //         class connection;      // see below
 //     };
-//     koine_status koine_my_init(uint32_t abi, koine_driver* out, koine_error* error) noexcept
+//     koine_status koine_driver_init(uint32_t abi, koine_driver* out, koine_error* error)
 //     { return koine::spi::fill_table<my_driver>(abi, out, error); }
+//
+// A driver that is linked into its program has an init function of another name, which the program gives to registry::add_driver.
 //
 // `connection` and `statement` have the member functions that the trampolines of spi_table.hpp call; drivers/template shows
 // each of them. Member functions that can fail return spi::status and may throw: nothing crosses the table.

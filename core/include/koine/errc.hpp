@@ -81,6 +81,7 @@ enum class errc : std::int32_t {
     not_implemented = 804,
     forked = 805,
     closed = 806,
+    bad_plugin = 807,  // a shared library that is no driver or dialect for this version of Koine
 
     reserved_for_growth = 0x7fffffff  // keep a `default:` in every switch
 };

@@ -40,6 +40,17 @@ inline koine_status fill_from_current_exception(koine_error* error) noexcept {
     }
 }
 
+inline koine_status refuse_table(errc code, std::string_view driver, std::string_view words, koine_error* error) noexcept {
+    failure why;
+    why.code = code;
+    why.outcome = koine::outcome::not_sent;
+    try {
+        why.message.append("driver ").append(driver).append(" ").append(words);
+    } catch (...) {
+    }
+    return fill(error, why);
+}
+
 // A concrete driver's types behind the opaque handles. The handle is the object.
 template <class Driver>
 struct table {
@@ -128,22 +139,18 @@ struct table {
 
 }  // namespace detail
 
-// Fills the table for a driver. Answers KOINE_ERROR for a version that this header does not know or a table that is too small.
+// Fills the table for a driver. Refuses a version that this header does not know, saying which one it does, and a table that is too small.
 template <class Driver>
 koine_status fill_table(std::uint32_t abi, koine_driver* out, koine_error* error) noexcept {
     using t = detail::table<Driver>;
-    if (abi != KOINE_ABI_VERSION || out->struct_size < sizeof(koine_driver)) {
-        failure why;
-        why.code = errc::not_implemented;
-        why.outcome = koine::outcome::not_sent;
-        try {
-            why.message = std::string{"driver "} + std::string{Driver::name} + " speaks version " + std::to_string(KOINE_ABI_VERSION) +
-                          " of the driver contract, not " + std::to_string(abi);
-        } catch (...) {
-        }
-        return fill(error, why);
+    if (abi != KOINE_ABI_VERSION) {
+        out->abi = KOINE_ABI_VERSION;
+        return detail::refuse_table(errc::not_implemented, Driver::name, "does not speak this version of the driver contract", error);
     }
-    out->abi = KOINE_ABI_VERSION;
+    if (out->struct_size < KOINE_DRIVER_SIZE_1_0)
+        return detail::refuse_table(errc::usage, Driver::name, "was given a table that is too small for its version", error);
+    out->struct_size = KOINE_DRIVER_SIZE_1_0;
+    out->abi = abi;
     out->name = to_c(Driver::name);
     out->client_version = to_c(Driver::client_version());
     out->capabilities = &Driver::capabilities;

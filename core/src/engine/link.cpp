@@ -133,6 +133,8 @@ void link::open_handle(prepared& statement) {
     statement.late_columns = (flags & KOINE_STATEMENT_LATE_COLUMNS) != 0;
     statement.columns = driver_->column_count(statement.handle);
     statement.parameters = driver_->parameter_count(statement.handle);
+    statement.watched = statement.late_columns || (statement.columns == 0 && !statement.text->writes);
+    statement.reorders = !statement.text->order.empty();
     statement.block_rows = 0;
 }
 
@@ -154,13 +156,17 @@ std::unique_ptr<prepared> link::make_prepared(std::shared_ptr<const compiled> te
 
 prepared& link::prepare(const syntax::fragment& shape) {
     const busy_guard guard{*this};
-    const std::string_view key = key_of(shape);
-    if (prepared* found = statements_->find(shape.hash(), key)) [[likely]]
+    const std::uint64_t hash = shape.hash();
+    if (prepared* found = statements_->find(hash, key_of(shape))) [[likely]]
         return *found;
+    return prepare_new(shape, hash);
+}
+
+prepared& link::prepare_new(const syntax::fragment& shape, std::uint64_t hash) {
     check_usable();
     auto made = make_prepared(source_->compile(shape), 0);
     prepared& statement = *made;
-    if (auto evicted = statements_->insert(shape.hash(), key, std::move(made))) close_handle(*evicted);
+    if (auto evicted = statements_->insert(hash, key_of(shape), std::move(made))) close_handle(*evicted);
     return statement;
 }
 
@@ -185,24 +191,16 @@ prepared& link::prepare(std::string_view text, bool once, bool stream) {
     return statement;
 }
 
-prepared** link::entity_slot(const entity_info& entity, entity_operation operation) {
-    const std::uint32_t number = number_of(entity);
-    if (number >= entity_statements_.size()) [[unlikely]]
-        entity_statements_.resize(number + 1);
-    auto& slots = entity_statements_[number];
-    constexpr auto operations = static_cast<std::size_t>(entity_operation::count_);
-    if (!slots) [[unlikely]]
-        slots = std::make_unique<prepared*[]>(operations);
-    return &slots[static_cast<std::size_t>(operation)];
-}
-
-void link::fill_entity_slot(prepared** slot, const syntax::fragment& shape) {
+prepared& link::prepare_slowly(const entity_info& entity, entity_operation operation, const syntax::fragment& shape) {
     const busy_guard guard{*this};
     check_usable();
-    auto made = make_prepared(source_->compile(shape), 0);
+    const std::uint32_t number = number_of(entity);
+    if (number >= entity_statements_.size()) entity_statements_.resize(number + 1);
     owned_.reserve(owned_.size() + 1);
-    *slot = made.get();
-    owned_.push_back(std::move(made));
+    owned_.push_back(make_prepared(source_->compile(shape), 0));
+    prepared& statement = *owned_.back();
+    entity_statements_[number][static_cast<std::size_t>(operation)] = &statement;
+    return statement;
 }
 
 void link::discard(prepared& statement) noexcept {
@@ -239,42 +237,64 @@ void link::make_room(prepared& statement) {
 
 std::uint32_t link::execute(prepared& statement, std::span<const koine_value> binds) {
     const busy_guard guard{*this};
-    return run(statement, binds);
+    // Everything that is to be done first, or that forbids it, out of the way of the usual call.
+    const bool ready = transaction_ == transaction_state::begun && !poisoned_ && !context_.failed() &&
+                       binds.size() == statement.parameters && !statement.reorders && !statement.outdated && unfinished_.empty() &&
+                       statement.block_rows != 0 && statement.expected_rows <= statement.block_rows &&
+                       (!options_.read_only || statement.read_only);
+    return ready ? send(statement, binds, false) : make_ready_and_send(statement, binds);
 }
 
-std::uint32_t link::run(prepared& statement, std::span<const koine_value> binds) {
+std::uint32_t link::make_ready_and_send(prepared& statement, std::span<const koine_value> binds) {
+    const bool began_now = make_ready(statement, binds);
+    return send(statement, binds, began_now);
+}
+
+inline std::uint32_t link::send(prepared& statement, std::span<const koine_value> binds, bool began_now) {
+    std::uint32_t got = 0;
+    const koine_status status = call_execute(statement, binds, got);
+    if (status != KOINE_DONE) [[unlikely]]
+        execute_slowly(statement, binds, status, got, began_now);
+    context_.clear();
+    if (!queue_.empty()) queue_was_sent();
+    if (statement.watched) [[unlikely]]
+        got = look_after(statement, got);
+    statement.running = got != 0;
+    return got;
+}
+
+// Answers whether the transaction began now. `binds` may be put into another order.
+bool link::make_ready(prepared& statement, std::span<const koine_value>& binds) {
     if (poisoned_ || transaction_ == transaction_state::failed) [[unlikely]]
         check_usable();
     if (context_.failed()) [[unlikely]]
         raise_bind_failure(statement);
     if (binds.size() != statement.parameters) [[unlikely]]
-        throw_usage("the statement has " + std::to_string(statement.parameters) + " parameters, " + std::to_string(binds.size()) +
-                    " values were given: " + statement.text->text);
-    if (!statement.text->order.empty()) [[unlikely]]
-        binds = in_placeholder_order(statement, binds);
+        raise_wrong_number(statement, binds.size());
+    if (statement.reorders) binds = in_placeholder_order(statement, binds);
     if (options_.read_only && !statement.read_only) [[unlikely]]
         refuse_write(statement);
-    if (!unfinished_.empty()) [[unlikely]]
-        settle();
+    if (!unfinished_.empty()) settle();
     if (statement.outdated) [[unlikely]]
         renew(statement);
-    if (statement.block_rows == 0 || statement.expected_rows > statement.block_rows) [[unlikely]]
-        make_room(statement);
-    const bool began_now = transaction_ != transaction_state::begun && begin_for(statement);
-    koine_status status;
-    std::uint32_t got = execute_once(statement, binds, status);
-    if (status != KOINE_DONE) [[unlikely]] {
-        if (error_.queued_index != 0 || error_.code != static_cast<std::int32_t>(errc::statement_outdated)) raise_sent(&statement);
-        got = execute_again(statement, binds, began_now);
-    }
-    context_.clear();
-    if (!queue_.empty()) queue_was_sent();
-    if (statement.late_columns) [[unlikely]]
-        got = late_rows(statement);
+    if (statement.block_rows == 0 || statement.expected_rows > statement.block_rows) make_room(statement);
+    return transaction_ != transaction_state::begun && begin_for(statement);
+}
+
+// The rest of a call that the driver did not finish at once. A resumed operation must get the same arguments, `got` among them.
+void link::execute_slowly(prepared& statement, std::span<const koine_value> binds, koine_status status, std::uint32_t& got,
+                          bool began_now) {
+    if (status == KOINE_WAIT) status = drive(status, [&] { return call_execute(statement, binds, got); });
+    if (status == KOINE_DONE) return;
+    if (error_.queued_index != 0 || error_.code != static_cast<std::int32_t>(errc::statement_outdated)) raise_sent(&statement);
+    got = execute_again(statement, binds, began_now);
+}
+
+// What only an execution tells of a watched statement. Answers the number of rows in the first block.
+std::uint32_t link::look_after(prepared& statement, std::uint32_t got) {
+    if (statement.late_columns) got = late_rows(statement);
     // Only what somebody wrote by hand can be DDL or a COMMIT.
-    if (statement.columns == 0 && !statement.text->writes && transaction_ == transaction_state::begun) [[unlikely]]
-        notice_end();
-    statement.running = got != 0;
+    if (statement.columns == 0 && !statement.text->writes && transaction_ == transaction_state::begun) notice_end();
     return got;
 }
 
@@ -320,6 +340,11 @@ void link::renew(prepared& statement) {
     }
     statement.outdated = false;
     make_room(statement);
+}
+
+void link::raise_wrong_number(const prepared& statement, std::size_t given) {
+    throw_usage("the statement has " + std::to_string(statement.parameters) + " parameters, " + std::to_string(given) +
+                " values were given: " + statement.text->text);
 }
 
 void link::raise_bind_failure(const prepared& statement) {
@@ -369,11 +394,13 @@ void link::finish(prepared& statement) {
     const busy_guard guard{*this};
     if (!unfinished_.empty()) settle();
     statement.running = false;
+    if (const koine_status status = driver_->finish(statement.handle, &wait_, &error_); status != KOINE_DONE) [[unlikely]]
+        finish_slowly(statement, status);
+}
+
+void link::finish_slowly(prepared& statement, koine_status status) {
     const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
-    koine_status status = end();
-    if (status == KOINE_WAIT) status = drive(status, end);
-    if (status != KOINE_DONE) [[unlikely]]
-        raise(&statement);
+    if (drive(status, end) != KOINE_DONE) raise(&statement);
 }
 
 void link::finish_later(prepared& statement) noexcept {

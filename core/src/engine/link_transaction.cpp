@@ -33,7 +33,7 @@ void link::begin(const transaction_options& options) {
     check_usable();
     if (transaction_ != transaction_state::none) throw_usage("a transaction is already open: commit or roll back, or use a savepoint");
     options_ = or_defaults(options, source_->options());
-    begin_rule_ = dialect_->begin(options_);
+    choose_begin_rule();
     transaction_ = transaction_state::pending;
     asked_for_ = true;
 }
@@ -55,7 +55,7 @@ bool link::begin_for(const prepared& statement) {
     if (transaction_ == transaction_state::none) {
         options_ = or_defaults({}, source_->options());
         if (options_.isolation == isolation::autocommit) return false;
-        begin_rule_ = dialect_->begin(options_);
+        choose_begin_rule();
         transaction_ = transaction_state::pending;
     }
     if (options_.isolation == isolation::autocommit) return false;
@@ -64,13 +64,29 @@ bool link::begin_for(const prepared& statement) {
     return true;
 }
 
+// How the transaction of options_ begins; mostly as the one before.
+void link::choose_begin_rule() {
+    const bool same = begin_rule_known_ && begin_options_.isolation == options_.isolation &&
+                      begin_options_.read_only == options_.read_only && begin_options_.deferrable == options_.deferrable;
+    if (same) return;
+    begin_rule_ = dialect_->begin(options_);
+    begin_options_ = options_;
+    begin_rule_known_ = true;
+    begin_is_current_ = begin_statement_ != nullptr && begin_statement_->text->text == begin_rule_.text;
+}
+
 void link::begin_now() {
-    for (const std::string* const text : {&begin_rule_.before, &begin_rule_.text}) {
-        if (text->empty()) continue;
-        if (queues())
-            queue_text(*text);
-        else
-            run_text(*text);
+    if (begin_is_current_ && unfinished_.empty() && begin_rule_.before.empty()) {
+        run_control(*begin_statement_);
+    } else {
+        for (const std::string* const text : {&begin_rule_.before, &begin_rule_.text}) {
+            if (text->empty()) continue;
+            if (queues())
+                queue_text(*text);
+            else
+                run_text(*text);
+        }
+        begin_is_current_ = begin_statement_ != nullptr && begin_statement_->text->text == begin_rule_.text;
     }
     transaction_ = transaction_state::begun;
 }
@@ -189,22 +205,22 @@ void link::flush_queue() {
 
 void link::enqueue(prepared& statement, std::span<const koine_value> binds) {
     const busy_guard guard{*this};
-    if (std::exchange(affected_read_, false)) affected_.clear();
-    if (!queues()) {
-        if (run(statement, binds) != 0) {
-            statement.running = false;
-            const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
-            if (drive(end(), end) != KOINE_DONE) raise(&statement);
-        }
-        affected_.push_back(driver_->rows_affected(statement.handle));
-        return;
+    if (affected_read_) {
+        affected_read_ = false;
+        affected_.clear();
     }
+    if (queues()) return keep_back(statement, binds);
+    if (execute(statement, binds) != 0) finish(statement);
+    affected_.push_back(driver_->rows_affected(statement.handle));
+}
+
+void link::keep_back(prepared& statement, std::span<const koine_value> binds) {
     check_usable();
     if (context_.failed()) raise_bind_failure(statement);
     if (!unfinished_.empty()) settle();
     if (statement.outdated) renew(statement);
-    if (binds.size() != statement.parameters) throw_usage("wrong number of values for: " + statement.text->text);
-    if (!statement.text->order.empty()) binds = in_placeholder_order(statement, binds);
+    if (binds.size() != statement.parameters) raise_wrong_number(statement, binds.size());
+    if (statement.reorders) binds = in_placeholder_order(statement, binds);
     if (transaction_ != transaction_state::begun) begin_for(statement);
     if (driver_->enqueue(handle_, statement.handle, koine_string{}, binds.data(), static_cast<std::uint32_t>(binds.size()), &error_) !=
         KOINE_DONE)
@@ -231,10 +247,14 @@ void link::commit() {
         end_transaction();
         return;
     }
-    check_usable();
+    if (poisoned_ || transaction_ == transaction_state::failed) [[unlikely]]
+        check_usable();
     last_failed_ = !queues();
     try {
-        run_text("COMMIT");
+        if (commit_statement_ != nullptr && unfinished_.empty())
+            run_control(*commit_statement_);
+        else
+            run_text("COMMIT");
     } catch (error& failed) {
         // What was queued in front of COMMIT failed: the transaction is there, and failed. COMMIT itself failed: it is over on every
         // backend.
@@ -353,7 +373,7 @@ std::uint32_t link::savepoint() {
     if (transaction_ == transaction_state::none) {
         options_ = or_defaults({}, source_->options());
         if (options_.isolation == isolation::autocommit) throw_usage("a savepoint needs a transaction; the isolation level is autocommit");
-        begin_rule_ = dialect_->begin(options_);
+        choose_begin_rule();
         transaction_ = transaction_state::pending;
     }
     if (transaction_ == transaction_state::pending) begin_now();

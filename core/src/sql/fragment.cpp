@@ -49,6 +49,16 @@ fragment& fragment::operator=(fragment&& other) noexcept {
 
 // What stands inside the other object is copied, what stands on its heap changes hands. The other one is left empty.
 void fragment::take(fragment& other) noexcept {
+    if (heap_ == nullptr && other.heap_ == nullptr) {
+        node_count_ = other.node_count_;
+        bind_count_ = other.bind_count_;
+        byte_count_ = other.byte_count_;
+        std::memcpy(nodes_, other.nodes_, node_count_ * sizeof(node));
+        std::memcpy(binds_, other.binds_, bind_count_ * sizeof(koine_value));
+        if (byte_count_ != 0) std::memcpy(bytes_, other.bytes_, byte_count_);
+        other.clear();
+        return;
+    }
     delete[] std::exchange(heap_, std::exchange(other.heap_, nullptr));
     node_capacity_ = std::exchange(other.node_capacity_, inline_nodes);
     bind_capacity_ = std::exchange(other.bind_capacity_, inline_binds);
@@ -56,7 +66,6 @@ void fragment::take(fragment& other) noexcept {
     node_count_ = other.node_count_;
     bind_count_ = other.bind_count_;
     byte_count_ = other.byte_count_;
-    hash_ = other.hash_;
     if (heap_ != nullptr) {
         nodes_ = std::exchange(other.nodes_, other.inline_node_);
         binds_ = std::exchange(other.binds_, other.inline_bind_);
@@ -116,8 +125,6 @@ void fragment::push_bind_slow(const koine_value& value) {
     add_node(node{op::bind, value.tag, 0, 0});
 }
 
-std::span<const node> fragment::nodes() const noexcept { return {nodes_, node_count_}; }
-
 void fragment::append(const fragment& other) {
     const std::uint32_t nodes = other.node_count_;
     const std::uint32_t binds = other.bind_count_;
@@ -127,20 +134,8 @@ void fragment::append(const fragment& other) {
         grow(node_count_ + nodes, bind_count_ + binds, byte_count_ + bytes);
     }
     // Counts are taken above and pointers are read below, so that a fragment can be appended to itself.
-    if (node_count_ == 0) {
-        std::memcpy(nodes_, other.nodes_, nodes * sizeof(node));
-        node_count_ = nodes;
-        hash_ = other.hash_;
-    } else {
-        std::uint64_t hash = hash_;
-        for (std::uint32_t i = 0; i < nodes; ++i) {
-            const node n = other.nodes_[i];
-            nodes_[node_count_ + i] = n;
-            hash = next_hash(hash, n);
-        }
-        hash_ = hash;
-        node_count_ += nodes;
-    }
+    std::memcpy(nodes_ + node_count_, other.nodes_, nodes * sizeof(node));
+    node_count_ += nodes;
     for (std::uint32_t i = 0; i < binds; ++i) {
         koine_value value = other.binds_[i];
         if (has_content(value.tag)) value.u.i += byte_count_;
@@ -157,9 +152,7 @@ koine_value fragment::value(std::uint32_t i) const noexcept {
     return out;
 }
 
-void fragment::values(bind_context& context, koine_value* out) const {
-    for (std::uint32_t i = 0; i < bind_count_; ++i) out[i] = context.native_form(value(i));
-}
+koine_value fragment::native_value(bind_context& context, std::uint32_t i) const { return context.native_form(value(i)); }
 
 }  // namespace syntax
 }  // namespace v1

@@ -33,7 +33,8 @@ std::int64_t now_ns(clockid_t clock) noexcept {
 
 }  // namespace
 
-connection::connection(std::span<const koine_parameter> parameters) : options_{parse_options(parameters)} {}
+connection::connection(std::span<const koine_parameter> parameters)
+    : options_{parse_options(parameters)}, private_database_{options_.private_database()} {}
 
 connection::~connection() {
     while (statements_ != nullptr) delete statements_;
@@ -195,7 +196,7 @@ void connection::abandon() noexcept {
 
 std::uint32_t connection::state() const noexcept {
     std::uint32_t bits = 0;
-    if (options_.private_database()) bits |= KOINE_STATE_PRIVATE_DATABASE;
+    if (private_database_) bits |= KOINE_STATE_PRIVATE_DATABASE;
     if (database_ == nullptr) return bits;
     if (sqlite3_get_autocommit(database_) == 0) bits |= KOINE_STATE_IN_TRANSACTION;
     if (condition_ == condition::failed_transaction)

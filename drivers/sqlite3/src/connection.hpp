@@ -98,6 +98,7 @@ private:
     [[noreturn]] void refuse_broken() const;
 
     options options_;
+    const bool private_database_;
     sqlite3* database_ = nullptr;
     statement* statements_ = nullptr;  // every one that lives, linked through them
     std::uint32_t open_results_ = 0;

@@ -6,7 +6,7 @@
 
 #include "connection.hpp"
 #include "options.hpp"
-#include "statement.hpp"
+#include "statement_run.hpp"
 
 #if SQLITE_VERSION_NUMBER < 3038000
 #error "Koine's SQLite driver needs SQLite 3.38 or newer"

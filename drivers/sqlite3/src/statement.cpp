@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "errors.hpp"
+#include "statement_run.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -93,51 +94,23 @@ void statement::describe() noexcept {
     shape_ = shape();
 }
 
-// SQLite prepares a statement again inside its first step when the schema has changed.
-inline bool statement::shape_changed() noexcept {
-    if (sqlite3_stmt_status(handle_, SQLITE_STMTSTATUS_REPREPARE, 0) == reprepared_) [[likely]]
-        return false;
-    const std::uint64_t before = shape_;
-    const std::uint32_t columns_before = column_count_;
-    describe();
-    return shape_ != before || column_count_ != columns_before;
-}
-
 std::string_view statement::sql() const noexcept {
     const char* const text = sqlite3_sql(handle_);
     return text == nullptr ? std::string_view{} : std::string_view{text};
 }
 
-inline int statement::bind(int index, const koine_value& value) noexcept {
-    // A null pointer would bind NULL.
-    const auto bytes = [&value] { return value.len == 0 ? "" : static_cast<const char*>(value.u.p); };
+int statement::bind_other(int index, const koine_value& value) noexcept {
     switch (value.tag) {
         case KOINE_NULL:
             return sqlite3_bind_null(handle_, index);
-        case KOINE_INT64:
-            return sqlite3_bind_int64(handle_, index, value.u.i);
         // SQLite stores NaN as NULL without a word.
         case KOINE_FLOAT64:
             return value.u.f != value.u.f ? SQLITE_MISMATCH : sqlite3_bind_double(handle_, index, value.u.f);
-        case KOINE_TEXT:
-            return sqlite3_bind_text64(handle_, index, bytes(), value.len, SQLITE_STATIC, SQLITE_UTF8);
         case KOINE_BLOB:
-            return sqlite3_bind_blob64(handle_, index, bytes(), value.len, SQLITE_STATIC);
+            return sqlite3_bind_blob64(handle_, index, content(value), value.len, SQLITE_STATIC);
         default:
             return SQLITE_MISUSE;
     }
-}
-
-inline bool is_lent(const koine_value& value) noexcept {
-    return value.tag == KOINE_TEXT || value.tag == KOINE_BLOB;
-}
-
-inline int statement::bind_all(std::span<const koine_value> binds) noexcept {
-    int index = 0;
-    for (const auto& value : binds)
-        if (const int code = bind(++index, value); code != SQLITE_OK) [[unlikely]]
-            return code;
-    return SQLITE_OK;
 }
 
 // Later rows may still need a value that the caller has lent for the execution only.
@@ -149,6 +122,7 @@ std::span<const koine_value> statement::keep(std::span<const koine_value> binds)
     if (kept_binds_ == nullptr) kept_binds_ = std::make_unique<koine_value[]>(parameter_count_);
     kept_text_.clear();
     kept_text_.reserve(bytes);
+    keeps_much_ = kept_text_.capacity() > most_kept_bytes;
     for (std::size_t i = 0; i < binds.size(); ++i) {
         kept_binds_[i] = binds[i];
         if (!is_lent(binds[i]) || binds[i].len == 0) continue;
@@ -158,136 +132,12 @@ std::span<const koine_value> statement::keep(std::span<const koine_value> binds)
     return {kept_binds_.get(), binds.size()};
 }
 
-// column_value with value_* is a third cheaper than column_*, which looks the column up for every call. It is
-// for connections of one thread only, which this one is.
-inline bool statement::read_row(koine_value* cells) noexcept {
-    sqlite3_stmt* const handle = handle_;
-    const auto count = static_cast<int>(column_count_);
-    for (int i = 0; i < count; ++i, ++cells) {
-        sqlite3_value* const value = sqlite3_column_value(handle, i);
-        switch (sqlite3_value_type(value)) {
-            case SQLITE_INTEGER:
-                *cells = koine_value{0, KOINE_INT64, 0, 0, {sqlite3_value_int64(value)}};
-                break;
-            case SQLITE_FLOAT:
-                *cells = koine_value{0, KOINE_FLOAT64, 0, 0, {}};
-                cells->u.f = sqlite3_value_double(value);
-                break;
-            case SQLITE_TEXT: {
-                // Text before bytes: the first may convert from UTF-16.
-                const void* const text = sqlite3_value_text(value);
-                *cells =
-                    koine_value{static_cast<std::uint32_t>(sqlite3_value_bytes(value)), KOINE_TEXT, 0, 0, {}};
-                cells->u.p = text;
-                if (text == nullptr) [[unlikely]]
-                    return false;
-                break;
-            }
-            case SQLITE_BLOB: {
-                const void* const blob = sqlite3_value_blob(value);
-                const auto length = static_cast<std::uint32_t>(sqlite3_value_bytes(value));
-                if (blob == nullptr && length != 0) [[unlikely]]
-                    return false;
-                *cells = koine_value{length, KOINE_BLOB, 0, 0, {}};
-                cells->u.p = blob == nullptr ? "" : blob;
-                break;
-            }
-            default:
-                *cells = koine_value{0, KOINE_NULL, 0, 0, {}};
-        }
-    }
-    return true;
-}
-
 void statement::end() noexcept {
     end_now();
 }
 
-inline void statement::end_now() noexcept {
-    sqlite3_reset(handle_);
-    if (open_) {
-        open_ = false;
-        --owner_.open_results_;
-    }
-    if (kept_text_.capacity() > most_kept_bytes) [[unlikely]]
-        std::string{}.swap(kept_text_);
-}
-
-inline void statement::complete() noexcept {
-    end_now();
-    if (kind_ == statement_kind::counting) {
-        if (!read_only_) rows_affected_ = sqlite3_changes64(owner_.database_);
-    } else {
-        owner_.in_transaction_ = sqlite3_get_autocommit(owner_.database_) == 0;
-    }
-}
-
-inline int statement::step_first() noexcept {
-    owner_.begin_operation(number_);
-    owner_.open_to_interrupts();
-    const int code = sqlite3_step(handle_);
-    owner_.close_to_interrupts();
-    return code;
-}
-
-koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells,
-                                std::uint32_t max_rows, std::uint32_t& got, koine_wait&, koine_error& error) {
-    if (open_) end();
-    ended_by_ = errc{};
-    rows_affected_ = -1;
-    if (owner_.condition_ != connection::condition::usable || owner_.deadline_ns_ != KOINE_NO_DEADLINE ||
-        kind_ == statement_kind::vacuum) [[unlikely]] {
-        koine_status status = KOINE_DONE;
-        if (answer_unusual(got, error, status)) return status;
-    }
-    if (column_count_ != 0 && max_rows != 0 && std::any_of(binds.begin(), binds.end(), is_lent)) binds = keep(binds);
-    int code = binds.size() == parameter_count_ ? bind_all(binds) : SQLITE_RANGE;
-    if (code != SQLITE_OK) [[unlikely]]
-        return refuse_bind(binds, code, error);
-    owner_.in_transaction_ = sqlite3_get_autocommit(owner_.database_) == 0;
-    code = step_first();
-    got = 0;
-    if (code == SQLITE_DONE) {
-        complete();
-        if (owner_.cancelled(number_)) [[unlikely]]
-            owner_.end_results(errc::cancelled);
-        if (column_count_ != 0) shape_changed();
-        return KOINE_DONE;
-    }
-    if (code != SQLITE_ROW || owner_.cancelled(number_)) [[unlikely]]
-        return code == SQLITE_ROW ? fail(SQLITE_INTERRUPT, error, true) : fail(code, error);
-    if (max_rows == 0) return drain(got, error);
-    if (shape_changed()) [[unlikely]]
-        return refuse_new_shape(error);
-    open_ = true;
-    ++owner_.open_results_;
-    if (!read_row(cells)) [[unlikely]]
-        return fail(SQLITE_NOMEM, error);
-    got = 1;
-    return KOINE_DONE;
-}
-
-koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait&,
-                              koine_error& error) {
-    got = 0;
-    if (!open_) [[unlikely]]
-        return fetch_closed(got, error);
-    if (owner_.cancelled(number_)) [[unlikely]]
-        return fail(SQLITE_INTERRUPT, error);
-    owner_.current_ = number_;
-    if (max_rows == 0) [[unlikely]]
-        return drain(got, error);
-    const int code = sqlite3_step(handle_);
-    if (code == SQLITE_ROW) [[likely]] {
-        if (!read_row(cells)) [[unlikely]]
-            return fail(SQLITE_NOMEM, error);
-        got = 1;
-        return KOINE_DONE;
-    }
-    if (code != SQLITE_DONE) [[unlikely]]
-        return fail(code, error);
-    complete();
-    return KOINE_DONE;
+void statement::complete() noexcept {
+    complete_now();
 }
 
 koine_status statement::drain(std::uint32_t& got, koine_error& error) {
@@ -308,12 +158,6 @@ koine_status statement::fetch_closed(std::uint32_t& got, koine_error& error) {
                       "the transaction was rolled back while the result was read", error);
     return refuse(why, outcome::rejected, "57014",
                   "the result was ended by a cancellation or a deadline of its connection", error);
-}
-
-koine_status statement::finish(koine_wait&, koine_error&) noexcept {
-    if (open_) complete();
-    ended_by_ = errc{};
-    return KOINE_DONE;
 }
 
 bool statement::answer_unusual(std::uint32_t& got, koine_error& error, koine_status& status) {

@@ -58,29 +58,31 @@ private:
     friend class connection;
 
     int bind(int index, const koine_value& value) noexcept;
+    int bind_other(int index, const koine_value& value) noexcept;
     int bind_all(std::span<const koine_value> binds) noexcept;
-    std::span<const koine_value> keep(std::span<const koine_value> binds);
+    KOINE_COLD std::span<const koine_value> keep(std::span<const koine_value> binds);
     bool read_row(koine_value* cells) noexcept;
     int step_first() noexcept;
-    void describe() noexcept;
+    KOINE_COLD void describe() noexcept;
     bool shape_changed() noexcept;
     std::uint64_t shape() const noexcept;
     // Ends an execution, so that neither a lock nor a snapshot stays.
     void end() noexcept;
     void end_now() noexcept;  // end(), for the paths that are hot
     void complete() noexcept;
+    void complete_now() noexcept;  // likewise
     std::string_view sql() const noexcept;
 
-    koine_status refuse_bind(std::span<const koine_value> binds, int code, koine_error& error);
+    KOINE_COLD koine_status refuse_bind(std::span<const koine_value> binds, int code, koine_error& error);
     // `row_reached`: the statement had done its changes when it was stopped.
-    koine_status fail(int code, koine_error& error, bool row_reached = false);
+    KOINE_COLD koine_status fail(int code, koine_error& error, bool row_reached = false);
     koine_status refuse(errc code, outcome outcome, std::string_view sqlstate, std::string_view message,
                         koine_error& error);
     // True if `status` is the answer to an execution in a connection that is not in its usual state.
-    bool answer_unusual(std::uint32_t& got, koine_error& error, koine_status& status);
-    koine_status refuse_new_shape(koine_error& error);
-    koine_status drain(std::uint32_t& got, koine_error& error);
-    koine_status fetch_closed(std::uint32_t& got, koine_error& error);
+    KOINE_COLD bool answer_unusual(std::uint32_t& got, koine_error& error, koine_status& status);
+    KOINE_COLD koine_status refuse_new_shape(koine_error& error);
+    KOINE_COLD koine_status drain(std::uint32_t& got, koine_error& error);
+    KOINE_COLD koine_status fetch_closed(std::uint32_t& got, koine_error& error);
 
     sqlite3_stmt* handle_;
     connection& owner_;
@@ -96,6 +98,7 @@ private:
     std::int64_t rows_affected_ = -1;
     std::unique_ptr<koine_value[]> kept_binds_{};
     std::string kept_text_{};
+    bool keeps_much_ = false;  // more than is kept for the next execution
     statement* next_ = nullptr;
     statement** previous_ = nullptr;  // what points to this
 };

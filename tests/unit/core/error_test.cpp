@@ -69,7 +69,8 @@ constexpr errc all_codes[] = {errc::unknown,
                               errc::unknown_name,
                               errc::not_implemented,
                               errc::forked,
-                              errc::closed};
+                              errc::closed,
+                              errc::bad_plugin};
 
 error_info info_of(errc code, outcome result = outcome::rejected) {
     error_info info;

@@ -62,9 +62,11 @@ TEST(template_driver, refuses_another_version_and_a_smaller_table) {
     koine_error error{};
     EXPECT_EQ(koine::template_driver_init(KOINE_ABI_VERSION + 1, &driver, &error), KOINE_ERROR);
     EXPECT_EQ(taken(error), errc::not_implemented);
-    driver.struct_size = 16;
+    EXPECT_EQ(driver.abi, KOINE_ABI_VERSION) << "the version it knows";
+    driver.struct_size = KOINE_DRIVER_SIZE_1_0 - 1;
     EXPECT_EQ(koine::template_driver_init(KOINE_ABI_VERSION, &driver, &error), KOINE_ERROR);
-    EXPECT_EQ(taken(error), errc::not_implemented);
+    EXPECT_EQ(taken(error), errc::usage);
+    EXPECT_EQ(driver.create, nullptr) << "nothing is written";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // work with while they hold a lease.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -50,9 +51,11 @@ struct prepared {
     std::uint32_t prepare_flags = 0;  // KOINE_PREPARE_*
     bool read_only = false;
     bool late_columns = false;  // told by each execution
+    bool watched = false;  // has late columns, or may end the transaction
     bool running = false;   // a result is open
     bool outdated = false;  // has to be prepared anew before it runs again
     bool once = false;     // belongs to whoever prepared it; see link::discard
+    bool reorders = false;  // placeholders take the values in another order than they are given
 };
 
 // The statements that the unit of work keeps for each mapped class, found without hashing.
@@ -72,6 +75,8 @@ public:
 
     const koine::dialect& dialect() const noexcept { return *dialect_; }
     const koine_driver& driver() const noexcept { return *driver_; }
+    // Whether enqueue() keeps statements back until the next execution or flush.
+    bool queues() const noexcept { return driver_->enqueue != nullptr; }
     koine_connection* handle() const noexcept { return handle_; }
     // For binding values of the next execution; cleared by it.
     bind_context& context() noexcept { return context_; }
@@ -110,13 +115,13 @@ public:
     // The statement of a class and operation; `build` makes its shape when it is not prepared yet.
     template <class Build>
     prepared& prepare(const entity_info& entity, entity_operation operation, Build build) {
-        prepared** const slot = entity_slot(entity, operation);
-        if (*slot == nullptr) [[unlikely]] {
-            syntax::fragment shape;
-            build(shape);
-            fill_entity_slot(slot, shape);
-        }
-        return **slot;
+        const std::uint32_t number = entity.number->load(std::memory_order_relaxed);
+        if (number < entity_statements_.size()) [[likely]]
+            if (prepared* const known = entity_statements_[number][static_cast<std::size_t>(operation)]) [[likely]]
+                return *known;
+        syntax::fragment shape;
+        build(shape);
+        return prepare_slowly(entity, operation, shape);
     }
 
     // ---- Execution ----
@@ -191,19 +196,27 @@ private:
 
     [[noreturn]] static void raise_busy();
 
-    std::uint32_t run(prepared& statement, std::span<const koine_value> binds);
+    std::uint32_t send(prepared& statement, std::span<const koine_value> binds, bool began_now);
+    std::uint32_t make_ready_and_send(prepared& statement, std::span<const koine_value> binds);
+    bool make_ready(prepared& statement, std::span<const koine_value>& binds);
+    KOINE_COLD void execute_slowly(prepared& statement, std::span<const koine_value> binds, koine_status status, std::uint32_t& got,
+                                   bool began_now);
     std::uint32_t execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status);
+    koine_status call_execute(prepared& statement, std::span<const koine_value> binds, std::uint32_t& got);
+    KOINE_COLD void finish_slowly(prepared& statement, koine_status status);
     KOINE_COLD std::uint32_t execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now);
+    KOINE_COLD std::uint32_t look_after(prepared& statement, std::uint32_t got);
     std::uint32_t late_rows(prepared& statement);
     KOINE_COLD void fetch_slow(prepared& statement, koine_status status, std::uint32_t& got);
-    [[noreturn]] void raise_bind_failure(const prepared& statement);
+    [[noreturn]] KOINE_COLD void raise_bind_failure(const prepared& statement);
+    [[noreturn]] KOINE_COLD static void raise_wrong_number(const prepared& statement, std::size_t given);
     KOINE_COLD void refuse_write(const prepared& statement) const;
     void make_room(prepared& statement);
     KOINE_COLD void renew(prepared& statement);
     KOINE_COLD void settle();
     void end_unfinished();
-    prepared** entity_slot(const entity_info& entity, entity_operation operation);
-    void fill_entity_slot(prepared** slot, const syntax::fragment& shape);
+    KOINE_COLD prepared& prepare_new(const syntax::fragment& shape, std::uint64_t hash);
+    KOINE_COLD prepared& prepare_slowly(const entity_info& entity, entity_operation operation, const syntax::fragment& shape);
     std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags);
     void open_handle(prepared& statement);
     void close_handle(prepared& statement) noexcept;
@@ -212,13 +225,14 @@ private:
     template <class Operation>
     koine_status drive(koine_status status, Operation operation);
     void check_usable();
-    bool queues() const noexcept { return driver_->enqueue != nullptr; }
     bool begin_for(const prepared& statement);
     void begin_now();
+    void choose_begin_rule();
     void end_on_server(bool unsent);
     [[noreturn]] void raise_sent(const prepared* statement);
     void queue_was_sent();
     void end_transaction() noexcept;
+    void keep_back(prepared& statement, std::span<const koine_value> binds);
     KOINE_COLD void notice_end() noexcept;
     [[noreturn]] void raise_no_savepoint(std::uint32_t depth) const;
     void queue_text(std::string_view text);
@@ -248,6 +262,9 @@ private:
     std::uint32_t full_block_ = 1;  // rows in a block once a result has proved large
     transaction_options options_{};
     begin_rule begin_rule_{};
+    transaction_options begin_options_{};  // that the rule is of
+    bool begin_rule_known_ = false;
+    bool begin_is_current_ = false;  // begin_statement_ is the rule's
     std::vector<koine_value> ordered_{};
     std::vector<prepared*> queue_{};  // what the driver has queued; null: a BEGIN or COMMIT of ours
     std::vector<std::int64_t> affected_{};  // of the statements queued since the last flush() that were sent already
@@ -262,7 +279,8 @@ private:
     std::vector<std::unique_ptr<prepared>> owned_{};
     prepared* begin_statement_ = nullptr;  // of the first begin rule that was used
     prepared* commit_statement_ = nullptr;
-    std::vector<std::unique_ptr<prepared*[]>> entity_statements_{};
+    using operations_of_entity = std::array<prepared*, static_cast<std::size_t>(entity_operation::count_)>;
+    std::vector<operations_of_entity> entity_statements_{};  // by number of the class
 };
 
 }  // namespace detail

@@ -27,20 +27,31 @@ inline bool is_text(const char* data, std::size_t size) noexcept {
     // In (w - ones) & tops a byte is marked if it was zero, borrows aside; in w & tops if it is not ASCII.
     // Both together never miss such a byte, and a borrow starts at a zero byte only, so plain text is never
     // marked.
-    while (size >= 8) {
-        std::uint64_t w;
-        std::memcpy(&w, data, 8);
-        if ((((w - ones) | w) & tops) != 0) return is_text_slow(data, size);
-        data += 8;
-        size -= 8;
+    std::uint64_t w = 0;
+    if (size >= 8) {
+        const char* const last = data + size - 8;
+        for (; data < last; data += 8) {
+            std::memcpy(&w, data, 8);
+            if ((((w - ones) | w) & tops) != 0) return is_text_slow(data, static_cast<std::size_t>(last - data) + 8);
+        }
+        // The last eight, some of which have been seen before.
+        std::memcpy(&w, last, 8);
+        return (((w - ones) | w) & tops) == 0 || is_text_slow(data, static_cast<std::size_t>(last - data) + 8);
     }
-    while (size != 0) {
-        const auto c = static_cast<unsigned char>(*data);
-        if (static_cast<unsigned char>(c - 1) >= 0x7f) return is_text_slow(data, size);
-        ++data;
-        --size;
+    // Fewer: both halves, or the first, the middle and the last byte, with a one wherever there is no byte.
+    if (size >= 4) {
+        std::uint32_t half = 0;
+        std::memcpy(&half, data, 4);
+        w = half;
+        std::memcpy(&half, data + size - 4, 4);
+        w |= std::uint64_t{half} << 32U;
+    } else if (size != 0) {
+        const auto byte = [data](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(data[i])}; };
+        w = (ones << 24U) | byte(0) | byte(size / 2) << 8U | byte(size - 1) << 16U;
+    } else {
+        return true;
     }
-    return true;
+    return (((w - ones) | w) & tops) == 0 || is_text_slow(data, size);
 }
 
 }  // namespace detail

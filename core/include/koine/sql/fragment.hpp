@@ -73,36 +73,40 @@ public:
     void append(const fragment& other);
     void clear() noexcept {
         node_count_ = bind_count_ = byte_count_ = 0;
-        hash_ = seed;
     }
 
     bool empty() const noexcept { return node_count_ == 0; }
-    std::span<const node> nodes() const noexcept;
+    std::span<const node> nodes() const noexcept { return {nodes_, node_count_}; }
     std::uint32_t bind_count() const noexcept { return bind_count_; }
     // Of the shape alone: nodes, never values.
-    std::uint64_t hash() const noexcept { return hash_; }
+    std::uint64_t hash() const noexcept {
+        std::uint64_t hash = 0x9e3779b97f4a7c15U;
+        for (const node *at = nodes_, *const end = nodes_ + node_count_; at != end; ++at) {
+            std::uint64_t word;
+            std::memcpy(&word, at, sizeof word);
+            hash = (hash ^ word) * 0xff51afd7ed558ccdU;
+        }
+        // Products carry upwards only: what tells the nodes apart has to come down to the bits that tables are indexed by.
+        return hash ^ (hash >> 32U);
+    }
     bool same_shape(std::span<const node> other) const noexcept {
         return other.size() == node_count_ && std::memcmp(other.data(), nodes_, node_count_ * sizeof(node)) == 0;
     }
     // Writes the bound values, in node order, in the form that the driver behind `context` takes. Pointers lead into this
     // object and into the context.
-    void values(bind_context& context, koine_value* out) const;
+    void values(bind_context& context, koine_value* out) const {
+        // Every driver takes integers.
+        for (std::uint32_t i = 0; i < bind_count_; ++i) out[i] = binds_[i].tag == KOINE_INT64 ? binds_[i] : native_value(context, i);
+    }
     // The i-th bound value as it was given; text and blobs point into this object.
     koine_value value(std::uint32_t i) const noexcept;
 
 private:
-    static constexpr std::uint64_t seed = 0x9e3779b97f4a7c15U;
     void add_node(node n) {
         if (node_count_ == node_capacity_) grow(node_count_ + 1, bind_count_, byte_count_);
         nodes_[node_count_++] = n;
-        hash_ = next_hash(hash_, n);
     }
-    static std::uint64_t next_hash(std::uint64_t hash, node n) noexcept {
-        std::uint64_t word;
-        std::memcpy(&word, &n, sizeof word);
-        hash = (hash ^ word) * 0xff51afd7ed558ccdU;
-        return hash ^ (hash >> 32U);
-    }
+    koine_value native_value(bind_context& context, std::uint32_t i) const;
     void push_bind_slow(const koine_value& value);
     KOINE_COLD void grow(std::uint32_t nodes, std::uint32_t binds, std::uint32_t bytes);
     void take(fragment& other) noexcept;
@@ -116,7 +120,6 @@ private:
     std::uint32_t bind_capacity_ = inline_binds;
     std::uint32_t byte_count_ = 0;
     std::uint32_t byte_capacity_ = inline_bytes;
-    std::uint64_t hash_ = seed;
     char* heap_ = nullptr;  // owned
     node inline_node_[inline_nodes];
     koine_value inline_bind_[inline_binds];

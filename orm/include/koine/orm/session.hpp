@@ -60,8 +60,13 @@ public:
 
     // Takes an object in, to be inserted by the next flush. A generated key is there after the flush.
     template <class T>
-    ref<T> add(T object) {
+        requires(!std::is_reference_v<T> && !std::is_const_v<T>)
+    ref<T> add(T&& object) {
         return ref<T>::adopt(detail::add_object(core(), detail::entity_of<T>(), &object));
+    }
+    template <class T>
+    ref<T> add(const T& object) {
+        return add(T{object});
     }
     // Takes a detached or transient object up again; one that has a row is updated where it differs from its base. Nothing happens if
     // the session holds it already; a pending delete is taken back. Throws usage_error if it belongs to another session, its row was
@@ -70,6 +75,10 @@ public:
     ref<T> add(const ref<T>& object) {
         detail::attach_object(core(), object.get());
         return object;
+    }
+    template <class T>
+    ref<T> add(ref<T>&& object) {
+        return add(static_cast<const ref<T>&>(object));
     }
     // The object of this primary key, or an empty ref; composite keys in the order of the columns. Answered without asking the
     // database if the row was read in this transaction. New and deleted objects that wait for a flush are flushed first.

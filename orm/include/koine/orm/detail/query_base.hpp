@@ -46,6 +46,7 @@ private:
     // The statement without a copy, where the query is no more than its conditions and order.
     template <class Use>
     decltype(auto) with_statement(const table_info& table, std::uint32_t at_most, Use&& use) const;
+    KOINE_COLD syntax::fragment finished(std::uint32_t at_most) const;
     void finish(syntax::fragment& out, std::uint32_t at_most) const;
 
     session_handle session_;

@@ -81,7 +81,12 @@ KOINE_API std::int64_t select_number(session_core& session, const syntax::fragme
 KOINE_API std::int64_t execute_change(session_core& session, const entity_info& entity, const syntax::fragment& statement);
 
 // The session, or throws usage_error if there is none.
-KOINE_API session_core& session_of(const session_handle& handle);
+[[noreturn]] KOINE_API KOINE_COLD void throw_moved_from();
+inline session_core& session_of(const session_handle& handle) {
+    if (handle == nullptr) [[unlikely]]
+        throw_moved_from();
+    return *handle.get();
+}
 
 // Objects; the first three answer one that is counted as referred to once, the last two may answer null.
 KOINE_API void* add_object(session_core& session, const entity_info& entity, void* object);

@@ -1,0 +1,92 @@
+// MariaDB through Koine: the same work as raw/mariadb.cpp; W2 and W3 on the tables that it left behind.
+
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "models.hpp"
+
+namespace {
+
+using bench::bracket;
+using bench::Customer;
+using bench::job;
+using bench::Reading;
+
+koine::engine made_table(const job& wanted) {
+    koine::engine engine = koine::create_engine(wanted.url);
+    bench::execute(engine, "drop table if exists customers");
+    bench::execute(engine, bench::customers_ddl_mariadb);
+    return engine;
+}
+
+std::uint64_t add_each(const job& wanted, bracket& timed) {
+    const koine::engine engine = made_table(wanted);
+    std::vector<Customer> rows = bench::make_customers(wanted.count + 1);
+    koine::session session{engine};
+    const auto add = [&](Customer& row) {
+        session.add(std::move(row));
+        session.flush();
+    };
+    add(rows.front());
+    timed.open();
+    for (std::size_t i = 1; i < rows.size(); ++i) add(rows[i]);
+    timed.close();
+    session.commit();
+    return bench::table_checksum(engine);
+}
+
+std::uint64_t add_all(const job& wanted, bracket& timed) {
+    const koine::engine engine = made_table(wanted);
+    std::vector<Customer> rows = bench::make_customers(wanted.count);
+    koine::session session{engine};
+    timed.open();
+    for (Customer& row : rows) session.add(std::move(row));
+    session.commit();
+    timed.close();
+    return bench::table_checksum(engine);
+}
+
+template <class Row>
+std::vector<Row> read_all(const job& wanted, bracket& timed) {
+    koine::session session{koine::create_engine(wanted.url)};
+    std::vector<Row> rows = bench::read_values<Row>(session, timed);
+    if (static_cast<std::int64_t>(rows.size()) != wanted.count) throw std::runtime_error("the table holds another number of rows");
+    return rows;
+}
+
+std::uint64_t read_customers(const job& wanted, bracket& timed) { return bench::checksum(read_all<Customer>(wanted, timed)); }
+
+std::uint64_t read_numbers(const job& wanted, bracket& timed) {
+    std::uint64_t sum = bench::empty_checksum;
+    for (const Reading& r : read_all<Reading>(wanted, timed)) sum = bench::fold_reading(sum, r);
+    return sum;
+}
+
+std::uint64_t get_each(const job& wanted, bracket& timed) {
+    return bench::get_each(koine::create_engine(wanted.url), wanted, timed);
+}
+
+std::uint64_t query_each(const job& wanted, bracket& timed) {
+    return bench::query_each(koine::create_engine(wanted.url), wanted, timed);
+}
+
+std::uint64_t add_and_commit(const job& wanted, bracket& timed) {
+    const koine::engine engine = made_table(wanted);
+    bench::add_and_commit(engine, wanted, timed);
+    return bench::table_checksum(engine);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return bench::run_program(argc, argv,
+                              {{"W1-each", add_each},
+                               {"W1-bulk", add_all},
+                               {"W2", read_customers},
+                               {"W2-numbers", read_numbers},
+                               {"W3-get", get_each},
+                               {"W3-query", query_each},
+                               {"W4", add_and_commit}});
+}
