@@ -40,7 +40,7 @@ struct Post {
         return koine::table("posts", col<&Post::id>(koine::primary_key),
                             col<&Post::author>(koine::foreign_key<&User::id>.on_delete(koine::cascade)),
                             col<&Post::answers>(koine::foreign_key<&Post::id>.on_delete(koine::set_null)),
-                            col<&Post::title>,
+                            col<&Post::title>(koine::length{200}),
                             col<&Post::revision>(koine::version),
                             koine::unique_together(col<&Post::author>, col<&Post::title>));
     }
@@ -51,7 +51,7 @@ struct Country {
     std::string name{};
 
     static constexpr auto koine_table() {
-        return koine::table("countries", col<&Country::code>(koine::primary_key), col<&Country::name>);
+        return koine::table("countries", col<&Country::code>(koine::primary_key, koine::length{2}), col<&Country::name>);
     }
 };
 

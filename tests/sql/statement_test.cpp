@@ -179,5 +179,59 @@ TEST_P(words, of_an_update_count_as_changed_where_they_are_found) {
     work.rollback();
 }
 
+using transactions = family;
+INSTANTIATE_TEST_SUITE_P(on_mariadb, transactions, testing::Values("mariadb", "mysql"),
+                         [](const auto& instance) { return std::string{instance.param}; });
+
+TEST_P(transactions, are_over_with_ddl_which_is_noticed) {
+    map<word>().create_all(on);
+    connection c = on.connect();
+    c.execute(sql("insert into words (text) values ('kept')"));
+    c.execute(sql("create table others (id bigint)"));
+    EXPECT_FALSE(c.in_transaction());
+    c.execute(sql("insert into words (text) values ('lost')"));
+    EXPECT_TRUE(c.in_transaction());
+    c.rollback();
+    EXPECT_EQ(c.execute(sql("select text from words")).into<std::string>(), texts{"kept"});
+}
+
+TEST_P(transactions, of_a_session_keep_what_ddl_has_committed) {
+    map<word>().create_all(on);
+    session work{on};
+    const auto kept = work.add(word{.text = "kept"});
+    work.flush();
+    work.execute(sql("create table others (id bigint)"));
+    const auto lost = work.add(word{.text = "lost"});
+    work.rollback();
+    EXPECT_TRUE(work.contains(kept));
+    EXPECT_FALSE(work.contains(lost));
+    EXPECT_EQ(work.query<word>().count(), 1);
+}
+
+TEST_P(transactions, run_at_the_level_that_was_asked_for_and_the_next_one_at_its_own) {
+    map<word>().create_all(on);
+    run("insert into words (text) values ('one')");
+    connection reader = on.connect();
+    connection writer = on.connect();
+    writer.execute(sql("set session innodb_lock_wait_timeout = 1"));
+    const auto write = [&] {
+        try {
+            writer.execute(sql("update words set text = 'two'"));
+            writer.rollback();
+            return errc{};
+        } catch (const error& why) {
+            writer.rollback();
+            return why.code();
+        }
+    };
+    // What a serializable transaction has read is locked.
+    transaction strict = reader.begin({.isolation = isolation::serializable});
+    reader.execute(sql("select count(*) from words")).one<std::int64_t>();
+    EXPECT_EQ(write(), errc::lock_timeout);
+    strict.commit();
+    reader.execute(sql("select count(*) from words")).one<std::int64_t>();
+    EXPECT_EQ(write(), errc{});
+}
+
 }  // namespace
 }  // namespace koine::test

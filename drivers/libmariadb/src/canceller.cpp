@@ -21,6 +21,7 @@ void kill_query(const connect_settings& settings, unsigned long session) noexcep
     } catch (...) {
         // A request that cannot be delivered is no error of ours: the operation then ends by itself or by its deadline.
     }
+    forget_thread();
 }
 
 }  // namespace

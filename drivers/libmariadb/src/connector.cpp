@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/crypto.h>
 #include <sys/socket.h>
 
 #include <koine/spi_event.hpp>
@@ -135,6 +136,8 @@ connection_ptr log_in(const connect_settings& settings, const std::string& datab
     return made;
 }
 
+void forget_thread() noexcept { OPENSSL_thread_stop(); }
+
 struct connector::job {
     job(std::shared_ptr<const connect_settings> with, std::int64_t until) : settings{std::move(with)}, deadline_ns{until} {}
 
@@ -154,6 +157,7 @@ struct connector::job {
         } catch (...) {
             keep(local_failure(errc::no_memory, {}));
         }
+        forget_thread();
         done.set();
     }
 

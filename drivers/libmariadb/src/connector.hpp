@@ -25,6 +25,9 @@ struct connected {
 // Throws spi::failure.
 connection_ptr log_in(const connect_settings& settings, const std::string& database, std::int64_t deadline_ns);
 
+// Frees what the TLS library keeps of this thread: the last thing that a helper thread does before others may take it to have ended.
+void forget_thread() noexcept;
+
 // One attempt. Destroying it early leaves the thread to itself, which then closes what it made.
 class connector {
 public:
