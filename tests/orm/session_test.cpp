@@ -16,6 +16,37 @@ TEST_P(orm, gives_an_added_object_its_generated_key) {
     EXPECT_EQ(stored_user(added->id)->name, "admin");
 }
 
+TEST_P(orm, adds_a_copy_of_an_object_that_the_program_keeps) {
+    user mine{.name = "mine, and longer than what fits into a string by itself"};
+    const user constant{.name = "constant"};
+    koine::session session = open();
+    const auto copy = session.add(mine);
+    session.add(constant);
+    mine.name += '!';
+    session.commit();
+    EXPECT_EQ(mine.name, "mine, and longer than what fits into a string by itself!");
+    EXPECT_EQ(stored_user(copy->id)->name, "mine, and longer than what fits into a string by itself");
+    EXPECT_EQ(stored<user>().size(), 2U);
+}
+
+TEST_P(orm, flushes_one_new_object_beside_objects_that_are_watched) {
+    const std::int64_t id = insert_user("watched");
+    koine::session session = open();
+    auto watched = session.get<user>(id);
+    watched->score = 1;
+    session.flush();
+    const auto first = session.add(user{.name = "first"});
+    session.flush();
+    EXPECT_GT(first->id, 0);
+    EXPECT_EQ(session.get<user>(first->id), first);
+    watched->score = 2;
+    const auto second = session.add(user{.name = "second"});
+    session.commit();
+    EXPECT_GT(second->id, 0);
+    EXPECT_EQ(stored_user(id)->score, 2);
+    EXPECT_EQ(stored<user>().size(), 3U);
+}
+
 TEST_P(orm, gives_each_of_1000_objects_of_one_flush_its_own_key) {
     koine::session session = open();
     std::vector<koine::ref<user>> added;
@@ -280,6 +311,35 @@ TEST_P(orm, gives_its_connection_back_at_the_end_of_a_transaction) {
     (void)session.query<user>().all();
     session.close();
     EXPECT_EQ(engine.stats().leased, 0U);
+}
+
+TEST_P(orm, gives_its_connection_back_after_text_too) {
+    koine::session session = open();
+    for (int i = 0; i < 2; ++i) {
+        const auto added = session.add(user{.name = "one"});
+        session.flush();
+        EXPECT_EQ(session.execute(koine::sql("select * from users", {})).into<user>().size(), 1U);
+        EXPECT_EQ(session.get<user>(added->id), added) << "text and objects share the transaction";
+        EXPECT_EQ(engine.stats().leased, 1U);
+        session.rollback();
+        EXPECT_EQ(engine.stats().leased, 0U);
+        EXPECT_FALSE(session.in_transaction());
+    }
+}
+
+TEST_P(orm, each_transaction_begins_by_the_options_of_its_own_session) {
+    koine::session_options reading;
+    reading.transaction.read_only = true;
+    for (const char* name : {"one", "two"}) {
+        koine::session writer = open();
+        writer.add(user{.name = name});
+        writer.commit();
+        koine::session reader = open(reading);
+        reader.add(user{.name = "refused"});
+        EXPECT_EQ(code_of([&] { reader.flush(); }), koine::errc::read_only);
+        reader.close();
+    }
+    EXPECT_EQ(stored<user>().size(), 2U);
 }
 
 INSTANTIATE_TEST_SUITE_P(backends, orm, testing::ValuesIn(backends()), name_of);

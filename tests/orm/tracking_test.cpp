@@ -136,6 +136,27 @@ TEST_P(orm, rollback_takes_back_flushed_changes_newest_first) {
     EXPECT_EQ(stored_user(id)->name, "after");
 }
 
+TEST_P(orm, rollback_takes_back_a_long_transaction) {
+    const std::int64_t id = insert_user("base");
+    koine::session session = open();
+    auto found = session.get<user>(id);
+    const auto change = [&](int from, int to) {
+        for (int i = from; i <= to; ++i) {
+            found->score = i;
+            session.flush();
+        }
+    };
+    change(1, 100);
+    koine::savepoint middle = session.begin_nested();
+    change(101, 300);
+    middle.rollback();
+    EXPECT_EQ(found->score, 100);
+    change(101, 150);
+    session.rollback();
+    EXPECT_EQ(found->score, 0);
+    EXPECT_FALSE(session.is_modified());
+}
+
 TEST_P(orm, rollback_makes_inserted_objects_transient_and_unsets_their_generated_keys) {
     koine::session session = open();
     const auto added = session.add(user{.name = "again"});
@@ -286,6 +307,19 @@ TEST_P(orm, a_failed_flush_leaves_memory_as_it_is_and_takes_only_rollback) {
     session.commit();
     EXPECT_EQ(stored<user>().size(), 2U);
     EXPECT_EQ(bad->name, "taken");
+}
+
+TEST_P(orm, a_key_whose_insert_failed_is_free_afterwards) {
+    insert_user("taken");
+    koine::session session = open();
+    const auto clash = session.add(user{.id = 77, .name = "taken"});
+    EXPECT_EQ(code_of([&] { session.flush(); }), koine::errc::unique_violation);
+    session.rollback();
+    EXPECT_FALSE(session.contains(clash));
+    EXPECT_FALSE(session.get<user>(77));
+    const auto other = session.add(user{.id = 77, .name = "free"});
+    session.commit();
+    EXPECT_EQ(session.get<user>(77), other);
 }
 
 TEST_P(orm, refuses_values_that_cannot_be_stored_before_anything_is_sent) {
