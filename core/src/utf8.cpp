@@ -1,5 +1,7 @@
 #include <koine/detail/utf8.hpp>
 
+#include <cstring>
+
 namespace koine {
 inline namespace v1 {
 namespace detail {
@@ -36,6 +38,14 @@ bool is_text_slow(const char* data, std::size_t size) noexcept {
     const auto* at = reinterpret_cast<const unsigned char*>(data);
     const auto* const end = at + size;
     while (at != end) {
+        if (end - at >= 8) {
+            std::uint64_t w = 0;
+            std::memcpy(&w, at, 8);
+            if ((mark_not_plain(w) & plain_marks) == 0) {
+                at += 8;
+                continue;
+            }
+        }
         if (*at == 0) return false;
         const auto length = utf8_sequence(at, end);
         if (length == 0) return false;

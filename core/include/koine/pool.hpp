@@ -7,6 +7,7 @@
 
 #include <koine/api.hpp>
 #include <koine/deadline.hpp>
+#include <koine/detail/forks.hpp>
 #include <koine/detail/pool_backend.hpp>
 #include <koine/here.hpp>
 #include <koine/pool_events.hpp>
@@ -52,7 +53,7 @@ public:
     detail::pooled* operator->() const noexcept { return item_; }
     detail::pooled* get() const noexcept { return item_; }
     // True if this lease was taken before the process forked, and this is the child. Costs two loads.
-    bool forked() const noexcept;
+    bool forked() const noexcept { return item_ != nullptr && detail::forked(birth_); }
     // errc::forked where forked(), errc::usage where empty. Cheap.
     result<void> check() const;
 

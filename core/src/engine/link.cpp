@@ -130,12 +130,15 @@ void link::open_handle(prepared& statement) {
     if (drive(prepare(), prepare) != KOINE_DONE) raise(&statement);
     const std::uint32_t flags = driver_->statement_flags(statement.handle);
     statement.read_only = (flags & KOINE_STATEMENT_READ_ONLY) != 0 && !statement.text->writes;
-    statement.late_columns = (flags & KOINE_STATEMENT_LATE_COLUMNS) != 0;
     statement.columns = driver_->column_count(statement.handle);
     statement.parameters = driver_->parameter_count(statement.handle);
-    statement.watched = statement.late_columns || (statement.columns == 0 && !statement.text->writes);
-    statement.reorders = !statement.text->order.empty();
     statement.block_rows = 0;
+    make_room(statement);
+    statement.extras = 0;
+    statement.add(prepared::late_columns, (flags & KOINE_STATEMENT_LATE_COLUMNS) != 0);
+    // Only what somebody wrote by hand can be DDL or a COMMIT.
+    statement.add(prepared::may_end_transaction, statement.columns == 0 && !statement.text->writes);
+    statement.add(prepared::reorders, !statement.text->order.empty());
 }
 
 void link::close_handle(prepared& statement) noexcept {
@@ -150,7 +153,12 @@ std::unique_ptr<prepared> link::make_prepared(std::shared_ptr<const compiled> te
     auto statement = std::make_unique<prepared>();
     statement->text = std::move(text);
     statement->prepare_flags = flags;
-    open_handle(*statement);
+    try {
+        open_handle(*statement);
+    } catch (...) {
+        close_handle(*statement);
+        throw;
+    }
     return statement;
 }
 
@@ -225,60 +233,63 @@ std::span<const koine_value> link::in_placeholder_order(const prepared& statemen
 }
 
 void link::make_room(prepared& statement) {
-    if (statement.block_rows == 0) {
-        statement.block_rows = std::min(full_block_, first_block);
-    } else if (statement.expected_rows > statement.block_rows && statement.block_rows < full_block_) {
-        statement.block_rows = full_block_;
-    } else {
-        return;
-    }
-    statement.cells = std::make_unique<koine_value[]>(std::size_t{statement.block_rows} * std::max(statement.columns, 1U));
+    std::uint32_t rows = statement.block_rows;
+    if (rows == 0)
+        rows = std::min(full_block_, first_block);
+    else if (statement.expected_rows > rows)
+        rows = full_block_;
+    if (rows == statement.block_rows) return;
+    statement.cells = std::make_unique<koine_value[]>(std::size_t{rows} * std::max(statement.columns, 1U));
+    statement.block_rows = rows;
 }
 
-std::uint32_t link::execute(prepared& statement, std::span<const koine_value> binds) {
-    const busy_guard guard{*this};
-    // Everything that is to be done first, or that forbids it, out of the way of the usual call.
-    const bool ready = transaction_ == transaction_state::begun && !poisoned_ && !context_.failed() &&
-                       binds.size() == statement.parameters && !statement.reorders && !statement.outdated && unfinished_.empty() &&
-                       statement.block_rows != 0 && statement.expected_rows <= statement.block_rows &&
-                       (!options_.read_only || statement.read_only);
-    return ready ? send(statement, binds, false) : make_ready_and_send(statement, binds);
-}
-
-std::uint32_t link::make_ready_and_send(prepared& statement, std::span<const koine_value> binds) {
-    const bool began_now = make_ready(statement, binds);
-    return send(statement, binds, began_now);
-}
-
-inline std::uint32_t link::send(prepared& statement, std::span<const koine_value> binds, bool began_now) {
+// What remains once the statement is ready.
+[[gnu::always_inline]] inline std::uint32_t link::send(prepared& statement, std::span<const koine_value> binds, bool began_now) {
     std::uint32_t got = 0;
     const koine_status status = call_execute(statement, binds, got);
     if (status != KOINE_DONE) [[unlikely]]
         execute_slowly(statement, binds, status, got, began_now);
     context_.clear();
     if (!queue_.empty()) queue_was_sent();
-    if (statement.watched) [[unlikely]]
-        got = look_after(statement, got);
     statement.running = got != 0;
     return got;
 }
 
+std::uint32_t link::execute(prepared& statement, std::span<const koine_value> binds) {
+    const busy_guard guard{*this};
+    // Everything that is to be done first, or that forbids it, out of the way of the usual call.
+    const bool ready = transaction_ == transaction_state::begun && !poisoned_ && !context_.failed() &&
+                       binds.size() == statement.parameters && statement.extras == 0 && unfinished_.empty() &&
+                       statement.expected_rows <= statement.block_rows && (!options_.read_only || statement.read_only);
+    return ready ? send(statement, binds, false) : make_ready_and_send(statement, binds);
+}
+
 // Answers whether the transaction began now. `binds` may be put into another order.
-bool link::make_ready(prepared& statement, std::span<const koine_value>& binds) {
+inline bool link::make_ready(prepared& statement, std::span<const koine_value>& binds) {
     if (poisoned_ || transaction_ == transaction_state::failed) [[unlikely]]
         check_usable();
     if (context_.failed()) [[unlikely]]
         raise_bind_failure(statement);
     if (binds.size() != statement.parameters) [[unlikely]]
         raise_wrong_number(statement, binds.size());
-    if (statement.reorders) binds = in_placeholder_order(statement, binds);
+    if (statement.needs(prepared::reorders)) binds = in_placeholder_order(statement, binds);
     if (options_.read_only && !statement.read_only) [[unlikely]]
         refuse_write(statement);
     if (!unfinished_.empty()) settle();
-    if (statement.outdated) [[unlikely]]
+    if (statement.needs(prepared::outdated)) [[unlikely]]
         renew(statement);
-    if (statement.block_rows == 0 || statement.expected_rows > statement.block_rows) make_room(statement);
+    if (statement.expected_rows > statement.block_rows) make_room(statement);
     return transaction_ != transaction_state::begun && begin_for(statement);
+}
+
+std::uint32_t link::make_ready_and_send(prepared& statement, std::span<const koine_value> binds) {
+    const bool began_now = make_ready(statement, binds);
+    std::uint32_t got = send(statement, binds, began_now);
+    if (statement.needs(prepared::late_columns)) [[unlikely]]
+        got = late_rows(statement);
+    if (statement.needs(prepared::may_end_transaction) && transaction_ == transaction_state::begun) [[unlikely]]
+        notice_end();
+    return got;
 }
 
 // The rest of a call that the driver did not finish at once. A resumed operation must get the same arguments, `got` among them.
@@ -290,14 +301,6 @@ void link::execute_slowly(prepared& statement, std::span<const koine_value> bind
     got = execute_again(statement, binds, began_now);
 }
 
-// What only an execution tells of a watched statement. Answers the number of rows in the first block.
-std::uint32_t link::look_after(prepared& statement, std::uint32_t got) {
-    if (statement.late_columns) got = late_rows(statement);
-    // Only what somebody wrote by hand can be DDL or a COMMIT.
-    if (statement.columns == 0 && !statement.text->writes && transaction_ == transaction_state::begun) notice_end();
-    return got;
-}
-
 // The first rows where only the execution has told for how many columns there has to be room.
 std::uint32_t link::late_rows(prepared& statement) {
     const std::uint32_t columns = driver_->column_count(statement.handle);
@@ -306,13 +309,15 @@ std::uint32_t link::late_rows(prepared& statement) {
         statement.block_rows = 0;
         make_room(statement);
     }
-    return columns == 0 ? 0 : fetch(statement);
+    const std::uint32_t got = columns == 0 ? 0 : fetch(statement);
+    statement.running = got != 0;
+    return got;
 }
 
 // The schema changed under a prepared statement, or the statement is gone. Once, and only where nothing but this statement can have
 // been lost, it is prepared anew.
 std::uint32_t link::execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now) {
-    statement.outdated = true;
+    statement.add(prepared::outdated);
     queue_was_sent();
     if (transaction_ == transaction_state::begun && !began_now && (error_.poisons & KOINE_POISONS_TRANSACTION) != 0) raise(&statement);
     release(error_);
@@ -328,18 +333,17 @@ std::uint32_t link::execute_again(prepared& statement, std::span<const koine_val
     return got;
 }
 
-// Prepares a statement anew. While that does not succeed it stays outdated.
+// Prepares a statement anew. While that does not succeed it stays outdated: open_handle() changes nothing when it throws.
 void link::renew(prepared& statement) {
     if (!queue_.empty()) flush_queue();
     const std::uint32_t columns = statement.columns;
     close_handle(statement);
     open_handle(statement);
-    if (statement.columns != columns && statement.text->columns != 0 && !statement.late_columns) {
+    if (statement.columns != columns && statement.text->columns != 0 && !statement.needs(prepared::late_columns)) {
+        statement.add(prepared::outdated);
         // Koine wrote the column list itself, so that a changed shape cannot be a harmless new column.
         throw_usage("the result of a mapped statement changed its shape: " + statement.text->text);
     }
-    statement.outdated = false;
-    make_room(statement);
 }
 
 void link::raise_wrong_number(const prepared& statement, std::size_t given) {

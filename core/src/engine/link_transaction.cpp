@@ -23,9 +23,12 @@ transaction_options or_defaults(transaction_options options, const engine_option
 
 }  // namespace
 
-void link::start_lease() noexcept {
-    ended_by_statement_ = false;
-    if (transaction_ == transaction_state::pending) end_transaction();
+// How the transaction of options_ begins; mostly as the one before.
+inline void link::choose_begin_rule() {
+    const bool same = begin_rule_known_ && begin_options_.isolation == options_.isolation &&
+                      begin_options_.read_only == options_.read_only && begin_options_.deferrable == options_.deferrable;
+    if (!same) [[unlikely]]
+        choose_another_begin_rule();
 }
 
 void link::begin(const transaction_options& options) {
@@ -50,32 +53,14 @@ void link::refuse_write(const prepared& statement) const {
     throw_error(std::move(info));
 }
 
-// Begins the transaction if this statement needs one. Answers whether it began now.
-bool link::begin_for(const prepared& statement) {
-    if (transaction_ == transaction_state::none) {
-        options_ = or_defaults({}, source_->options());
-        if (options_.isolation == isolation::autocommit) return false;
-        choose_begin_rule();
-        transaction_ = transaction_state::pending;
-    }
-    if (options_.isolation == isolation::autocommit) return false;
-    if (begin_rule_.at_first_write && statement.read_only) return false;
-    begin_now();
-    return true;
-}
-
-// How the transaction of options_ begins; mostly as the one before.
-void link::choose_begin_rule() {
-    const bool same = begin_rule_known_ && begin_options_.isolation == options_.isolation &&
-                      begin_options_.read_only == options_.read_only && begin_options_.deferrable == options_.deferrable;
-    if (same) return;
+void link::choose_another_begin_rule() {
     begin_rule_ = dialect_->begin(options_);
     begin_options_ = options_;
     begin_rule_known_ = true;
     begin_is_current_ = begin_statement_ != nullptr && begin_statement_->text->text == begin_rule_.text;
 }
 
-void link::begin_now() {
+inline void link::begin_now() {
     if (begin_is_current_ && unfinished_.empty() && begin_rule_.before.empty()) {
         run_control(*begin_statement_);
     } else {
@@ -89,6 +74,20 @@ void link::begin_now() {
         begin_is_current_ = begin_statement_ != nullptr && begin_statement_->text->text == begin_rule_.text;
     }
     transaction_ = transaction_state::begun;
+}
+
+// Begins the transaction if this statement needs one. Answers whether it began now.
+bool link::begin_for(const prepared& statement) {
+    if (transaction_ == transaction_state::none) {
+        options_ = or_defaults({}, source_->options());
+        if (options_.isolation == isolation::autocommit) return false;
+        choose_begin_rule();
+        transaction_ = transaction_state::pending;
+    }
+    if (options_.isolation == isolation::autocommit) return false;
+    if (begin_rule_.at_first_write && statement.read_only) return false;
+    begin_now();
+    return true;
 }
 
 void link::end_transaction() noexcept {
@@ -174,7 +173,7 @@ void link::raise_sent(const prepared* statement) {
         error_.poisons |= KOINE_POISONS_TRANSACTION;
         last_failed_ = index >= queue_.size();
         if (prepared* const failed = index <= queue_.size() ? queue_[index - 1] : nullptr; failed != nullptr) {
-            if (error_.code == static_cast<std::int32_t>(errc::statement_outdated)) failed->outdated = true;
+            if (error_.code == static_cast<std::int32_t>(errc::statement_outdated)) failed->add(prepared::outdated);
             statement = failed;
         }
     }
@@ -218,9 +217,9 @@ void link::keep_back(prepared& statement, std::span<const koine_value> binds) {
     check_usable();
     if (context_.failed()) raise_bind_failure(statement);
     if (!unfinished_.empty()) settle();
-    if (statement.outdated) renew(statement);
+    if (statement.needs(prepared::outdated)) renew(statement);
     if (binds.size() != statement.parameters) raise_wrong_number(statement, binds.size());
-    if (statement.reorders) binds = in_placeholder_order(statement, binds);
+    if (statement.needs(prepared::reorders)) binds = in_placeholder_order(statement, binds);
     if (transaction_ != transaction_state::begun) begin_for(statement);
     if (driver_->enqueue(handle_, statement.handle, koine_string{}, binds.data(), static_cast<std::uint32_t>(binds.size()), &error_) !=
         KOINE_DONE)

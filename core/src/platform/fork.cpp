@@ -5,8 +5,17 @@
 #include <mutex>
 #include <system_error>
 
-namespace koine::platform {
+#include <koine/detail/forks.hpp>
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
 constinit std::atomic<std::uint64_t> forks{0};
+}
+}  // namespace v1
+}  // namespace koine
+
+namespace koine::platform {
 
 struct fork_registry {
     std::mutex lock;
@@ -37,7 +46,7 @@ struct fork_registry {
     }
     static void after_in_child() noexcept {
         fork_registry& registry = instance();
-        forks.fetch_add(1, std::memory_order_relaxed);
+        detail::forks.fetch_add(1, std::memory_order_relaxed);
         for (auto* w = registry.first; w != nullptr; w = w->next_) w->after_in_child();
         registry.lock.unlock();
     }

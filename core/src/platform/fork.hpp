@@ -1,18 +1,7 @@
-// The one place that knows about fork(): a count of forks, and objects that are told of one.
+// The one place that knows about fork(): it counts them (koine/detail/forks.hpp), and tells objects of each.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-
 namespace koine::platform {
-
-extern std::atomic<std::uint64_t> forks;
-
-// How often this process image has come out of a fork as the child. What was made under another count belongs
-// to a parent.
-inline std::uint64_t fork_count() noexcept {
-    return forks.load(std::memory_order_relaxed);
-}
 
 // An object that must be consistent when the process forks. Derived classes enlist when they are complete and
 // delist before they are destroyed. Members are called on the forking thread: before() in the parent in front

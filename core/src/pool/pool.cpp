@@ -24,13 +24,9 @@ const pool_options& checked(const pool_options& options) {
 
 }  // namespace
 
-bool pool_lease::forked() const noexcept {
-    return item_ != nullptr && detail::pool_shell::forked(birth_);
-}
-
 result<void> pool_lease::check() const {
     if (item_ == nullptr) return failure{errc::usage, "the lease is empty"};
-    if (detail::pool_shell::forked(birth_)) {
+    if (forked()) {
         failure why{errc::forked, "the connection belongs to the parent process"};
         why.info().outcome = outcome::not_sent;
         return why;

@@ -88,7 +88,7 @@ inline pool_lease pool_shell::take_affine(here where) noexcept {
     pooled* item = s.parked.exchange(nullptr, std::memory_order_seq_cst);
     if (item == nullptr) return {};
     s.begin_use(where);
-    return pool_lease{&s, item, platform::fork_count()};
+    return pool_lease{&s, item, fork_count()};
 }
 
 inline bool pool_shell::return_fast(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {

@@ -125,7 +125,7 @@ result<pool_lease> pool_shell::check_for(pool_slot& s, pooled* item, deadline un
 
 // The lease exists before the hook runs: if the hook throws, the lease gives the connection back.
 pool_lease pool_shell::hand_out(pool_slot& s, pooled* item) {
-    pool_lease lease{&s, item, platform::fork_count()};
+    pool_lease lease{&s, item, fork_count()};
     if (core_.options().kind != pool_kind::singleton_thread) remember(s);
     heard_->tell([&](pool_listener& one) { one.on_checkout(*item); });
     return lease;

@@ -42,7 +42,6 @@ public:
     void soft_invalidate(pool_slot& s, pooled* item, std::uint64_t birth) noexcept;
     std::unique_ptr<pooled> detach(pool_slot& s, pooled* item, std::uint64_t birth) noexcept;
     // A lease born under another fork count belongs to a parent process.
-    static bool forked(std::uint64_t birth) noexcept { return birth != platform::fork_count(); }
 
     void invalidate_all() noexcept;
     result<void> dispose(deadline until);

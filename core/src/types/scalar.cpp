@@ -49,9 +49,11 @@ bool read_other_text(const koine_value& cell, std::string& value) {
     return true;
 }
 
-void complain_of_text(std::size_t size, bind_context& context) noexcept {
-    if (size > max_content) return complain_of_size(context);
-    context.fail(errc::invalid_encoding, "a text is not UTF-8, or contains a NUL character");
+void check_text(const char* data, std::size_t size, bind_context& context) noexcept {
+    if (size > max_content)
+        complain_of_size(context);
+    else if (!is_text_slow(data, size))
+        context.fail(errc::invalid_encoding, "a text is not UTF-8, or contains a NUL character");
 }
 
 void complain_of_size(bind_context& context) noexcept {

@@ -198,6 +198,9 @@ std::uint32_t connection::state() const noexcept {
     std::uint32_t bits = 0;
     if (private_database_) bits |= KOINE_STATE_PRIVATE_DATABASE;
     if (database_ == nullptr) return bits;
+    const bool idle = condition_ == condition::usable && open_results_ == 0;
+    if (idle && sqlite3_get_autocommit(database_) != 0) [[likely]]
+        return bits;
     if (sqlite3_get_autocommit(database_) == 0) bits |= KOINE_STATE_IN_TRANSACTION;
     if (condition_ == condition::failed_transaction)
         bits |= KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION;
@@ -219,6 +222,7 @@ koine_status connection::roll_back() {
     begin_operation(number);
     in_transaction_ = false;
     run("rollback");
+    in_transaction_ = sqlite3_get_autocommit(database_) == 0;
     return KOINE_DONE;
 }
 

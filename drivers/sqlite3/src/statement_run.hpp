@@ -130,7 +130,6 @@ inline int statement::step_first() noexcept {
     int code = binds.size() == parameter_count_ ? bind_all(binds) : SQLITE_RANGE;
     if (code != SQLITE_OK) [[unlikely]]
         return refuse_bind(binds, code, error);
-    owner_.in_transaction_ = sqlite3_get_autocommit(owner_.database_) == 0;
     code = step_first();
     got = 0;
     if (code == SQLITE_DONE) {

@@ -18,6 +18,7 @@
 #include <koine/bind_context.hpp>
 #include <koine/deadline.hpp>
 #include <koine/detail/pool_backend.hpp>
+#include <koine/detail/prepared.hpp>
 #include <koine/dialect.hpp>
 #include <koine/driver_abi.h>
 #include <koine/error.hpp>
@@ -37,26 +38,6 @@ class statement_cache;
 
 // Its address tells threads apart, and is the same in all libraries of a program.
 KOINE_API inline constinit thread_local const char this_thread = 0;
-
-// A statement prepared on one link. Owned by the link; a pointer stays valid until the next prepare on that link, or for
-// an entity statement as long as the link lives.
-struct prepared {
-    koine_statement* handle = nullptr;
-    std::shared_ptr<const compiled> text{};
-    std::uint32_t columns = 0;
-    std::uint32_t parameters = 0;
-    std::uint32_t expected_rows = 0;  // of its last complete result, to reserve memory by
-    std::uint32_t block_rows = 0;     // rows that `cells` has room for
-    std::unique_ptr<koine_value[]> cells{};  // the last block, row-major; valid until the statement's next fetch, finish or execute
-    std::uint32_t prepare_flags = 0;  // KOINE_PREPARE_*
-    bool read_only = false;
-    bool late_columns = false;  // told by each execution
-    bool watched = false;  // has late columns, or may end the transaction
-    bool running = false;   // a result is open
-    bool outdated = false;  // has to be prepared anew before it runs again
-    bool once = false;     // belongs to whoever prepared it; see link::discard
-    bool reorders = false;  // placeholders take the values in another order than they are given
-};
 
 // The statements that the unit of work keeps for each mapped class, found without hashing.
 enum class entity_operation : std::uint8_t { get, insert, insert_with_key, delete_, count_ };
@@ -85,20 +66,21 @@ public:
     // holds a guard may take more of them.
     class busy_guard {
     public:
-        explicit busy_guard(link& owner) : owner_{owner}, outermost_{owner.user_.load(std::memory_order_relaxed) != &this_thread} {
+        explicit busy_guard(link& owner) {
+            if (owner.user_.load(std::memory_order_relaxed) == &this_thread) return;
             const char* nobody = nullptr;
-            if (outermost_ && !owner.user_.compare_exchange_strong(nobody, &this_thread, std::memory_order_acquire)) [[unlikely]]
+            if (!owner.user_.compare_exchange_strong(nobody, &this_thread, std::memory_order_acquire)) [[unlikely]]
                 raise_busy();
+            taken_ = &owner;
         }
         ~busy_guard() {
-            if (outermost_) owner_.user_.store(nullptr, std::memory_order_release);
+            if (taken_ != nullptr) taken_->user_.store(nullptr, std::memory_order_release);
         }
         busy_guard(const busy_guard&) = delete;
         busy_guard& operator=(const busy_guard&) = delete;
 
     private:
-        link& owner_;
-        bool outermost_;
+        link* taken_ = nullptr;  // null: an outer guard has it
     };
 
     // Of the operations that follow; deadline::never() takes it away.
@@ -114,14 +96,12 @@ public:
     void discard(prepared& statement) noexcept;
     // The statement of a class and operation; `build` makes its shape when it is not prepared yet.
     template <class Build>
-    prepared& prepare(const entity_info& entity, entity_operation operation, Build build) {
+    [[gnu::always_inline]] prepared& prepare(const entity_info& entity, entity_operation operation, Build build) {
         const std::uint32_t number = entity.number->load(std::memory_order_relaxed);
         if (number < entity_statements_.size()) [[likely]]
             if (prepared* const known = entity_statements_[number][static_cast<std::size_t>(operation)]) [[likely]]
                 return *known;
-        syntax::fragment shape;
-        build(shape);
-        return prepare_slowly(entity, operation, shape);
+        return prepare_first(entity, operation, build);
     }
 
     // ---- Execution ----
@@ -163,7 +143,11 @@ public:
 
     // ---- Transaction ----
     // Called when a new owner begins: a transaction that its last owner only intended is forgotten.
-    void start_lease() noexcept;
+    void start_lease() noexcept {
+        ended_by_statement_ = false;
+        if (transaction_ == transaction_state::pending) [[unlikely]]
+            end_transaction();
+    }
     // Options of the transaction that the next statement begins, or that is asked for now.
     void begin(const transaction_options& options);
     bool in_transaction() const noexcept { return transaction_ != transaction_state::none; }
@@ -196,6 +180,12 @@ private:
 
     [[noreturn]] static void raise_busy();
 
+    template <class Build>
+    KOINE_COLD prepared& prepare_first(const entity_info& entity, entity_operation operation, Build& build) {
+        syntax::fragment shape;
+        build(shape);
+        return prepare_slowly(entity, operation, shape);
+    }
     std::uint32_t send(prepared& statement, std::span<const koine_value> binds, bool began_now);
     std::uint32_t make_ready_and_send(prepared& statement, std::span<const koine_value> binds);
     bool make_ready(prepared& statement, std::span<const koine_value>& binds);
@@ -205,7 +195,6 @@ private:
     koine_status call_execute(prepared& statement, std::span<const koine_value> binds, std::uint32_t& got);
     KOINE_COLD void finish_slowly(prepared& statement, koine_status status);
     KOINE_COLD std::uint32_t execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now);
-    KOINE_COLD std::uint32_t look_after(prepared& statement, std::uint32_t got);
     std::uint32_t late_rows(prepared& statement);
     KOINE_COLD void fetch_slow(prepared& statement, koine_status status, std::uint32_t& got);
     [[noreturn]] KOINE_COLD void raise_bind_failure(const prepared& statement);
@@ -228,6 +217,7 @@ private:
     bool begin_for(const prepared& statement);
     void begin_now();
     void choose_begin_rule();
+    KOINE_COLD void choose_another_begin_rule();
     void end_on_server(bool unsent);
     [[noreturn]] void raise_sent(const prepared* statement);
     void queue_was_sent();

@@ -14,8 +14,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Says what is wrong with a text that cannot be bound.
-KOINE_API KOINE_COLD void complain_of_text(std::size_t size, bind_context& context) noexcept;
+// Reports what cannot be bound; for what is not plain.
+KOINE_API KOINE_COLD void check_text(const char* data, std::size_t size, bind_context& context) noexcept;
 KOINE_API KOINE_COLD void complain_of_size(bind_context& context) noexcept;
 // Text of exact types that have no C++ type of their own: decimal, JSON, and what the driver does not know.
 KOINE_API KOINE_COLD bool read_other_text(const koine_value& cell, std::string& value);
@@ -24,7 +24,8 @@ KOINE_API bool read_bytes(const koine_value& cell, std::vector<std::byte>& value
 
 // The value of a text, borrowed. Text must be UTF-8 without NUL; what is not is reported to the context.
 inline koine_value text_value(const char* data, std::size_t size, bind_context& context) noexcept {
-    if (size > max_content || !is_text(data, size)) complain_of_text(size, context);
+    if (size > max_content || !is_plain_text(data, size)) [[unlikely]]
+        check_text(data, size, context);
     return content_value(data, size, KOINE_TEXT);
 }
 

@@ -1,0 +1,45 @@
+// A statement prepared on one link.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <koine/dialect.hpp>
+#include <koine/driver_abi.h>
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+// Owned by the link; a pointer stays valid until the next prepare on that link, or for
+// an entity statement as long as the link lives.
+struct prepared {
+    koine_statement* handle = nullptr;
+    std::shared_ptr<const compiled> text{};
+    std::uint32_t columns = 0;
+    std::uint32_t parameters = 0;
+    std::uint32_t expected_rows = 0;  // of its last complete result, to reserve memory by
+    std::uint32_t block_rows = 0;     // rows that `cells` has room for; not 0 once it is prepared
+    std::unique_ptr<koine_value[]> cells{};  // the last block, row-major; valid until the statement's next fetch, finish or execute
+    std::uint32_t prepare_flags = 0;  // KOINE_PREPARE_*
+    // What an execution needs beyond a call of the driver. Nearly all need nothing, which is one comparison.
+    enum extra : std::uint8_t {
+        late_columns = 1,         // they are told by each execution
+        may_end_transaction = 2,  // the text is not Koine's own
+        outdated = 4,             // has to be prepared anew before it runs again
+        reorders = 8              // placeholders take the values in another order than they are given
+    };
+    std::uint8_t extras = 0;
+    bool read_only = false;
+    bool running = false;  // a result is open
+    bool once = false;     // belongs to whoever prepared it; see link::discard
+
+    bool needs(extra one) const noexcept { return (extras & one) != 0; }
+    void add(extra one, bool really = true) noexcept {
+        if (really) extras = static_cast<std::uint8_t>(extras | one);
+    }
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine
