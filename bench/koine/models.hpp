@@ -128,18 +128,24 @@ inline std::uint64_t query_each(const koine::engine& engine, const job& wanted, 
     });
 }
 
-// COUNT transactions of one new object.
-inline void add_and_commit(const koine::engine& engine, const job& wanted, bracket& timed) {
+// COUNT transactions of one new row, each by `insert`.
+template <class Insert>
+void commit_each(const koine::engine& engine, const job& wanted, bracket& timed, Insert insert) {
     std::vector<Customer> rows = make_customers(wanted.count + 1);
     koine::session session{engine};
-    const auto add = [&](Customer& row) {
-        session.add(std::move(row));
-        session.commit();
-    };
-    add(rows.front());
+    insert(session, rows.front());
+    session.commit();
     timed.open();
-    for (std::size_t i = 1; i < rows.size(); ++i) add(rows[i]);
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        insert(session, rows[i]);
+        session.commit();
+    }
     timed.close();
+}
+
+// COUNT transactions of one new object, which the session keeps.
+inline void add_and_commit(const koine::engine& engine, const job& wanted, bracket& timed) {
+    commit_each(engine, wanted, timed, [](koine::session& session, Customer& row) { session.add(std::move(row)); });
 }
 
 }  // namespace bench

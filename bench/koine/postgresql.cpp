@@ -53,5 +53,5 @@ int main(int argc, char** argv) {
                                {"W2-numbers", read_numbers},
                                {"W3-get", get_each},
                                {"W3-query", query_each},
-                               {"W4", add_and_commit}});
+                               {"W4-tracked", add_and_commit}});
 }

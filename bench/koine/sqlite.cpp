@@ -53,26 +53,32 @@ koine::engine database_of_customers(std::int64_t rows) {
     return engine;
 }
 
-// COUNT objects in one transaction, each flushed by itself.
-std::uint64_t insert_each(const job& wanted, bracket& timed) {
+// COUNT rows in one transaction, each by `insert`, which has inserted and deleted one row before.
+template <class Insert>
+std::uint64_t insert_each(const job& wanted, bracket& timed, Insert insert) {
     const koine::engine engine = database(bench::customers_ddl_sqlite);
     std::vector<Customer> rows = bench::make_customers(wanted.count + 1);
-    Customer warm_up = std::move(rows.back());
-    rows.pop_back();
     koine::session session{engine};
-    const auto add = [&](Customer& row) {
-        const koine::ref<Customer> added = session.add(std::move(row));
-        session.flush();
-        return added;
-    };
-    // The row that warms up is taken out again.
-    session.delete_(add(warm_up));
-    session.flush();
+    insert(session, rows.back());
+    session.query<Customer>().delete_();
+    rows.pop_back();
     timed.open();
-    for (Customer& row : rows) add(row);
+    for (Customer& row : rows) insert(session, row);
     timed.close();
     session.commit();
     return bench::table_checksum(engine);
+}
+
+std::uint64_t insert_each_row(const job& wanted, bracket& timed) {
+    return insert_each(wanted, timed, [](koine::session& session, Customer& row) { session.insert(row); });
+}
+
+// The session keeps the objects.
+std::uint64_t insert_each_object(const job& wanted, bracket& timed) {
+    return insert_each(wanted, timed, [](koine::session& session, Customer& row) {
+        session.add(std::move(row));
+        session.flush();
+    });
 }
 
 // COUNT objects in one transaction, all flushed at once.
@@ -130,6 +136,12 @@ std::uint64_t query_each(const job& wanted, bracket& timed) {
     return bench::query_each(database_of_customers(bench::table_rows), wanted, timed);
 }
 
+std::uint64_t insert_and_commit(const job& wanted, bracket& timed) {
+    const koine::engine engine = database(bench::customers_ddl_sqlite);
+    bench::commit_each(engine, wanted, timed, [](koine::session& session, Customer& row) { session.insert(row); });
+    return bench::table_checksum(engine);
+}
+
 std::uint64_t add_and_commit(const job& wanted, bracket& timed) {
     const koine::engine engine = database(bench::customers_ddl_sqlite);
     bench::add_and_commit(engine, wanted, timed);
@@ -158,13 +170,15 @@ std::uint64_t update_each(const job& wanted, bracket& timed) {
 
 int main(int argc, char** argv) {
     return bench::run_program(argc, argv,
-                              {{"W1-each", insert_each},
+                              {{"W1-each", insert_each_row},
+                               {"W1-each-tracked", insert_each_object},
                                {"W1-bulk", insert_bulk},
                                {"W2", read_all},
                                {"W2-tracked", read_tracked},
                                {"W2-numbers", read_numbers},
                                {"W3-get", get_each},
                                {"W3-query", query_each},
-                               {"W4", add_and_commit},
+                               {"W4", insert_and_commit},
+                               {"W4-tracked", add_and_commit},
                                {"W6", update_each}});
 }

@@ -84,6 +84,18 @@ void adding(koine::session& session) {
     expect(!session.get<User>(2));
 }
 
+void inserting(koine::session& session) {
+    User guest{.name = "guest"};
+    session.insert(guest);  // sent now
+    expect(guest.id != 0);
+    guest.name = "somebody";  // a plain struct: nobody watches it
+    const auto other = session.insert(User{.name = "other"});
+    session.commit();
+    expect(other.id != 0 && session.get<User>(guest.id)->name == "guest");
+    session.query<User>().filter(col<&User::id> != 1).delete_();
+    session.commit();
+}
+
 void rolling_back(koine::session& session) {
     auto admin = session.get<User>(1);
     auto guest = session.add(User{.name = "guest"});
@@ -230,6 +242,7 @@ int main() {
         one_object_a_row(session);
         reading_and_writing(session);
         adding(session);
+        inserting(session);
         rolling_back(session);
         savepoints(session);
         failed_flush(session);

@@ -20,16 +20,6 @@ constexpr std::size_t rows_on_network = 1000;
 
 bool has(const link& link, std::uint32_t capability) noexcept { return (link.driver().capabilities->flags & capability) != 0; }
 
-void push_insert(syntax::fragment& shape, const entity_plan& plan, const column_set& columns, const std::vector<std::uint16_t>& back) {
-    shape.push_table(syntax::op::insert, plan.table);
-    for (std::uint16_t i = 0; i < plan.columns; ++i) {
-        if (!columns.test(i)) continue;
-        shape.push_parameter(tag_of(plan.table->columns[i].type));
-        shape.push(syntax::op::value, i);
-    }
-    for (const std::uint16_t column : back) shape.push(syntax::op::returning, column);
-}
-
 [[noreturn]] void raise_bad_answer(const entity_plan& plan, const char* what) {
     error_info info;
     info.code = errc::type_mismatch;
@@ -46,55 +36,24 @@ void end_result(link& link, prepared& statement) {
 
 }  // namespace
 
-bool flush_work::tells_key(const link& link) noexcept { return has(link, KOINE_CAP_LAST_INSERT_ID) && has(link, KOINE_CAP_IN_PROCESS); }
-
-// One new object and nothing else, the commonest flush of all, without lists. Answers false, with nothing done, where that is not
-// enough: the columns or the driver ask for more than the values, or somebody writes to the object.
-bool flush_work::insert_one(bool commit) {
-    object_header& header = *session_.pending_.front();
-    class_slot& slot = session_.slot_of(header);
-    const entity_plan& plan = *slot.plan;
-    if (!plan.simple || (header.flags & object_touched) != 0) return false;
-    const koine_value* values = session_.buffer_.bind(plan, object_of(&header));
-    if (session_.buffer_.context().failed()) return false;
-    const bool generated = plan.generated == 0 && values[0].u.i == 0;
-    session_.undo_.reserve(1);
-    slot.integers.reserve(1);
-    // A key that is known has its place already, which nothing takes from it until the row is there.
-    integer_identities::entry* entry = generated ? nullptr : &slot.integers.at(values[plan.key[0]].u.i);
-    link& link = session_.on();
-    if (link.queues() || (generated && !tells_key(link))) return false;
-    koine_value key{0, KOINE_INT64, 0, 0, {0}};
-    try {
-        const auto operation = generated ? entity_operation::insert : entity_operation::insert_with_key;
-        prepared& statement = link.prepare(*plan.entity, operation, [&](syntax::fragment& shape) {
-            push_insert(shape, plan, generated ? plan.all_but_generated : plan.all, {});
-        });
-        const std::size_t left_out = generated ? 1 : 0;
-        if (link.execute(statement, {values + left_out, plan.columns - left_out}) != 0) link.finish(statement);
-        if (generated) key.u.i = generated_key(plan, koine_value{0, KOINE_INT64, 0, 0, {link.last_insert_id()}});
-    } catch (...) {
-        session_.condition_ = session_core::condition::failed;
-        throw;
+void flush_work::push_insert(syntax::fragment& shape, const entity_plan& plan, const column_set& columns,
+                             std::span<const std::uint16_t> back) {
+    shape.push_table(syntax::op::insert, plan.table);
+    for (std::uint16_t i = 0; i < plan.columns; ++i) {
+        if (!columns.test(i)) continue;
+        shape.push_parameter(tag_of(plan.table->columns[i].type));
+        shape.push(syntax::op::value, i);
     }
-    if (commit) session_.commit_link(link);
-    if (generated) {
-        plan.entity->read_column(plan.key[0], key, object_of(&header));
-        entry = &slot.integers.at(key.u.i);
-    }
-    session_.pending_.clear();
-    header.state = object_state::persistent;
-    header.epoch = session_.clock_;
-    session_.enter(*entry, slot.integers, header);
-    session_.undo_.push({&header, nullptr, undo_entry::change::insert, generated});
-    return true;
+    for (const std::uint16_t column : back) shape.push(syntax::op::returning, column);
 }
+
+bool flush_work::tells_key(const link& link) noexcept { return has(link, KOINE_CAP_LAST_INSERT_ID) && has(link, KOINE_CAP_IN_PROCESS); }
 
 void flush_work::send_inserts(link& link) {
     for (std::size_t first = 0; first < inserts_.size();) {
-        const entity_plan& plan = plan_of(*inserts_[first].header);
+        const entity_plan& plan = *inserts_[first].plan;
         std::size_t last = first;
-        while (last < inserts_.size() && inserts_[last].header->entity == inserts_[first].header->entity) ++last;
+        while (last < inserts_.size() && inserts_[last].plan == &plan) ++last;
         const auto begin = inserts_.begin() + static_cast<std::ptrdiff_t>(first);
         const auto end = inserts_.begin() + static_cast<std::ptrdiff_t>(last);
         // Rows that give the same columns go together; rows that refer to each other keep their order.
@@ -117,7 +76,7 @@ void flush_work::send_inserts(link& link) {
 // Rows of one class that give the same columns.
 void flush_work::send_group(link& link, std::size_t first, std::size_t last) {
     const insert& example = inserts_[first];
-    const entity_plan& plan = plan_of(*example.header);
+    const entity_plan& plan = *example.plan;
     const dialect_features& features = link.dialect().features();
     back_.clear();
     for (std::uint16_t i = 0; i < plan.columns; ++i)
@@ -263,7 +222,7 @@ void flush_work::take_returned(const entity_plan& plan, insert& one, const koine
     void* scratch = memory.get();
     std::size_t room = entity.size + entity.alignment;
     std::align(entity.alignment, entity.size, scratch, room);
-    entity.copy_construct(scratch, object_of(one.header));
+    entity.copy_construct(scratch, one.object);
     bool fits = true;
     try {
         for (; cell < back_.size(); ++cell) fits = fits && entity.read_column(back_[cell], cells[cell], scratch);

@@ -80,6 +80,22 @@ void flush_work::collect() {
     deletes_ = std::move(ordered);
 }
 
+// `values` has room for the columns, as long as the flush.
+inline void flush_work::collect_insert(const entity_plan& plan, void* object, koine_value* values) {
+    plan.entity->bind(object, context_, values);
+    if (context_.failed()) raise_unbindable(plan, nullptr, context_);
+    insert& one = inserts_.emplace_back(insert{&plan, object, values, plan.all});
+    if (plan.generated >= 0 && values[plan.generated].u.i == 0) {
+        one.generated = true;
+        one.columns = plan.all_but_generated;
+    }
+    // A column that the database fills in is left to it as long as nobody has.
+    for (const std::uint16_t column : plan.server_defaults)
+        if (same_value(values[column], plan.defaults[column])) one.columns.reset(column);
+    if (plan.version >= 0 && values[plan.version].u.i == 0 && one.columns.test(static_cast<std::size_t>(plan.version)))
+        values[plan.version].u.i = 1;
+}
+
 void flush_work::collect_inserts() {
     if (session_.pending_.empty()) return;
     inserts_.reserve(session_.pending_.size());
@@ -89,25 +105,13 @@ void flush_work::collect_inserts() {
     koine_value* values = values_.data();
     for (object_header* const header : session_.pending_) {
         const entity_plan& plan = plan_of(*header);
-        plan.entity->bind(object_of(header), context_, values);
-        if (context_.failed()) raise_unbindable(plan, nullptr, context_);
-        insert one{header, values, plan.all};
-        if (plan.generated >= 0 && values[plan.generated].u.i == 0) {
-            one.generated = true;
-            one.columns = plan.all_but_generated;
-        }
-        // A column that the database fills in is left to it as long as nobody has.
-        for (const std::uint16_t column : plan.server_defaults)
-            if (same_value(values[column], plan.defaults[column])) one.columns.reset(column);
-        if (plan.version >= 0 && one.values[plan.version].u.i == 0 && one.columns.test(static_cast<std::size_t>(plan.version)))
-            one.values[plan.version].u.i = 1;
-        inserts_.push_back(std::move(one));
+        collect_insert(plan, object_of(header), values);
         values += plan.columns;
     }
     if (inserts_.size() < 2) return;
     std::vector<const entity_plan*> classes;
     for (const insert& one : inserts_) {
-        const entity_plan* const plan = &plan_of(*one.header);
+        const entity_plan* const plan = one.plan;
         if (classes.empty() || (classes.back() != plan && std::find(classes.begin(), classes.end(), plan) == classes.end()))
             classes.push_back(plan);
     }
@@ -119,11 +123,11 @@ void flush_work::collect_inserts() {
             rank[classes[i]->number] = i;
         }
         std::stable_sort(inserts_.begin(), inserts_.end(),
-                         [&](const insert& a, const insert& b) { return rank[a.header->entity] < rank[b.header->entity]; });
+                         [&](const insert& a, const insert& b) { return rank[a.plan->number] < rank[b.plan->number]; });
     }
     for (std::size_t first = 0, last = 0; first < inserts_.size(); first = last) {
-        const entity_plan& plan = plan_of(*inserts_[first].header);
-        while (last < inserts_.size() && inserts_[last].header->entity == inserts_[first].header->entity) ++last;
+        const entity_plan& plan = *inserts_[first].plan;
+        while (last < inserts_.size() && inserts_[last].plan == &plan) ++last;
         if (!plan.refers_to_itself || last - first < 2) continue;
         std::vector<const koine_value*> rows;
         for (std::size_t i = first; i < last; ++i) rows.push_back(inserts_[i].values);
@@ -184,8 +188,8 @@ void flush_work::prepare_memory() {
     std::size_t of_class = 0;
     for (std::size_t i = 0; i < inserts_.size(); ++i) {
         ++of_class;
-        if (i + 1 < inserts_.size() && inserts_[i + 1].header->entity == inserts_[i].header->entity) continue;
-        class_slot& slot = session_.slot_of(*inserts_[i].header);
+        if (i + 1 < inserts_.size() && inserts_[i + 1].plan == inserts_[i].plan) continue;
+        class_slot& slot = session_.slot_of(*header_of(inserts_[i].object));
         if (slot.plan->keys == key_kind::integer)
             slot.integers.reserve(of_class);
         else
@@ -312,19 +316,24 @@ void flush_work::apply() {
     session_.deleting_.clear();
 }
 
-void flush_work::apply_insert(insert& one) {
-    object_header& header = *one.header;
-    const entity_plan& plan = plan_of(header);
-    void* const object = object_of(&header);
+// What the database has made of the row comes to its object.
+void flush_work::fill_in(insert& one) {
+    const entity_plan& plan = *one.plan;
     if (one.generated) {
         koine_value& key = one.values[plan.generated];
         key = koine_value{0, KOINE_INT64, 0, 0, {one.key}};
-        plan.entity->read_column(static_cast<std::uint16_t>(plan.generated), key, object);
+        plan.entity->read_column(static_cast<std::uint16_t>(plan.generated), key, one.object);
     }
-    if (plan.version >= 0) plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], object);
+    if (plan.version >= 0) plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], one.object);
     if (one.read_back)
         for (std::uint16_t i = 0; i < plan.columns; ++i)
-            if (!one.columns.test(i)) plan.entity->read_column(i, one.values[i], object);
+            if (!one.columns.test(i)) plan.entity->read_column(i, one.values[i], one.object);
+}
+
+void flush_work::apply_insert(insert& one) {
+    fill_in(one);
+    const entity_plan& plan = *one.plan;
+    object_header& header = *header_of(one.object);
     header.state = object_state::persistent;
     header.epoch = session_.clock_;
     // As long as nobody could write to the object it is what was sent, and needs no base.

@@ -24,6 +24,11 @@ public:
         context_.clear();
         if (!inserts_.empty() || !updates_.empty() || !deletes_.empty()) clear_lists();
     }
+    // At the end of a flush, however it ends.
+    struct clearing {
+        flush_work& work;
+        ~clearing() { work.clear(); }
+    };
     // Whether there is one new object, and nothing else that has to be looked at.
     bool is_one_insert() const noexcept {
         if (session_.pending_.size() != 1 || !session_.deleting_.empty()) return false;
@@ -32,6 +37,10 @@ public:
         return true;
     }
     bool insert_one(bool commit);
+    // Whether the driver itself tells the key of the row inserted last, which needs no RETURNING.
+    static bool tells_key(const link& link) noexcept;
+    // See session_core::insert(); for every class and driver.
+    KOINE_COLD void insert_row(class_slot& slot, void* object);
     void collect();
     bool empty() const noexcept { return inserts_.empty() && updates_.empty() && session_.deleting_.empty(); }
     void prepare_memory();
@@ -40,8 +49,10 @@ public:
     void apply();
 
 private:
+    friend class session_core;
     struct insert {
-        object_header* header;
+        const entity_plan* plan;
+        void* object;
         koine_value* values;  // borrowed from the object, or `returned`
         column_set columns;   // those that are sent
         bool generated = false;
@@ -55,9 +66,11 @@ private:
         column_set columns{};
     };
 
-    // Whether the driver itself tells the key of the row inserted last, which needs no RETURNING.
-    static bool tells_key(const link& link) noexcept;
+    static std::int64_t send_one(session_core& session, link& link, const entity_plan& plan, const koine_value* values, bool generated);
+    static void push_insert(syntax::fragment& shape, const entity_plan& plan, const column_set& columns,
+                            std::span<const std::uint16_t> back);
     void collect_inserts();
+    void collect_insert(const entity_plan& plan, void* object, koine_value* values);
     void collect_updates();
     void collect_update(object_header& header);
     void sort_updates();
@@ -76,6 +89,7 @@ private:
     void send_updates(link& link);
     void send_deletes(link& link);
     void check_counts(std::span<const std::int64_t> counts) const;
+    static void fill_in(insert& one);
     void apply_insert(insert& one);
     void apply_update(update& one) noexcept;
     const object_header& counted(std::size_t index) const;

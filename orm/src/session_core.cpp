@@ -92,23 +92,18 @@ void session_core::end_transaction() noexcept {
     } catch (...) {
         // The work is committed or rolled back; a connection that cannot be cleaned is closed by the pool.
     }
-    give_back();
+    // Released, own_ is empty.
+    lease_ = nullptr;
+    if (connection_) connection_.reset();
 }
 
 // ---- Flush, commit, rollback -----------------------------------------------------------------------------------------
 
-void session_core::run_flush(bool commit) {
-    if (touched_.empty() && pending_.empty() && deleting_.empty()) {
-        if (commit && in_transaction()) commit_link(on());
-        return;
-    }
-    if (!work_) work_ = std::make_unique<flush_work>(*this);
-    flush_work& work = *work_;
+// With `commit`, COMMIT goes with the changes.
+void session_core::flush_changes(bool commit) {
+    flush_work& work = this->work();
     if (work.is_one_insert() && work.insert_one(commit)) return;
-    struct clearing {
-        flush_work& work;
-        ~clearing() { work.clear(); }
-    } const after{work};
+    const flush_work::clearing after{work};
     work.collect();
     if (work.empty()) {
         if (commit && in_transaction()) commit_link(on());
@@ -126,6 +121,11 @@ void session_core::run_flush(bool commit) {
     work.apply();
 }
 
+flush_work& session_core::make_work() {
+    work_ = std::make_unique<flush_work>(*this);
+    return *work_;
+}
+
 void session_core::commit_link(link& link) {
     condition_ = condition::failed;
     try {
@@ -139,27 +139,30 @@ void session_core::commit_link(link& link) {
 
 void session_core::flush() {
     check_usable();
-    run_flush(false);
+    if (has_changes()) flush_changes(false);
 }
 
 void session_core::commit() {
     check_usable();
-    run_flush(true);
-    work_is_committed();
+    if (has_changes())
+        flush_changes(true);
+    else if (in_transaction())
+        commit_link(leased());
+    if (undo_.had_deletes()) forget_deleted();
     end_transaction();
 }
 
-// There is nothing to take back any more.
-void session_core::work_is_committed() noexcept {
-    if (undo_.had_deletes())
-        std::erase_if(touched_, [](const object_header* header) { return header->state == object_state::deleted; });
-    undo_.clear();
-    marks_.clear();
+// Nothing brings them back any more.
+void session_core::forget_deleted() noexcept {
+    std::erase_if(touched_, [](const object_header* header) { return header->state == object_state::deleted; });
 }
 
 void session_core::after_text() {
     distrust_all();
-    if (leased().ended_by_statement()) work_is_committed();
+    if (!leased().ended_by_statement()) return;
+    forget_deleted();
+    undo_.clear();
+    marks_.clear();
 }
 
 void session_core::rollback() {

@@ -48,6 +48,8 @@ public:
 
     // ---- Objects (objects.cpp) ----
     void* add(const entity_info& entity, void* object);
+    // Inserts a row for an object that stays the caller's.
+    void insert(const entity_info& entity, void* object);
     void attach(object_header& header);
     void mark_deleted(object_header& header);
     void expunge(object_header& header);
@@ -71,6 +73,10 @@ public:
     // Rows of this class, or of all classes, may have been changed behind the objects' backs.
     void distrust(const entity_info& entity);
     void distrust_all() noexcept { fresh_from_ = ++clock_; }
+    // The row of this object, if it is one.
+    static void distrust_row(void* object) noexcept {
+        if (object != nullptr) header_of(object)->epoch = 0;
+    }
     // Nobody knows what a text that was run has done: it may even have committed.
     void after_text();
 
@@ -89,7 +95,7 @@ public:
     }
     // As a query does; see session_options::autoflush.
     void autoflush() {
-        if (options_.autoflush && autoflush_off == 0 && !(touched_.empty() && pending_.empty() && deleting_.empty())) flush();
+        if (has_changes() && options_.autoflush && autoflush_off == 0) flush();
     }
     void flush();
     void commit();
@@ -105,7 +111,7 @@ public:
 
     class_slot& slot_of(const entity_info& entity) {
         const std::uint32_t number = entity.number->load(std::memory_order_relaxed);
-        if (number != 0 && number < slots_.size() && slots_[number]) [[likely]]
+        if (number < slots_.size() && slots_[number]) [[likely]]
             return *slots_[number];
         return make_slot(entity);
     }
@@ -165,9 +171,13 @@ private:
     void undo_one(undo_entry& entry);
     std::vector<mark>::iterator find_mark(std::uint64_t id);
     void end_transaction() noexcept;
-    void work_is_committed() noexcept;
+    KOINE_COLD void forget_deleted() noexcept;
     void let_go() noexcept;
-    void run_flush(bool commit);
+    flush_work& work() { return work_ ? *work_ : make_work(); }
+    KOINE_COLD flush_work& make_work();
+    // Whether there is anything that a flush has to look at.
+    bool has_changes() const noexcept { return !(touched_.empty() && pending_.empty() && deleting_.empty()); }
+    void flush_changes(bool commit);
     void commit_link(link& link);
 
     koine::engine engine_;
@@ -176,7 +186,7 @@ private:
     std::optional<koine::connection> connection_{};  // once somebody needs one, it has the lease
     const link_lease* lease_ = nullptr;              // either of them, null between transactions
     store_reference store_{};
-    std::vector<std::unique_ptr<class_slot>> slots_{};  // by number of the class
+    std::vector<std::unique_ptr<class_slot>> slots_{};  // by number of the class; 0 is nobody's
     std::vector<object_header*> touched_{};
     std::vector<object_header*> pending_{};
     std::vector<object_header*> deleting_{};

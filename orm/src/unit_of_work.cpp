@@ -27,6 +27,8 @@ void throw_moved_from() { throw_usage("the session was moved from"); }
 
 void* add_object(session_core& session, const entity_info& entity, void* object) { return session.add(entity, object); }
 
+void insert_object(session_core& session, const entity_info& entity, void* object) { session.insert(entity, object); }
+
 void* get_object(session_core& session, const entity_info& entity, std::int64_t key) {
     void* const object = session.get(entity, key);
     if (object != nullptr) retain(object);

@@ -56,6 +56,10 @@ public:
     auto add(T&& object) {
         return current().add(std::forward<T>(object));
     }
+    template <class T>
+    decltype(auto) insert(T&& object) {
+        return current().insert(std::forward<T>(object));
+    }
     template <class T, class... Key>
     ref<T> get(const Key&... key) {
         return current().get<T>(key...);

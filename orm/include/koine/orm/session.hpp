@@ -80,6 +80,25 @@ public:
     ref<T> add(ref<T>&& object) {
         return add(static_cast<const ref<T>&>(object));
     }
+    // Inserts a row for the object now, after a flush, and leaves the object to the caller: the session neither keeps nor watches it. What
+    // the database makes of the row (a generated key, a version, a server_default) is assigned to the object. The cheapest way to write
+    // a row. When it throws, the object is as it was; unless nothing was sent yet, only rollback() and close() are accepted then.
+    template <class T>
+        requires(!std::is_const_v<T>)
+    void insert(T& object) {
+        detail::insert_object(core(), detail::entity_of<T>(), &object);
+    }
+    // The same with an object that is only made for it, or with a copy. Answers it.
+    template <class T>
+        requires(!std::is_reference_v<T> && !std::is_const_v<T>)
+    T insert(T&& object) {
+        insert(object);
+        return std::move(object);
+    }
+    template <class T>
+    T insert(const T& object) {
+        return insert(T{object});
+    }
     // The object of this primary key, or an empty ref; composite keys in the order of the columns. Answered without asking the
     // database if the row was read in this transaction. New and deleted objects that wait for a flush are flushed first.
     template <class T, class... Key>

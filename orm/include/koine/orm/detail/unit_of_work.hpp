@@ -92,6 +92,8 @@ inline session_core& session_of(const session_handle& handle) {
 KOINE_API void* add_object(session_core& session, const entity_info& entity, void* object);
 KOINE_API void* get_object(session_core& session, const entity_info& entity, std::int64_t key);
 KOINE_API void* get_object(session_core& session, const entity_info& entity, std::span<const koine_value> key);
+// Inserts a row for the object, which stays the caller's.
+KOINE_API void insert_object(session_core& session, const entity_info& entity, void* object);
 // Throw usage_error for the null pointer of an empty reference.
 KOINE_API void attach_object(session_core& session, const void* object);
 KOINE_API void delete_object(session_core& session, const void* object);
