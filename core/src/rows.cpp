@@ -36,7 +36,7 @@ cell row::operator[](std::string_view name) const {
 }
 
 rows::rows(std::shared_ptr<detail::connection_state> state, detail::prepared& statement, std::uint32_t got, deadline limit)
-    : state_{std::move(state)}, statement_{&statement}, block_{got}, limit_{limit} {
+    : state_{std::move(state)}, block_{got}, limit_{limit} {
     detail::link& on = *state_->lease;
     affected_ = on.rows_affected(statement);
     names_.reserve(statement.columns);
@@ -44,12 +44,15 @@ rows::rows(std::shared_ptr<detail::connection_state> state, detail::prepared& st
         const koine_string name = on.column(statement, i).name;
         names_.emplace_back(name.size != 0 ? std::string{name.data, name.size} : std::string{});
     }
-    if (got == 0) finish();
+    open_.statement = &statement;
+    if (got == 0)
+        finish();
+    else
+        on.results().add(open_);
 }
 
 rows::rows(rows&& other) noexcept
     : state_{std::move(other.state_)},
-      statement_{std::exchange(other.statement_, nullptr)},
       names_{std::move(other.names_)},
       cells_{other.cells_},
       block_{other.block_},
@@ -57,13 +60,14 @@ rows::rows(rows&& other) noexcept
       seen_{other.seen_},
       started_{other.started_},
       affected_{other.affected_},
-      limit_{other.limit_} {}
+      limit_{other.limit_} {
+    take_over(other);
+}
 
 rows& rows::operator=(rows&& other) noexcept {
     if (this != &other) {
         finish();
         state_ = std::move(other.state_);
-        statement_ = std::exchange(other.statement_, nullptr);
         names_ = std::move(other.names_);
         cells_ = other.cells_;
         block_ = other.block_;
@@ -72,8 +76,18 @@ rows& rows::operator=(rows&& other) noexcept {
         started_ = other.started_;
         affected_ = other.affected_;
         limit_ = other.limit_;
+        take_over(other);
     }
     return *this;
+}
+
+// Once the connection is closed, the link is not to be spoken to any more.
+void rows::take_over(rows& other) noexcept {
+    open_.where = other.open_.where.load();
+    if (state_ && state_->lease.usable())
+        state_->lease->results().move(other.open_, open_);
+    else
+        other.open_.statement = nullptr;
 }
 
 rows::~rows() { finish(); }
@@ -89,40 +103,79 @@ std::int64_t rows::last_insert_id() const { return state_->use().last_insert_id(
 
 std::vector<std::string_view> rows::names() const { return {names_.begin(), names_.end()}; }
 
-std::size_t rows::expected() const noexcept { return statement_ == nullptr ? 0 : statement_->expected_rows; }
+std::size_t rows::expected() const noexcept { return open_.statement == nullptr ? 0 : open_.statement->expected_rows; }
+
+namespace {
+
+[[noreturn]] KOINE_COLD void raise_over() {
+    throw_usage("the rows are over: their transaction was rolled back, or a failure on their connection ended them");
+}
+
+}  // namespace
+
+const koine_value* rows::cells() const {
+    state_->use();
+    if (open_.where.load(std::memory_order_relaxed) != detail::open_result::condition::open) raise_over();
+    return cells_;
+}
 
 bool rows::next() {
-    if (statement_ == nullptr) return false;
+    using condition = detail::open_result::condition;
+    const condition where = open_.where.load(std::memory_order_relaxed);
+    if (open_.statement == nullptr && where == condition::open) return false;
+    detail::link& on = state_->use();
+    if (open_.statement == nullptr || where == condition::over) raise_over();
     if (!started_)
         started_ = true;
     else
         ++position_;
-    if (position_ >= block_) {
-        detail::link& on = state_->use();
-        try {
-            block_ = limit_.is_never() ? on.fetch(*statement_) : on.fetch(*statement_, limit_);
-        } catch (...) {
-            statement_->running = false;
-            finish();
-            throw;
-        }
-        position_ = 0;
-        if (block_ == 0) {
-            statement_->expected_rows = seen_;
-            finish();
+    if (position_ >= block_ || where == condition::lost) {
+        const detail::link::busy_guard guard{on};
+        if (!next_block()) {
+            // A driver that has nothing to say of a result that it ended must not make it look complete.
+            if (where == condition::lost) raise_over();
             return false;
         }
     }
-    cells_ = statement_->cells.get() + std::size_t{position_} * statement_->columns;
+    cells_ = open_.statement->cells.get() + std::size_t{position_} * open_.statement->columns;
     ++seen_;
     return true;
 }
 
+bool rows::next_block() {
+    detail::link& on = *state_->lease;
+    detail::prepared& statement = *open_.statement;
+    try {
+        block_ = limit_.is_never() ? on.fetch(statement) : on.fetch(statement, limit_);
+    } catch (...) {
+        statement.running = false;
+        open_.where = detail::open_result::condition::lost;
+        finish();
+        throw;
+    }
+    position_ = 0;
+    if (block_ != 0) return true;
+    statement.expected_rows = seen_;
+    finish();
+    return false;
+}
+
 // The end of the rows, reached or not. What cannot be ended at once the link ends later; nobody waits for it here.
 void rows::finish() noexcept {
-    detail::prepared* const statement = std::exchange(statement_, nullptr);
+    detail::prepared* const statement = std::exchange(open_.statement, nullptr);
     if (statement == nullptr || !state_->lease.usable()) return;
+    state_->lease->results().remove(open_);
     state_->lease->finish_later(*statement);
+}
+
+rows::reading::reading(rows& owner) : taken_{nullptr} {
+    if (owner.open_.statement == nullptr) return;
+    detail::link& on = owner.state_->use();
+    if (on.enter()) taken_ = &on;
+}
+
+rows::reading::~reading() {
+    if (taken_ != nullptr) taken_->leave();
 }
 
 }  // namespace v1

@@ -12,6 +12,7 @@
 
 #include <koine/api.hpp>
 #include <koine/deadline.hpp>
+#include <koine/detail/open_results.hpp>
 #include <koine/driver_abi.h>
 #include <koine/errc.hpp>
 #include <koine/error.hpp>
@@ -24,8 +25,8 @@ inline namespace v1 {
 class rows;
 
 namespace detail {
+class link;
 struct connection_state;
-struct prepared;
 [[noreturn]] KOINE_API void throw_row_count(errc code);
 }  // namespace detail
 
@@ -71,7 +72,9 @@ private:
 };
 
 // The result of one statement, read lazily. Move-only; belongs to its connection's thread. Rows that are not read are dropped by the
-// destructor. Every call throws usage_error once the connection is closed, and koine::error when the rest of the rows cannot be had.
+// destructor. A rollback of the whole transaction ends the rows, and so does closing the connection: every call for rows or their values
+// throws usage_error then. They throw koine::error when the rest of the rows cannot be had, and usage_error (errc::operation_in_progress),
+// with nothing done, while another thread is at work on the connection.
 class KOINE_API rows {
 public:
     rows(rows&&) noexcept;
@@ -133,14 +136,29 @@ private:
     // The next row, or none; the rest stays.
     template <class T>
     std::optional<T> first_kept();
-    const koine_value* cells() const noexcept { return cells_; }
+    // Keeps other threads off the connection while rows are read one after the other.
+    class KOINE_API reading {
+    public:
+        explicit reading(rows& owner);
+        ~reading();
+        reading(const reading&) = delete;
+        reading& operator=(const reading&) = delete;
+
+    private:
+        detail::link* taken_;
+    };
+
+    // Of the current row.
+    const koine_value* cells() const;
+    void take_over(rows& other) noexcept;
+    bool next_block();
     // Rows that are probably left.
     std::size_t expected() const noexcept;
     std::vector<std::string_view> names() const;
     void finish() noexcept;
 
     std::shared_ptr<detail::connection_state> state_;
-    detail::prepared* statement_;  // null once the rows are at their end
+    detail::open_result open_{};  // without a statement once the rows are at their end
     std::vector<std::string> names_{};
     const koine_value* cells_ = nullptr;  // of the current row
     std::uint32_t block_ = 0;
@@ -160,6 +178,7 @@ T row::as() const {
 
 template <class T>
 std::vector<T> rows::into() {
+    const reading hold{*this};
     std::vector<T> out;
     const row_reader<T> reader{names()};
     out.reserve(expected());
@@ -169,6 +188,7 @@ std::vector<T> rows::into() {
 
 template <class T>
 std::optional<T> rows::one_or_none() {
+    const reading hold{*this};
     std::optional<T> out = first_kept<T>();
     if (out && next()) {
         finish();
@@ -179,6 +199,7 @@ std::optional<T> rows::one_or_none() {
 
 template <class T>
 std::optional<T> rows::first() {
+    const reading hold{*this};
     std::optional<T> out = first_kept<T>();
     finish();
     return out;

@@ -67,6 +67,8 @@ error_info link::take_error(std::string_view text) {
         transaction_ = transaction_state::failed;
     }
     context_.clear();
+    // A driver that lends rows out of the database itself has taken them back if the failure has ended results.
+    if (results_.any() && full_block_ == 1 && (driver_->state(handle_) & KOINE_STATE_BUSY) == 0) results_.mark(open_result::condition::lost);
     return info;
 }
 
@@ -424,6 +426,13 @@ void link::finish_later(prepared& statement) noexcept {
         discard(statement);
     } catch (...) {
         // Another thread is at work, or memory is out: the statement stays until the link ends.
+    }
+}
+
+void link::end_results() noexcept {
+    while (open_result* const one = results_.take()) {
+        one->where.store(open_result::condition::over, std::memory_order_relaxed);
+        if (prepared* const statement = std::exchange(one->statement, nullptr)) finish_later(*statement);
     }
 }
 

@@ -309,6 +309,7 @@ void link::end_on_server(bool unsent) {
 
 void link::rollback() {
     const busy_guard guard{*this};
+    if (results_.any()) results_.mark(open_result::condition::over);
     const bool unsent = !queue_.empty();
     queue_.clear();
     affected_.clear();
@@ -333,6 +334,7 @@ void link::rollback_later() noexcept {
             return;
         }
         const busy_guard guard{*this};
+        if (results_.any()) results_.mark(open_result::condition::over);
         const bool sent = transaction_ == transaction_state::begun || transaction_ == transaction_state::failed;
         end_transaction();
         if (sent && !poisoned_) queue_text("ROLLBACK");
@@ -410,6 +412,7 @@ result<void> link::reset(deadline limit) {
     try {
         set_deadline(limit);
         const busy_guard guard{*this};
+        if (results_.any()) end_results();
         queue_.clear();
         affected_.clear();
         if (!poisoned_) {
@@ -431,7 +434,7 @@ result<void> link::reset(deadline limit) {
 bool link::reusable() const noexcept {
     // A pending transaction is known here alone; the next lease begins without it.
     const bool idle = transaction_ == transaction_state::none || transaction_ == transaction_state::pending;
-    return !poisoned_ && idle && unfinished_.empty() && queue_.empty() && handle_ != nullptr &&
+    return !poisoned_ && idle && unfinished_.empty() && queue_.empty() && !results_.any() && handle_ != nullptr &&
            (driver_->state(handle_) & ~std::uint32_t{KOINE_STATE_PRIVATE_DATABASE}) == 0;
 }
 

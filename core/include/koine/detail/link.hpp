@@ -17,6 +17,7 @@
 #include <koine/api.hpp>
 #include <koine/bind_context.hpp>
 #include <koine/deadline.hpp>
+#include <koine/detail/open_results.hpp>
 #include <koine/detail/pool_backend.hpp>
 #include <koine/detail/prepared.hpp>
 #include <koine/dialect.hpp>
@@ -63,24 +64,26 @@ public:
     bind_context& context() noexcept { return context_; }
 
     // One operation at a time; a second thread gets usage_error (errc::operation_in_progress) instead of a data race. The thread that
-    // holds a guard may take more of them.
+    // is at work may enter again, which answers false: only who was answered true leaves.
+    bool enter() {
+        if (user_.load(std::memory_order_relaxed) == &this_thread) return false;
+        const char* nobody = nullptr;
+        if (!user_.compare_exchange_strong(nobody, &this_thread, std::memory_order_acquire)) [[unlikely]]
+            raise_busy();
+        return true;
+    }
+    void leave() noexcept { user_.store(nullptr, std::memory_order_release); }
     class busy_guard {
     public:
-        explicit busy_guard(link& owner) {
-            if (owner.user_.load(std::memory_order_relaxed) == &this_thread) return;
-            const char* nobody = nullptr;
-            if (!owner.user_.compare_exchange_strong(nobody, &this_thread, std::memory_order_acquire)) [[unlikely]]
-                raise_busy();
-            taken_ = &owner;
-        }
+        explicit busy_guard(link& owner) : taken_{owner.enter() ? &owner : nullptr} {}
         ~busy_guard() {
-            if (taken_ != nullptr) taken_->user_.store(nullptr, std::memory_order_release);
+            if (taken_ != nullptr) taken_->leave();
         }
         busy_guard(const busy_guard&) = delete;
         busy_guard& operator=(const busy_guard&) = delete;
 
     private:
-        link* taken_ = nullptr;  // null: an outer guard has it
+        link* taken_;
     };
 
     // Of the operations that follow; deadline::never() takes it away.
@@ -129,6 +132,10 @@ public:
     // The same for destructors, without waiting: what is still to come is read before the link's next operation. Frees the statement
     // if it is not in the cache.
     void finish_later(prepared& statement) noexcept;
+    // Results that are read outside of the link; who adds one removes it.
+    open_results& results() noexcept { return results_; }
+    // Ends all of them, without waiting. Those that read them are told when they go on.
+    void end_results() noexcept;
     std::int64_t rows_affected(const prepared& statement) const noexcept { return driver_->rows_affected(statement.handle); }
     std::int64_t rows_remaining(const prepared& statement) const noexcept { return driver_->rows_remaining(statement.handle); }
     std::int64_t last_insert_id() const noexcept { return driver_->last_insert_id(handle_); }
@@ -255,6 +262,7 @@ private:
     transaction_options begin_options_{};  // that the rule is of
     bool begin_rule_known_ = false;
     bool begin_is_current_ = false;  // begin_statement_ is the rule's
+    open_results results_{};
     std::vector<koine_value> ordered_{};
     std::vector<prepared*> queue_{};  // what the driver has queued; null: a BEGIN or COMMIT of ours
     std::vector<std::int64_t> affected_{};  // of the statements queued since the last flush() that were sent already

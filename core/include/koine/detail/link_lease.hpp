@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include <koine/api.hpp>
 #include <koine/deadline.hpp>
@@ -22,6 +23,13 @@ public:
     // Leases from the engine's pool, waiting until `limit` at most (the pool's own timeout without one). Throws why not.
     explicit link_lease(const engine& from, here where = here::now());
     link_lease(const engine& from, deadline limit, here where = here::now());
+    link_lease(link_lease&&) noexcept = default;
+    link_lease& operator=(link_lease&& other) noexcept {
+        leave();
+        lease_ = std::move(other.lease_);
+        return *this;
+    }
+    ~link_lease() { leave(); }
 
     explicit operator bool() const noexcept { return static_cast<bool>(lease_); }
     // Precondition: not empty.
@@ -42,6 +50,12 @@ public:
     void invalidate() noexcept { lease_.invalidate(); }
 
 private:
+    // Results that are still open would keep the link from its idle state.
+    void leave() noexcept {
+        if (usable() && (*this)->results().any()) [[unlikely]]
+            (*this)->end_results();
+    }
+
     pool_lease lease_{};
 };
 
