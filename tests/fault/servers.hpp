@@ -18,8 +18,8 @@ struct server_words {
     std::string sleeping_write{};  // puts 1 into marks after ten minutes
     std::string million{};         // a million rows: number, text of 400 characters
     std::string ten_thousand{};    // rows of one number
-    std::string ends_when_idle{};                 // makes the server end the session when it is idle for a moment,
-    std::string ends_when_idle_in_transaction{};  // and when it is idle in a transaction
+    std::string ends_when_idle{};                 // makes the server end the session when it is idle for a moment outside of a
+    std::string ends_when_idle_in_transaction{};  // transaction, or in one
     std::string statement_limit{};     // makes the server stop statements after a moment,
     std::string no_statement_limit{};  // and no more
     std::string lock_limit{};          // makes it stop waiting for a lock
