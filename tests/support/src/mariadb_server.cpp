@@ -125,23 +125,10 @@ mariadb_server::~mariadb_server() {
 }
 
 void mariadb_server::start() {
-    // Another process may take the port between the look and the start.
-    for (int attempt = 0; attempt < 5; ++attempt) {
-        const bool first = port_ == 0;
-        if (first) port_ = mariadb.free_port();
-        process_ = mariadb.spawn({find_program("mariadbd").string(), "--defaults-file=" + (directory_ / "my.cnf").string(),
-                                  "--port=" + std::to_string(port_)},
-                                 directory_ / "log", "KILL");
-        try {
-            wait_until_ready();
-            return;
-        } catch (const std::runtime_error&) {
-            stop();
-            if (!first) throw;
-            port_ = 0;
-        }
-    }
-    mariadb.fail("the server does not start, see " + (directory_ / "log.err").string());
+    process_ = mariadb.spawn({find_program("mariadbd").string(), "--defaults-file=" + (directory_ / "my.cnf").string(),
+                              "--port=" + std::to_string(port_.number())},
+                             directory_ / "log", "KILL");
+    wait_until_ready();
 }
 
 void mariadb_server::wait_until_ready() {
@@ -187,12 +174,12 @@ void mariadb_server::resume() {
 }
 
 std::string mariadb_server::url(std::string_view database, int port) const {
-    return "mariadb://koine:secret@localhost:" + std::to_string(port != 0 ? port : port_) + "/" + std::string{database} +
+    return "mariadb://koine:secret@localhost:" + std::to_string(port != 0 ? port : port_.number()) + "/" + std::string{database} +
            "?ssl_mode=verify-full&ssl_ca=" + url_escaped(ca_file());
 }
 
 std::string mariadb_server::tcp_url(std::string_view database, int port) const {
-    return "mariadb://koine:secret@127.0.0.1:" + std::to_string(port != 0 ? port : port_) + "/" + std::string{database} +
+    return "mariadb://koine:secret@127.0.0.1:" + std::to_string(port != 0 ? port : port_.number()) + "/" + std::string{database} +
            "?ssl_mode=disable";
 }
 
