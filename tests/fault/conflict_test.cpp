@@ -107,12 +107,16 @@ TEST_P(conflicts, run_tries_again_what_lost_a_deadlock) {
     std::promise<std::int64_t> waiting;
     std::promise<void> holding;
     std::atomic<int> attempts{0};
+    // The victim comes again when the winner is through: before that it could take the row that it has let go, and meet it once more.
+    std::atomic<bool> one_is_through{false};
+    const auto come_again = [&] { wait_until([&] { return one_is_through.load(); }); };
     std::thread rival{[&] {
         auto held = holding.get_future();
         bool first = true;
         on.run(koine::retry{20}, [&](connection& c) {
             ++attempts;
             const std::int64_t self = session_of(c);
+            if (!first) come_again();
             add_one(c, 2);
             if (std::exchange(first, false)) {
                 held.wait();
@@ -120,11 +124,13 @@ TEST_P(conflicts, run_tries_again_what_lost_a_deadlock) {
             }
             add_one(c, 1);
         });
+        one_is_through = true;
     }};
     auto seen = waiting.get_future();
     bool first = true;
     on.run(koine::retry{20}, [&](connection& c) {
         ++attempts;
+        if (!first) come_again();
         add_one(c, 1);
         if (std::exchange(first, false)) {
             holding.set_value();
@@ -133,6 +139,7 @@ TEST_P(conflicts, run_tries_again_what_lost_a_deadlock) {
         }
         add_one(c, 2);
     });
+    one_is_through = true;
     rival.join();
     EXPECT_EQ(attempts.load(), 3);
     connection c = on.connect();

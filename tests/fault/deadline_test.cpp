@@ -206,7 +206,7 @@ TEST_P(deadlines, a_deadline_and_a_cancel_stop_only_their_own_statement) {
         c.rollback();
         EXPECT_EQ(number(c, "select 7"), 7);
         c.rollback();
-        std::thread other{[&] {
+        std::jthread other{[&] {
             wait_until([&] { return server().sleeps(before); });
             stop.cancel();
         }};

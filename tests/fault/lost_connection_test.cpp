@@ -80,15 +80,18 @@ TEST_P(lost_connection, sessions_that_the_server_times_out_are_lost_connections)
     make_marks(on);
     {
         connection broken = on.connect();
-        broken.execute(sql(unsafe_sql(words().ends_when_idle_in_transaction)));
         mark(broken, 1);
-        wait_until_gone(session_of(broken));
+        const std::int64_t session = session_of(broken);
+        // From here on the time runs: nothing else needs the session.
+        broken.execute(sql(unsafe_sql(words().ends_when_idle_in_transaction)));
+        wait_until_gone(session);
         expect_lost(caught<koine::disconnected_error>([&] { mark(broken, 2); }), outcome::rejected);
     }
     {
         connection broken = on.connect();
-        broken.execute(sql(unsafe_sql(words().ends_when_idle)));
         const std::int64_t session = session_of(broken);
+        broken.execute(sql(unsafe_sql(words().ends_when_idle)));
+        // From here on the time runs.
         broken.commit();
         wait_until_gone(session);
         expect_lost(caught<koine::disconnected_error>([&] { mark(broken, 3); }), outcome::rejected);
@@ -157,13 +160,11 @@ TEST_P(lost_connection, what_is_known_of_a_statement_that_was_killed_depends_on_
         const engine on = over_socket(options);
         connection broken = on.connect();
         const std::int64_t victim = session_of(broken);
-        std::thread killer{[&] {
+        const std::jthread killer{[&] {
             wait_until([&] { return server().sleeps(victim); });
             server().end(victim);
         }};
-        auto why = caught<koine::disconnected_error>([&] { broken.execute(sql(unsafe_sql(text))); });
-        killer.join();
-        return why;
+        return caught<koine::disconnected_error>([&] { broken.execute(sql(unsafe_sql(text))); });
     };
     const std::string& read = words().sleep;
     const std::string& write = words().sleeping_write;

@@ -112,7 +112,7 @@ TEST_F(session_commit, that_kills_its_server_process_is_in_doubt_and_its_work_no
     });
     pid_t victim = 0;
     std::atomic<bool> ready{false};
-    std::thread killer{[&] {
+    std::jthread killer{[&] {
         wait_until([&] { return ready.load(); });
         wait_until_waiting(server(), victim, "PgSleep");
         server().kill_backend(victim, SIGKILL);

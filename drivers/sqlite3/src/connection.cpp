@@ -267,9 +267,11 @@ bool connection::past_deadline() const noexcept {
 
 int connection::on_progress(void* self) noexcept {
     auto& me = *static_cast<connection*>(self);
-    if (me.cancelled(me.current_)) return 1;
-    if (!me.past_deadline()) return 0;
-    me.timed_out_ = true;
+    const bool cancelled = me.cancelled(me.current_);
+    if (!cancelled && !me.past_deadline()) return 0;
+    // SQLite asks once more when a statement has ended and is committed, and would call that interrupted.
+    if (me.stepping_ != nullptr && sqlite3_stmt_busy(me.stepping_) == 0) return 0;
+    me.timed_out_ = !cancelled;
     return 1;
 }
 

@@ -107,7 +107,7 @@ inline bool statement::read_row(koine_value* cells) noexcept {
 }
 
 inline int statement::step_first() noexcept {
-    owner_.begin_operation(number_);
+    owner_.begin_operation(number_, handle_);
     owner_.open_to_interrupts();
     const int code = sqlite3_step(handle_);
     owner_.close_to_interrupts();
@@ -160,6 +160,7 @@ inline koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows,
     if (owner_.cancelled(number_)) [[unlikely]]
         return fail(SQLITE_INTERRUPT, error);
     owner_.current_ = number_;
+    owner_.stepping_ = handle_;
     if (max_rows == 0) [[unlikely]]
         return drain(got, error);
     const int code = sqlite3_step(handle_);

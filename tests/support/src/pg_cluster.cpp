@@ -114,23 +114,9 @@ pg_cluster::~pg_cluster() {
 }
 
 void pg_cluster::start() {
-    // Another process may take the port between the look and the start.
-    for (int attempt = 0; attempt < 5; ++attempt) {
-        const bool first = port_ == 0;
-        const int port = first ? postgres.free_port() : port_;
-        postmaster_ = postgres.spawn({(find_binaries() / "postgres").string(), "-D", (directory_ / "data").string(), "-p", std::to_string(port)},
-                                     directory_ / "log", "QUIT");
-        port_ = port;
-        try {
-            wait_until_ready();
-            return;
-        } catch (const std::runtime_error&) {
-            stop();
-            if (!first) throw;
-            port_ = 0;
-        }
-    }
-    fail("the server does not start, see " + (directory_ / "log").string());
+    postmaster_ = postgres.spawn({(find_binaries() / "postgres").string(), "-D", (directory_ / "data").string(), "-p", std::to_string(port_.number())},
+                                 directory_ / "log", "QUIT");
+    wait_until_ready();
 }
 
 void pg_cluster::wait_until_ready() {
@@ -142,7 +128,7 @@ void pg_cluster::wait_until_ready() {
             std::this_thread::sleep_for(std::chrono::milliseconds{5});
         }
     }
-    const std::string port = std::to_string(port_);
+    const std::string port = std::to_string(port_.number());
     const std::string host = socket_dir();
     const char* const keys[] = {"host", "port", "user", "dbname", nullptr};
     const char* const values[] = {host.c_str(), port.c_str(), "koine", "postgres", nullptr};
@@ -178,12 +164,12 @@ void pg_cluster::kill_backend(pid_t pid, int signal) {
 }
 
 std::string pg_cluster::url(std::string_view database, int port) const {
-    return "postgresql://koine:secret@localhost:" + std::to_string(port != 0 ? port : port_) + "/" + std::string{database} +
+    return "postgresql://koine:secret@localhost:" + std::to_string(port != 0 ? port : port_.number()) + "/" + std::string{database} +
            "?sslmode=verify-full&sslrootcert=" + url_escaped(ca_file());
 }
 
 std::string pg_cluster::socket_url(std::string_view database) const {
-    return "postgresql://koine@/" + std::string{database} + "?host=" + url_escaped(socket_dir()) + "&port=" + std::to_string(port_);
+    return "postgresql://koine@/" + std::string{database} + "?host=" + url_escaped(socket_dir()) + "&port=" + std::to_string(port_.number());
 }
 
 std::string pg_cluster::create_database() {
@@ -193,7 +179,7 @@ std::string pg_cluster::create_database() {
 }
 
 std::string pg_cluster::admin(const std::string& sql, const std::string& database) {
-    const std::string port = std::to_string(port_);
+    const std::string port = std::to_string(port_.number());
     const std::string host = socket_dir();
     const char* const keys[] = {"host", "port", "user", "dbname", nullptr};
     const char* const values[] = {host.c_str(), port.c_str(), "koine", database.c_str(), nullptr};

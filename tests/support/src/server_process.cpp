@@ -7,13 +7,10 @@
 #include <fstream>
 #include <stdexcept>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <spawn.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,19 +101,6 @@ fs::path server_process::base_directory() const {
 
 void server_process::make_certificates(const fs::path& directory, const fs::path& log) const {
     run({"sh", "-c", std::string{certificate_script}, "sh", directory.string()}, log);
-}
-
-int server_process::free_port() const {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const bool good = fd >= 0 && ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    if (fd >= 0) ::close(fd);
-    if (!good) fail("no free port");
-    return ntohs(address.sin_port);
 }
 
 file_lock::file_lock(const server_process& kind, const fs::path& path) : fd_{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)} {

@@ -1,4 +1,4 @@
-// What the throwaway servers of tests share: processes, files of another user, certificates, ports.
+// What the throwaway servers of tests share: processes, files of another user, certificates.
 #pragma once
 
 #include <filesystem>
@@ -29,7 +29,6 @@ public:
     std::filesystem::path base_directory() const;
     // Makes ca.crt, server.key and server.crt (for localhost and 127.0.0.1) in a folder that the server owns.
     void make_certificates(const std::filesystem::path& directory, const std::filesystem::path& log) const;
-    int free_port() const;
     [[noreturn]] void fail(const std::string& what) const;
 
 private:

@@ -61,12 +61,9 @@ void tcp_gate::listen() {
     const int fd = checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
     const int on = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    auto address = loopback(port_);
-    checked(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
+    const auto address = loopback(port());
+    checked(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
     checked(::listen(fd, 64), "listen");
-    socklen_t size = sizeof address;
-    checked(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
-    port_ = ntohs(address.sin_port);
     listener_ = fd;
 }
 

@@ -1,5 +1,4 @@
 // What happens when servers die, lines break, time runs out, and somebody cancels.
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -190,7 +189,11 @@ TEST_F(libmariadb_fault, a_tls_connection_that_dies_takes_no_other_of_the_thread
     mariadb_server other;
     const auto healthy = connected(over_tls(other));
     const auto doomed = connected(over_tls(*server_));
-    auto* const slow = healthy->prepare("select sleep(0.05)");
+    // Ends when somebody who holds its lock lets go: not before it was waited for.
+    const auto holder = connected(over_tls(other));
+    ASSERT_EQ(holder->number("select get_lock('door', 0)"), 1);
+    auto* const slow = healthy->prepare("select get_lock('door', 600)");
+    healthy->before_wait = [&] { holder->run("do release_lock('door')"); };
     server_->restart();
     expect_lost(doomed->ping(), koine::outcome::rejected);
     const auto how = healthy->execute(slow);
@@ -409,21 +412,21 @@ TEST_F(libmariadb_fault, a_late_cancel_request_never_meets_the_next_statement) {
 
 TEST_F(libmariadb_fault, cancels_from_another_thread_meet_only_running_statements) {
     const auto link = connected(over_tcp(*server_));
-    std::atomic<bool> stop{false};
-    std::thread canceller{[&] {
-        while (!stop) {
-            koine_error error{};
-            EXPECT_EQ(driver().cancel(link->handle(), &error), KOINE_DONE);
-            std::this_thread::yield();
-        }
-    }};
+    // Before the thread starts: preparing is something that can be cancelled too.
     auto* const slow = link->prepare(slow_query);
-    for (int i = 0; i < 20; ++i) {
-        const auto how = link->execute(slow);
-        EXPECT_EQ(how.code, koine::errc::cancelled) << how;
+    {
+        const std::jthread canceller{[&](const std::stop_token& stop) {
+            while (!stop.stop_requested()) {
+                koine_error error{};
+                EXPECT_EQ(driver().cancel(link->handle(), &error), KOINE_DONE);
+                std::this_thread::yield();
+            }
+        }};
+        for (int i = 0; i < 20; ++i) {
+            const auto how = link->execute(slow);
+            EXPECT_EQ(how.code, koine::errc::cancelled) << how;
+        }
     }
-    stop = true;
-    canceller.join();
     EXPECT_TRUE(link->run("select 1").ok());
 }
 

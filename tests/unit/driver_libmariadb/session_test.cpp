@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::uint32_t stream = KOINE_PREPARE_STREAM;
 const char* const many = "select seq, repeat('x', 100) from seq_1_to_20000";
+// Ends when the session that holds the door ends, and not before.
+const char* const through_the_door = "select get_lock('door', 600)";
+
+void hold_door(client& holder) {
+    ASSERT_TRUE(holder.connect().ok());
+    ASSERT_EQ(holder.number("select get_lock('door', 600)"), 1);
+}
 
 class libmariadb_session : public ::testing::Test {
 protected:
@@ -197,12 +204,15 @@ TEST_F(libmariadb_session, finalized_statements_leave_the_server_with_a_later_ro
 }
 
 TEST_F(libmariadb_session, a_statement_may_be_finalized_while_another_waits) {
+    client holder{over_socket(server())};
+    hold_door(holder);
     auto* const doomed = link_->prepare("select 1");
-    auto* const slow = link_->prepare("select sleep(0.05)");
+    auto* const slow = link_->prepare(through_the_door);
     koine_wait wait{};
     koine_error error{};
     ASSERT_EQ(driver().execute(slow, nullptr, 0, cells_, 1, &got_, &wait, &error), KOINE_WAIT);
     driver().finalize(doomed);
+    holder.close();
     const auto how = link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(slow, nullptr, 0, cells_, 1, &got_, w, e); });
     ASSERT_TRUE(how.ok()) << how;
     EXPECT_EQ(got_, 1U);
@@ -244,12 +254,15 @@ TEST_F(libmariadb_session, a_statement_follows_changes_of_its_table_or_is_outdat
 }
 
 TEST_F(libmariadb_session, a_call_while_another_is_under_way_is_refused) {
-    auto* const slow = link_->prepare("select sleep(0.05)");
+    client holder{over_socket(server())};
+    hold_door(holder);
+    auto* const slow = link_->prepare(through_the_door);
     koine_wait wait{};
     koine_error error{};
     ASSERT_EQ(driver().execute(slow, nullptr, 0, cells_, 1, &got_, &wait, &error), KOINE_WAIT);
     EXPECT_NE(link_->state() & KOINE_STATE_BUSY, 0U);
     EXPECT_EQ(link_->ping().code, koine::errc::operation_in_progress);
+    holder.close();
     EXPECT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(slow, nullptr, 0, cells_, 1, &got_, w, e); }).ok());
     EXPECT_EQ(got_, 1U);
 }
@@ -363,17 +376,22 @@ TEST_F(libmariadb_session, an_error_in_the_middle_of_a_stream_comes_after_the_ro
 // ---- State and reset
 
 TEST_F(libmariadb_session, reset_ends_a_transaction_by_rollback_and_keeps_prepared_statements) {
-    auto* const statement = link_->prepare("select count(*) from t");
-    ASSERT_TRUE(link_->run("begin").ok());
-    EXPECT_EQ(link_->state(), std::uint32_t{KOINE_STATE_IN_TRANSACTION});
-    ASSERT_TRUE(link_->run("insert into t (name) values (?)", {bytes("x")}).ok());
-    EXPECT_EQ(link_->state(), std::uint32_t{KOINE_STATE_IN_TRANSACTION});
-    const auto how = link_->reset();
+    tcp_gate gate{server().port()};
+    client link{over_tcp(server(), gate.port())};
+    ASSERT_TRUE(link.connect().ok());
+    auto* const statement = link.prepare("select count(*) from t");
+    ASSERT_TRUE(link.run("begin").ok());
+    EXPECT_EQ(link.state(), std::uint32_t{KOINE_STATE_IN_TRANSACTION});
+    auto* const insert = link.prepare("insert into t (name) values (?)");
+    ASSERT_TRUE(link.execute(insert, {bytes("x")}).ok());
+    EXPECT_EQ(link.state(), std::uint32_t{KOINE_STATE_IN_TRANSACTION});
+    const auto before = gate.bytes(tcp_gate::to_server);
+    const auto how = link.reset();
     ASSERT_TRUE(how.ok()) << how;
-    EXPECT_EQ(how.waits, 1);
-    EXPECT_EQ(link_->state(), 0U);
-    ASSERT_TRUE(link_->execute(statement).ok());
-    EXPECT_EQ(link_->rows().at(0).i, 0);
+    EXPECT_EQ(gate.bytes(tcp_gate::to_server), before + 5 + std::string_view{"rollback"}.size()) << "the rollback alone";
+    EXPECT_EQ(link.state(), 0U);
+    ASSERT_TRUE(link.execute(statement).ok());
+    EXPECT_EQ(link.rows().at(0).i, 0);
 }
 
 TEST_F(libmariadb_session, reset_of_a_clean_session_tells_the_server_nothing) {

@@ -3,7 +3,7 @@
 
 #include "client.hpp"
 
-// The two functions of the client library that a test needs: its header is for the driver alone.
+// The functions of the client library that a test needs: its header is for the driver alone.
 extern "C" {
 struct sqlite3;
 struct sqlite3_context;
@@ -12,6 +12,7 @@ using sqlite3_test_function = void (*)(sqlite3_context*, int, sqlite3_value**);
 int sqlite3_create_function(sqlite3*, const char*, int, int, void*, sqlite3_test_function,
                             sqlite3_test_function, void (*)(sqlite3_context*));
 void* sqlite3_user_data(sqlite3_context*);
+void* sqlite3_commit_hook(sqlite3*, int (*)(void*), void*);
 }
 
 namespace sqlite3_test {
@@ -175,6 +176,29 @@ TEST_F(sqlite3_cancel, sent_once_is_enough) {
         "from n");
     EXPECT_EQ(stopped.code(), errc::cancelled);
     EXPECT_EQ(db.run("select 1").as_number(), 1);
+}
+
+// Too late to stop anything: what is committed is never called cancelled, wherever in it SQLite happens to look.
+TEST_F(sqlite3_cancel, that_comes_while_a_commit_is_under_way_is_not_told_of_what_was_committed) {
+    connection db{parameters{{"database", file.string()}, {"synchronous", "off"}}};
+    EXPECT_RUNS(db, "create table t (a)");
+    const auto cancel_it = [](void* of) {
+        static_cast<connection*>(of)->cancel();
+        return 0;
+    };
+    sqlite3_commit_hook(static_cast<sqlite3*>(table().native_handle(db.handle())), cancel_it, &db);
+    prepared insert = db.prepare("insert into t values (1)");
+    prepared begin = db.prepare("begin immediate");
+    prepared commit = db.prepare("commit");
+    for (int i = 0; i < 2000; ++i) {
+        const answer alone = insert.start();
+        EXPECT_TRUE(alone.ok()) << i << ": " << alone.why();
+        EXPECT_TRUE(begin.start().ok());
+        EXPECT_TRUE(insert.start().ok());
+        const answer together = commit.start();
+        EXPECT_TRUE(together.ok()) << i << ": " << together.why();
+    }
+    EXPECT_EQ(db.run("select count(*) from t").as_number(), 4000);
 }
 
 }  // namespace

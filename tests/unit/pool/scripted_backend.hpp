@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 namespace pool_tests {
@@ -29,28 +30,27 @@ public:
         open_ = true;
         changed_.notify_all();
     }
-    // False: the deadline passed first.
+    // False: the deadline passed first. Takes no lock while the door is open: a fork would leave it locked to its child for ever.
     bool pass(deadline until) {
-        std::unique_lock hold{lock_};
         ++arrived_;
-        changed_.notify_all();
+        if (open_) return true;
+        std::unique_lock hold{lock_};
         if (until.is_never()) {
-            changed_.wait(hold, [&] { return open_; });
+            changed_.wait(hold, [&] { return open_.load(); });
             return true;
         }
-        return changed_.wait_until(hold, until.at(), [&] { return open_; });
+        return changed_.wait_until(hold, until.at(), [&] { return open_.load(); });
     }
     // Waits until so many have come to the door, ever.
-    void wait_for_arrivals(int n) {
-        std::unique_lock hold{lock_};
-        changed_.wait(hold, [&] { return arrived_ >= n; });
+    void wait_for_arrivals(int n) const {
+        while (arrived_ < n) std::this_thread::yield();
     }
 
 private:
     std::mutex lock_;
     std::condition_variable changed_;
-    bool open_ = true;
-    int arrived_ = 0;
+    std::atomic<bool> open_{true};
+    std::atomic<int> arrived_{0};
 };
 
 // What all connections of a test share; outlives the pool.

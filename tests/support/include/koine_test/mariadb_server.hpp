@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
+#include <koine_test/held_port.hpp>
 #include <koine_test/servers.hpp>
 
 namespace koine_test {
@@ -42,7 +43,7 @@ public:
     // The server that tests of this process share; started at the first call, ended with the process.
     static mariadb_server& shared();
 
-    int port() const noexcept { return port_; }
+    int port() const noexcept { return port_.number(); }
     pid_t process() const noexcept { return process_; }
     std::string user() const { return "koine"; }
     std::string password() const { return "secret"; }
@@ -73,7 +74,7 @@ public:
 
 private:
     std::filesystem::path directory_{};
-    int port_ = 0;
+    held_port port_{};
     pid_t process_ = -1;
     int databases_ = 0;
 };

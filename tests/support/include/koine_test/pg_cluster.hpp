@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
+#include <koine_test/held_port.hpp>
 #include <koine_test/servers.hpp>
 
 namespace koine_test {
@@ -40,7 +41,7 @@ public:
     // The server that tests of this process share; started at the first call, ended with the process.
     static pg_cluster& shared();
 
-    int port() const noexcept { return port_; }
+    int port() const noexcept { return port_.number(); }
     // The server's first process, the parent of its others.
     pid_t process() const noexcept { return postmaster_; }
     std::string user() const { return "koine"; }
@@ -68,7 +69,7 @@ public:
 
 private:
     std::filesystem::path directory_{};
-    int port_ = 0;
+    held_port port_{};
     pid_t postmaster_ = -1;
     int databases_ = 0;
     std::string crashed_checkpointer_{};  // of the server that a SIGKILL ended

@@ -11,6 +11,8 @@
 #include <string>
 #include <thread>
 
+#include <koine_test/held_port.hpp>
+
 namespace koine_test {
 
 // Listens on 127.0.0.1 and connects each client to 127.0.0.1:target. Rules hold for all connections, those to come too, from
@@ -25,7 +27,7 @@ public:
     tcp_gate& operator=(const tcp_gate&) = delete;
 
     // Where clients connect.
-    int port() const noexcept { return port_; }
+    int port() const noexcept { return port_.number(); }
 
     // Hands the bytes on as they come; takes every other rule of the direction away.
     void pass(direction which);
@@ -88,7 +90,7 @@ private:
     static void drop(link& one, bool with_reset);
 
     int target_;
-    int port_ = 0;
+    held_port port_{};
     int listener_ = -1;
     int wake_ = -1;
     mutable std::mutex mutex_{};
