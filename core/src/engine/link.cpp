@@ -235,13 +235,14 @@ std::span<const koine_value> link::in_placeholder_order(const prepared& statemen
 }
 
 void link::make_room(prepared& statement) {
+    if (statement.columns == 0) return;
     std::uint32_t rows = statement.block_rows;
     if (rows == 0)
         rows = std::min(full_block_, first_block);
     else if (statement.expected_rows > rows)
         rows = full_block_;
     if (rows == statement.block_rows) return;
-    statement.cells = std::make_unique<koine_value[]>(std::size_t{rows} * std::max(statement.columns, 1U));
+    statement.cells = std::make_unique<koine_value[]>(std::size_t{rows} * statement.columns);
     statement.block_rows = rows;
 }
 

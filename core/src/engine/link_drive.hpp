@@ -58,7 +58,7 @@ koine_status link::drive(koine_status status, Operation operation) {
 
 inline koine_status link::call_execute(prepared& statement, std::span<const koine_value> binds, std::uint32_t& got) {
     return driver_->execute(statement.handle, binds.data(), static_cast<std::uint32_t>(binds.size()), statement.cells.get(),
-                            statement.columns == 0 || statement.needs(prepared::late_columns) ? 0 : statement.block_rows, &got, &wait_, &error_);
+                            statement.needs(prepared::late_columns) ? 0 : statement.block_rows, &got, &wait_, &error_);
 }
 
 inline std::uint32_t link::execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status) {

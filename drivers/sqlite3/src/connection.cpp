@@ -134,7 +134,7 @@ void connection::set_switch(int which, int value) {
 void connection::run(const char* sql) {
     const int code = sqlite3_exec(database_, sql, nullptr, nullptr, nullptr);
     if (code == SQLITE_OK) return;
-    spi::failure why = failure_of(code, current_, sql);
+    spi::failure why = failure_of(code, current(), sql);
     why.outcome = outcome::not_sent;
     throw why;
 }
@@ -152,7 +152,7 @@ void connection::configure() {
 #endif
     sqlite3_limit(database_, SQLITE_LIMIT_ATTACHED, options_.attach_limit);
     if (const int code = add_functions(database_); code != SQLITE_OK) {
-        spi::failure why = failure_of(code, current_, {});
+        spi::failure why = failure_of(code, current(), {});
         why.outcome = outcome::not_sent;
         throw why;
     }
@@ -182,7 +182,7 @@ void connection::configure_journal() {
                 "the database keeps journal_mode=" + got + " instead of " + options_.journal_mode);
         }
         if ((code & 0xff) == SQLITE_BUSY && wait_for_lock(tries)) continue;
-        spi::failure why = failure_of(code, current_, sql);
+        spi::failure why = failure_of(code, current(), sql);
         why.outcome = outcome::not_sent;
         throw why;
     }
@@ -265,12 +265,16 @@ bool connection::past_deadline() const noexcept {
     return deadline_ns_ != KOINE_NO_DEADLINE && now_ns(CLOCK_MONOTONIC_COARSE) >= deadline_ns_;
 }
 
+std::uint64_t connection::current() const noexcept {
+    return stepping_ != nullptr ? stepping_->number_ : latest_.load(std::memory_order_relaxed);
+}
+
 int connection::on_progress(void* self) noexcept {
     auto& me = *static_cast<connection*>(self);
-    const bool cancelled = me.cancelled(me.current_);
+    const bool cancelled = me.cancelled(me.current());
     if (!cancelled && !me.past_deadline()) return 0;
     // SQLite asks once more when a statement has ended and is committed, and would call that interrupted.
-    if (me.stepping_ != nullptr && sqlite3_stmt_busy(me.stepping_) == 0) return 0;
+    if (me.stepping_ != nullptr && sqlite3_stmt_busy(me.stepping_->handle_) == 0) return 0;
     me.timed_out_ = !cancelled;
     return 1;
 }
@@ -280,7 +284,7 @@ int connection::on_busy(void* self, int tries) noexcept {
 }
 
 bool connection::wait_for_lock(int tries) noexcept {
-    if (cancelled(current_)) return false;
+    if (cancelled(current())) return false;
     const std::int64_t now = now_ns(CLOCK_MONOTONIC);
     if (tries == 0) busy_since_ns_ = now;
     std::int64_t limit = busy_since_ns_ + options_.busy_timeout_ms * millisecond;

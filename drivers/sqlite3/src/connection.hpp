@@ -72,13 +72,14 @@ private:
     bool past_deadline() const noexcept;
 
     // `of`: the statement whose execution this is, if it is one.
-    void begin_operation(std::uint64_t& number, sqlite3_stmt* of = nullptr) noexcept {
+    void begin_operation(std::uint64_t& number, const statement* of = nullptr) noexcept {
         number = latest_.load(std::memory_order_relaxed) + 1;
-        current_ = number;
         stepping_ = of;
         timed_out_ = false;
         latest_.store(number, std::memory_order_release);
     }
+    // Number of the operation that SQLite is working on.
+    std::uint64_t current() const noexcept;
     bool cancelled(std::uint64_t number) const noexcept {
         return number <= cancelled_up_to_.load(std::memory_order_relaxed);
     }
@@ -110,8 +111,7 @@ private:
 
     std::int64_t deadline_ns_ = KOINE_NO_DEADLINE;
     std::int64_t busy_since_ns_ = 0;
-    std::uint64_t current_ = 0;  // number of the operation that SQLite is working on
-    sqlite3_stmt* stepping_ = nullptr;  // the statement that it executes
+    const statement* stepping_ = nullptr;  // that SQLite is working on; null: on the latest operation, which is none's
 
     std::atomic<std::uint64_t> latest_{0};
     std::atomic<std::uint64_t> cancelled_up_to_{0};

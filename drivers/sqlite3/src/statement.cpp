@@ -48,6 +48,7 @@ statement::statement(connection& owner, sqlite3_stmt* handle, statement_kind kin
 
 statement::~statement() {
     if (open_) --owner_.open_results_;
+    if (owner_.stepping_ == this) owner_.stepping_ = nullptr;
     *previous_ = next_;
     if (next_ != nullptr) next_->previous_ = previous_;
     sqlite3_finalize(handle_);
@@ -106,6 +107,8 @@ int statement::bind_other(int index, const koine_value& value) noexcept {
         // SQLite stores NaN as NULL without a word.
         case KOINE_FLOAT64:
             return value.u.f != value.u.f ? SQLITE_MISMATCH : sqlite3_bind_double(handle_, index, value.u.f);
+        case KOINE_TEXT:
+            return sqlite3_bind_text64(handle_, index, content(value), value.len, SQLITE_STATIC, SQLITE_UTF8);
         case KOINE_BLOB:
             return sqlite3_bind_blob64(handle_, index, content(value), value.len, SQLITE_STATIC);
         default:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <climits>
 
 #include "statement.hpp"
 
@@ -26,8 +27,8 @@ inline const char* content(const koine_value& value) noexcept {
 }
 
 inline int statement::bind(int index, const koine_value& value) noexcept {
-    if (value.tag == KOINE_TEXT)
-        return sqlite3_bind_text64(handle_, index, content(value), value.len, SQLITE_STATIC, SQLITE_UTF8);
+    if (value.tag == KOINE_TEXT && value.len <= INT_MAX) [[likely]]
+        return sqlite3_bind_text(handle_, index, content(value), static_cast<int>(value.len), SQLITE_STATIC);
     if (value.tag == KOINE_INT64) return sqlite3_bind_int64(handle_, index, value.u.i);
     return bind_other(index, value);
 }
@@ -107,7 +108,7 @@ inline bool statement::read_row(koine_value* cells) noexcept {
 }
 
 inline int statement::step_first() noexcept {
-    owner_.begin_operation(number_, handle_);
+    owner_.begin_operation(number_, this);
     owner_.open_to_interrupts();
     const int code = sqlite3_step(handle_);
     owner_.close_to_interrupts();
@@ -159,8 +160,7 @@ inline koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows,
         return fetch_closed(got, error);
     if (owner_.cancelled(number_)) [[unlikely]]
         return fail(SQLITE_INTERRUPT, error);
-    owner_.current_ = number_;
-    owner_.stepping_ = handle_;
+    owner_.stepping_ = this;
     if (max_rows == 0) [[unlikely]]
         return drain(got, error);
     const int code = sqlite3_step(handle_);

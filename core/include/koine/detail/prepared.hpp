@@ -19,7 +19,7 @@ struct prepared {
     std::uint32_t columns = 0;
     std::uint32_t parameters = 0;
     std::uint32_t expected_rows = 0;  // of its last complete result, to reserve memory by
-    std::uint32_t block_rows = 0;     // rows that `cells` has room for; not 0 once it is prepared
+    std::uint32_t block_rows = 0;     // rows that `cells` has room for; 0 only without columns
     std::unique_ptr<koine_value[]> cells{};  // the last block, row-major; valid until the statement's next fetch, finish or execute
     std::uint32_t prepare_flags = 0;  // KOINE_PREPARE_*
     // What an execution needs beyond a call of the driver. Nearly all need nothing, which is one comparison.
