@@ -215,6 +215,11 @@ report client::cancel() {
     return take(driver().cancel(handle_, &error), error);
 }
 
+void wait_for(const mariadb_server& server, int session, const std::string& what) {
+    while (server.admin("select 1 from information_schema.processlist where id = " + std::to_string(session) + " and " + what).empty()) {
+    }
+}
+
 parameters over_tls(const mariadb_server& server, int port) {
     return {{"host", "localhost"},    {"port", std::to_string(port != 0 ? port : server.port())},
             {"user", server.user()},  {"password", server.password()},

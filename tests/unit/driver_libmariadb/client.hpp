@@ -113,4 +113,8 @@ parameters over_tls(const mariadb_server& server, int port = 0);
 parameters over_tcp(const mariadb_server& server, int port = 0);
 parameters over_socket(const mariadb_server& server);
 
+// Waits until the server's list says that of the session. A request to stop a statement that does not run yet stops nothing.
+void wait_for(const mariadb_server& server, int session, const std::string& what);
+inline constexpr const char* executing = "command = 'Execute'";
+
 }  // namespace koine_test

@@ -1,6 +1,7 @@
 // What the server's errors mean.
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -263,7 +264,12 @@ TEST_F(libmariadb_errors, the_time_limit_of_the_server_is_a_timeout) {
 TEST_F(libmariadb_errors, a_statement_that_somebody_else_stopped_is_cancelled) {
     auto* const slow = link_->prepare(slow_query);
     const int session = link_->session();
-    link_->before_wait = [&] { mariadb_server::shared().admin("kill query " + std::to_string(session)); };
+    bool stopped = false;
+    link_->before_wait = [&] {
+        if (std::exchange(stopped, true)) return;
+        wait_for(mariadb_server::shared(), session, executing);
+        mariadb_server::shared().admin("kill query " + std::to_string(session));
+    };
     const auto how = link_->execute(slow);
     link_->before_wait = nullptr;
     EXPECT_EQ(how.code, koine::errc::cancelled) << how;

@@ -40,11 +40,6 @@ protected:
         return out;
     }
     std::unique_ptr<client> through(tcp_gate& gate) const { return connected(over_tcp(*server_, gate.port())); }
-    // Until the session is where the test wants it.
-    void wait_for(int session, const std::string& what) const {
-        while (server_->admin("select 1 from information_schema.processlist where id = " + std::to_string(session) + " and " + what).empty()) {
-        }
-    }
     static void expect_lost(const report& how, koine::outcome outcome, koine::errc code = koine::errc::disconnected) {
         EXPECT_EQ(how.status, KOINE_ERROR) << how;
         EXPECT_EQ(how.code, code) << how;
@@ -91,7 +86,7 @@ TEST_F(libmariadb_fault, a_write_outside_a_transaction_that_dies_may_have_been_d
             bool killed = false;
             link->before_wait = [&] {
                 if (std::exchange(killed, true)) return;
-                wait_for(session, "state = 'User sleep'");
+                wait_for(*server_, session, "state = 'User sleep'");
                 server_->stop();
             };
             expect_lost(link->execute(statement, {integer(1)}), write ? koine::outcome::unknown : koine::outcome::rejected);
@@ -362,7 +357,7 @@ TEST_F(libmariadb_fault, a_cancelled_statement_leaves_the_connection_good) {
         bool asked = false;
         link->before_wait = [&] {
             if (std::exchange(asked, true)) return;
-            wait_for(session, "command = 'Execute'");
+            wait_for(*server_, session, executing);
             EXPECT_TRUE(link->cancel().ok());
         };
         const auto stopped = link->execute(slow);
@@ -433,9 +428,11 @@ TEST_F(libmariadb_fault, cancels_from_another_thread_meet_only_running_statement
 TEST_F(libmariadb_fault, a_stream_can_be_cancelled) {
     const auto link = connected(over_tls(*server_));
     auto* const rows = link->prepare("select seq, repeat('x', 1000) from seq_1_to_100000000", KOINE_PREPARE_STREAM);
+    const int session = link->session();
     bool asked = false;
     link->before_wait = [&] {
         if (std::exchange(asked, true)) return;
+        wait_for(*server_, session, executing);
         EXPECT_TRUE(link->cancel().ok());
     };
     const auto how = link->execute(rows);
@@ -449,9 +446,11 @@ TEST_F(libmariadb_fault, a_cancel_request_goes_the_way_of_its_connection) {
     auto how = over_tls(*server_, gate.port());
     const auto link = connected(how);
     auto* const slow = link->prepare(slow_query);
+    const int session = link->session();
     bool asked = false;
     link->before_wait = [&] {
         if (std::exchange(asked, true)) return;
+        wait_for(*server_, session, executing);
         EXPECT_TRUE(link->cancel().ok());
         EXPECT_TRUE(gate.wait_for_connections(2));
     };

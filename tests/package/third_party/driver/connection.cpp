@@ -117,6 +117,13 @@ bool connection::must_stop() noexcept {
     return out_of_time_ = true;
 }
 
+int connection::on_progress(void* self) noexcept {
+    auto& me = *static_cast<connection*>(self);
+    // SQLite asks once more when a statement has ended and is committed, and would call that interrupted.
+    if (me.stepping_ != nullptr && sqlite3_stmt_busy(me.stepping_) == 0) return 0;
+    return me.must_stop() ? 1 : 0;
+}
+
 bool connection::wait_for_lock(int tries) noexcept {
     const std::int64_t now = now_ns();
     if (tries == 0) busy_since_ns_ = now;

@@ -39,12 +39,13 @@ public:
 
     // For statements.
     sqlite3* database() const noexcept { return database_; }
-    std::uint64_t begin() noexcept {
-        resume(++begun_);
+    std::uint64_t begin(sqlite3_stmt* of = nullptr) noexcept {
+        resume(++begun_, of);
         return running_;
     }
-    void resume(std::uint64_t number) noexcept {
+    void resume(std::uint64_t number, sqlite3_stmt* of) noexcept {
         running_ = number;
+        stepping_ = of;
         in_transaction_ = database_ != nullptr && sqlite3_get_autocommit(database_) == 0;
     }
     void forget(statement* gone) noexcept { statements_.erase(gone); }
@@ -56,7 +57,7 @@ private:
     void run(const char* sql);
     bool must_stop() noexcept;
     bool wait_for_lock(int tries) noexcept;
-    static int on_progress(void* self) noexcept { return static_cast<connection*>(self)->must_stop() ? 1 : 0; }
+    static int on_progress(void* self) noexcept;
     static int on_busy(void* self, int tries) noexcept { return static_cast<connection*>(self)->wait_for_lock(tries) ? 1 : 0; }
 
     std::string file_{};
@@ -70,6 +71,7 @@ private:
     std::int64_t deadline_ns_ = KOINE_NO_DEADLINE;
     std::int64_t busy_since_ns_ = 0;
     std::uint64_t running_ = 0;
+    sqlite3_stmt* stepping_ = nullptr;  // whose execution that is, if it is one
     std::atomic<std::uint64_t> begun_{0};
     std::atomic<std::uint64_t> cancelled_{0};
 };

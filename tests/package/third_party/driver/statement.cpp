@@ -72,14 +72,14 @@ koine_status statement::execute(std::span<const koine_value> binds, koine_value*
         if (code == SQLITE_MISUSE) throw refusal(errc::usage, "07006", "a parameter has a type that this driver does not bind");
         if (code != SQLITE_OK) throw failure_of(owner_.database(), code);
     }
-    number_ = owner_.begin();
+    number_ = owner_.begin(handle_);
     return step(cells, max_rows, got);
 }
 
 koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait&, koine_error&) {
     got = 0;
     if (!open_) return KOINE_DONE;
-    owner_.resume(number_);
+    owner_.resume(number_, handle_);
     return step(cells, max_rows, got);
 }
 
