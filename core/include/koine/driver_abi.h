@@ -68,9 +68,8 @@ enum koine_tag {
  * A value, borrowed. INT64_MAX and INT64_MIN in DATE, TIMESTAMP and INSTANT mean +infinity and -infinity.
  * A driver of a database that has no type for instants of the whole calendar, and whose session clock is UTC, sets KOINE_VALUE_UTC on
  * the timestamps of its results: they may be read as instants. Binds carry no flags.
- * From `execute` and `fetch`, text and blobs live until the next fetch, finish or finalize of that statement, or a reset. A driver with
- * KOINE_CAP_BLOCKING may also end every open result when another statement fails; its state is not BUSY then, and a fetch tells why.
- * As a bind, they must live until the execution answered something other than KOINE_WAIT.
+ * From `execute` and `fetch`, text and blobs live until the next fetch, finish or finalize of that statement, or a reset. (With KOINE_CAP_BLOCKING
+ * a statement that fails may end all results: the state is not BUSY then, and a fetch tells why.) Binds live until the answer is not KOINE_WAIT.
  */
 enum koine_value_flag { KOINE_VALUE_UTC = 1 };
 
