@@ -220,6 +220,10 @@ void wait_for(const mariadb_server& server, int session, const std::string& what
     }
 }
 
+void wait_until_reading(const mariadb_server& server, int session, const std::string& text) {
+    wait_for(server, session, "info = '" + text + "' and state in ('Sending data', 'Writing to net')");
+}
+
 parameters over_tls(const mariadb_server& server, int port) {
     return {{"host", "localhost"},    {"port", std::to_string(port != 0 ? port : server.port())},
             {"user", server.user()},  {"password", server.password()},

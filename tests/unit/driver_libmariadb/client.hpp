@@ -113,8 +113,10 @@ parameters over_tls(const mariadb_server& server, int port = 0);
 parameters over_tcp(const mariadb_server& server, int port = 0);
 parameters over_socket(const mariadb_server& server);
 
-// Waits until the server's list says that of the session. A request to stop a statement that does not run yet stops nothing.
+// Waits until the server's list says that of the session.
 void wait_for(const mariadb_server& server, int session, const std::string& what);
-inline constexpr const char* executing = "command = 'Execute'";
+// Waits until the session is in the middle of reading rows for this text, which has no quotes. A request that comes before that stops
+// nothing: it may even meet the statement before, which the server still puts away when its answer is here.
+void wait_until_reading(const mariadb_server& server, int session, const std::string& text);
 
 }  // namespace koine_test

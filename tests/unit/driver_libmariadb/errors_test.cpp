@@ -267,7 +267,7 @@ TEST_F(libmariadb_errors, a_statement_that_somebody_else_stopped_is_cancelled) {
     bool stopped = false;
     link_->before_wait = [&] {
         if (std::exchange(stopped, true)) return;
-        wait_for(mariadb_server::shared(), session, executing);
+        wait_until_reading(mariadb_server::shared(), session, slow_query);
         mariadb_server::shared().admin("kill query " + std::to_string(session));
     };
     const auto how = link_->execute(slow);

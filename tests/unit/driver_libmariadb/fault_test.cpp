@@ -357,7 +357,7 @@ TEST_F(libmariadb_fault, a_cancelled_statement_leaves_the_connection_good) {
         bool asked = false;
         link->before_wait = [&] {
             if (std::exchange(asked, true)) return;
-            wait_for(*server_, session, executing);
+            wait_until_reading(*server_, session, slow_query);
             EXPECT_TRUE(link->cancel().ok());
         };
         const auto stopped = link->execute(slow);
@@ -427,12 +427,13 @@ TEST_F(libmariadb_fault, cancels_from_another_thread_meet_only_running_statement
 
 TEST_F(libmariadb_fault, a_stream_can_be_cancelled) {
     const auto link = connected(over_tls(*server_));
-    auto* const rows = link->prepare("select seq, repeat('x', 1000) from seq_1_to_100000000", KOINE_PREPARE_STREAM);
+    const std::string endless = "select seq, repeat(1, 1000) from seq_1_to_100000000";
+    auto* const rows = link->prepare(endless, KOINE_PREPARE_STREAM);
     const int session = link->session();
     bool asked = false;
     link->before_wait = [&] {
         if (std::exchange(asked, true)) return;
-        wait_for(*server_, session, executing);
+        wait_until_reading(*server_, session, endless);
         EXPECT_TRUE(link->cancel().ok());
     };
     const auto how = link->execute(rows);
@@ -450,7 +451,7 @@ TEST_F(libmariadb_fault, a_cancel_request_goes_the_way_of_its_connection) {
     bool asked = false;
     link->before_wait = [&] {
         if (std::exchange(asked, true)) return;
-        wait_for(*server_, session, executing);
+        wait_until_reading(*server_, session, slow_query);
         EXPECT_TRUE(link->cancel().ok());
         EXPECT_TRUE(gate.wait_for_connections(2));
     };
