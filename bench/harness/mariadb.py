@@ -13,6 +13,7 @@ SETTINGS = """
 [mariadbd]
 datadir = {directory}/data
 socket = {directory}/socket
+tmpdir = {directory}
 pid-file = {directory}/pid
 log-error = {directory}/log.err
 skip-networking

@@ -81,7 +81,7 @@ void flush_work::collect() {
 }
 
 // `values` has room for the columns, as long as the flush.
-inline void flush_work::collect_insert(const entity_plan& plan, void* object, koine_value* values) {
+void flush_work::collect_insert(const entity_plan& plan, void* object, koine_value* values) {
     plan.entity->bind(object, context_, values);
     if (context_.failed()) raise_unbindable(plan, nullptr, context_);
     insert& one = inserts_.emplace_back(insert{&plan, object, values, plan.all});

@@ -231,11 +231,13 @@ void take_names(spi::failure& why, names which, std::string_view message) {
     }
 }
 
-bool contains(std::string_view text, std::string_view part) noexcept { return text.find(part) != std::string_view::npos; }
-
 // The system's number stands in the message alone.
 bool tells_system_error(std::string_view message, std::string_view number) noexcept {
-    return contains(message, "(" + std::string{number} + ")") || contains(message, "error: " + std::string{number});
+    for (auto at = message.find(number); at != std::string_view::npos; at = message.find(number, at + 1)) {
+        const std::string_view before = message.substr(0, at);
+        if (before.ends_with("error: ") || (before.ends_with('(') && message.substr(at + number.size()).starts_with(')'))) return true;
+    }
+    return false;
 }
 
 errc connect_code(const native_error& error) {
