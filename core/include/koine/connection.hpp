@@ -33,6 +33,8 @@ struct call_options {
 // Stops what a connection is doing, from any thread, also after the connection is gone (then it does nothing). Copyable.
 class KOINE_API canceller {
 public:
+    // Asks, and does not wait for the effect: the call that is stopped throws error (errc::cancelled). A server may lose a request that
+    // comes before it runs the statement; repeat it for as long as the call goes on. Throws koine::error when the request cannot be sent.
     void cancel() const;
 
 private:
