@@ -88,6 +88,7 @@ void rows::take_over(rows& other) noexcept {
         state_->lease->results().move(other.open_, open_);
     else
         other.open_.statement = nullptr;
+    other.open_.where = detail::open_result::condition::open;
 }
 
 rows::~rows() { finish(); }

@@ -155,6 +155,9 @@ TEST_P(open_rows, can_be_moved_while_they_are_read) {
     koine::rows target{std::move(last)};
     c.rollback();
     expect_over(target);
+    koine::rows elsewhere{std::move(target)};
+    EXPECT_FALSE(target.next()) << "what was moved from has no rows";
+    expect_over(elsewhere);
 }
 
 INSTANTIATE_TEST_SUITE_P(on, open_rows, ::testing::ValuesIn(with_sqlite()), name_of);

@@ -106,7 +106,7 @@ private:
     statement* statements_ = nullptr;  // every one that lives, linked through them
     std::uint32_t open_results_ = 0;
     condition condition_ = condition::usable;
-    bool in_transaction_ = false;  // before the latest execution or after it, whichever is later
+    bool in_transaction_ = false;  // after the latest execution that ended
     bool timed_out_ = false;       // on_progress has stopped the current operation for its deadline
 
     std::int64_t deadline_ns_ = KOINE_NO_DEADLINE;
