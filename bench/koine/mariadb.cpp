@@ -35,16 +35,8 @@ std::uint64_t insert_each(const job& wanted, bracket& timed, Insert insert) {
     return bench::table_checksum(engine);
 }
 
-std::uint64_t insert_each_row(const job& wanted, bracket& timed) {
-    return insert_each(wanted, timed, [](koine::session& session, Customer& row) { session.insert(row); });
-}
-
-std::uint64_t insert_each_object(const job& wanted, bracket& timed) {
-    return insert_each(wanted, timed, [](koine::session& session, Customer& row) {
-        session.add(std::move(row));
-        session.flush();
-    });
-}
+std::uint64_t insert_each_row(const job& wanted, bracket& timed) { return insert_each(wanted, timed, bench::insert_row); }
+std::uint64_t insert_each_object(const job& wanted, bracket& timed) { return insert_each(wanted, timed, bench::insert_object); }
 
 std::uint64_t add_all(const job& wanted, bracket& timed) {
     const koine::engine engine = made_table(wanted);

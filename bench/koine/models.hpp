@@ -128,6 +128,13 @@ inline std::uint64_t query_each(const koine::engine& engine, const job& wanted, 
     });
 }
 
+// How a row of a benchmark is inserted: without its object being kept, and as an object that the session keeps.
+inline constexpr auto insert_row = [](koine::session& session, Customer& row) { session.insert(row); };
+inline constexpr auto insert_object = [](koine::session& session, Customer& row) {
+    session.add(std::move(row));
+    session.flush();
+};
+
 // COUNT transactions of one new row, each by `insert`.
 template <class Insert>
 void commit_each(const koine::engine& engine, const job& wanted, bracket& timed, Insert insert) {

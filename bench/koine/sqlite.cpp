@@ -69,17 +69,8 @@ std::uint64_t insert_each(const job& wanted, bracket& timed, Insert insert) {
     return bench::table_checksum(engine);
 }
 
-std::uint64_t insert_each_row(const job& wanted, bracket& timed) {
-    return insert_each(wanted, timed, [](koine::session& session, Customer& row) { session.insert(row); });
-}
-
-// The session keeps the objects.
-std::uint64_t insert_each_object(const job& wanted, bracket& timed) {
-    return insert_each(wanted, timed, [](koine::session& session, Customer& row) {
-        session.add(std::move(row));
-        session.flush();
-    });
-}
+std::uint64_t insert_each_row(const job& wanted, bracket& timed) { return insert_each(wanted, timed, bench::insert_row); }
+std::uint64_t insert_each_object(const job& wanted, bracket& timed) { return insert_each(wanted, timed, bench::insert_object); }
 
 // COUNT objects in one transaction, all flushed at once.
 std::uint64_t insert_bulk(const job& wanted, bracket& timed) {
@@ -138,7 +129,7 @@ std::uint64_t query_each(const job& wanted, bracket& timed) {
 
 std::uint64_t insert_and_commit(const job& wanted, bracket& timed) {
     const koine::engine engine = database(bench::customers_ddl_sqlite);
-    bench::commit_each(engine, wanted, timed, [](koine::session& session, Customer& row) { session.insert(row); });
+    bench::commit_each(engine, wanted, timed, bench::insert_row);
     return bench::table_checksum(engine);
 }
 
