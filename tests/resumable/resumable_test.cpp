@@ -218,6 +218,8 @@ TEST_P(resumable, prepares_and_executes_while_a_server_does_not_answer) {
         EXPECT_EQ(sessions_[i].rows, 1U) << i;
         EXPECT_EQ(sessions_[i].sum, i + 1) << i;
     }
+    run_while_stopped(executing(1));
+    expect_all_done("execute again");
     finalize();
     run_while_stopped(pinging());
     expect_all_done("ping");

@@ -143,6 +143,7 @@ void conclude(sql_facts& facts, const words& found) noexcept {
     facts.sets_session = (same(first, "set") && !transaction_setting) || any_of(first, session_words) || found.locks || found.variables ||
                          found.temporary;
     const bool changes = same(first, "insert") || same(first, "update") || same(first, "delete") || same(first, "replace");
+    facts.one_result = query || changes;
     facts.plain_command = facts.parameters == 0 && (any_of(first, rowless_words) || (changes && !found.returning));
 }
 

@@ -24,6 +24,12 @@ spi::failure malformed_row() {
     return why;
 }
 
+spi::failure outdated(const char* reason) {
+    auto why = local_failure(errc::statement_outdated, reason);
+    why.sqlstate = "26000";
+    return why;
+}
+
 }  // namespace
 
 statement::statement(connection& owner, std::string_view sql, bool stream) : owner_{owner}, facts_{inspect(sql)}, wants_stream_{stream} {
@@ -93,7 +99,8 @@ koine_status statement::execute(std::span<const koine_value> binds, koine_value*
 // Everything that can fail before the server hears of it.
 void statement::begin(std::span<const koine_value> binds) {
     if (!as_text() && native_->mysql == nullptr)
-        throw local_failure(errc::statement_outdated, "the server has forgotten the prepared statement with the session's state");
+        throw outdated("the server has forgotten the prepared statement with the session's state");
+    if (!columns_known_) throw outdated("the columns of the prepared statement may have changed since it was prepared");
     drop_result();
     affected_ = -1;
     const bool other_types = parameters_.encode(binds);
@@ -119,26 +126,34 @@ koine_status statement::run(koine_wait& wait) {
         if (const auto status = phase_ == phase::front ? line.front(wait) : line.line().advance(wait); status != KOINE_DONE) return status;
         switch (phase_) {
             case phase::front:
-                line.line().execute(native_);
+                // The first time the library learns what columns a statement has that had none to tell when it was prepared.
+                if (facts_.one_result && !wants_stream_ && native_->execute_count != 0) {
+                    line.line().execute_again(native_);
+                } else {
+                    line.line().execute(native_);
+                }
+                // The server tells of a change but once: a response that nobody looks at leaves them unknown.
+                columns_known_ = false;
                 phase_ = phase::sent;
                 break;
             case phase::sent:
+                columns_known_ = line.handle()->status == MYSQL_STATUS_READY;
                 if (line.line().answer() != 0) {
                     line.fail(error_of(native_));
                     // Rows of another shape than the statement was prepared with are on the line.
-                    if (line.handle()->status != MYSQL_STATUS_READY) line.line().free_rows(native_);
+                    if (!columns_known_) line.line().free_rows(native_);
                     phase_ = phase::dropping;
                     break;
                 }
                 take_facts_of_execution();
                 if (mysql_stmt_field_count(native_) == 0) columns_.clear();
-                if (mysql_stmt_field_count(native_) == 0 || line.handle()->status == MYSQL_STATUS_READY) {
+                if (mysql_stmt_field_count(native_) == 0 || columns_known_) {
                     phase_ = phase::more;
                     break;
                 }
-                take_columns(native_->fields, native_->field_count);
-                if (!same_columns()) {
-                    auto why = local_failure(errc::statement_outdated, "the result has other columns than the prepared statement");
+                columns_known_ = same_columns();
+                if (!columns_known_) {
+                    auto why = outdated("the result has other columns than the prepared statement");
                     why.outcome = facts_.reads_only ? outcome::rejected : outcome::unknown;
                     why.poisons_transaction = line.in_transaction() && !facts_.reads_only;
                     line.fail(std::move(why));
@@ -146,6 +161,7 @@ koine_status statement::run(koine_wait& wait) {
                     phase_ = phase::dropping;
                     break;
                 }
+                if (line.handle()->fields != nullptr) take_columns(line.handle()->fields, line.handle()->field_count);
                 if (wants_stream_) {
                     streaming_ = true;
                     return KOINE_DONE;
@@ -254,8 +270,11 @@ void statement::take_columns(const MYSQL_FIELD* fields, unsigned int count) {
 
 // After an ALTER TABLE there may be as many columns as before, and others.
 bool statement::same_columns() const noexcept {
-    const MYSQL_FIELD* const now = owner_.exchange_.handle()->fields;
-    for (unsigned int i = 0; now != nullptr && i < native_->field_count; ++i)
+    const MYSQL* const handle = owner_.exchange_.handle();
+    const MYSQL_FIELD* const now = handle->fields;
+    if (now == nullptr) return true;
+    if (handle->field_count != native_->field_count) return false;
+    for (unsigned int i = 0; i < native_->field_count; ++i)
         if (now[i].name != native_->fields[i].name && std::strcmp(now[i].name, native_->fields[i].name) != 0) return false;
     return true;
 }

@@ -73,6 +73,7 @@ private:
     std::vector<output_column> columns_{};
     parameters parameters_{};
     bool wants_stream_;
+    bool columns_known_ = true;  // not while an execution may have told of others
     bool late_columns_ = true;  // the server had none to tell when it prepared: INSERT ... RETURNING, CALL
     phase phase_ = phase::front;
 

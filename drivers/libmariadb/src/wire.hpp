@@ -36,6 +36,9 @@ public:
     void select_database(const std::string& name);
     void prepare(MYSQL_STMT* statement, std::string_view sql);
     void execute(MYSQL_STMT* statement);
+    // The same for a statement that was executed before and has never more than one result. Nothing is read before there is something to
+    // read, and handle()->fields is null where the server says that the columns are what they were.
+    void execute_again(MYSQL_STMT* statement);
     void store_rows(MYSQL_STMT* statement);
     void fetch_row(MYSQL_STMT* statement);
     void free_rows(MYSQL_STMT* statement);  // reads an unfinished result to its end
@@ -58,12 +61,16 @@ public:
 
 private:
     enum class call : std::uint8_t {
-        none, query, store_result, next_result, ping, reset_session, select_database, prepare, execute, store_rows, fetch_row, free_rows,
-        next_rows, close
+        none, query, store_result, next_result, ping, reset_session, select_database, prepare, execute, execute_again, response_due,
+        response, store_rows, fetch_row, free_rows, next_rows, close
     };
 
     void begun(call which, int events);
+    void go_on(int ready);
     int resume(int ready);
+    int read_response(int ready);
+    void take_response();
+    void read_responses_apart(bool apart);
     void prepare_thread() const noexcept;
 
     connection_ptr handle_{};
@@ -77,6 +84,7 @@ private:
     std::int64_t read_timeout_ns_ = 0;
     std::int64_t write_timeout_ns_ = 0;
     bool waiting_ = false;  // the caller was told to wait for the call
+    bool apart_ = false;    // the library sends an execution without reading the response
     bool tls_ = false;
 };
 

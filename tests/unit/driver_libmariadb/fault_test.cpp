@@ -203,8 +203,10 @@ TEST_F(libmariadb_fault, a_dialogue_cut_after_any_byte_is_a_clean_error) {
         koine_statement* statement = nullptr;
         how = link.try_prepare("select cast(? as signed), 'text'", statement);
         if (!how.ok()) return how;
-        how = link.execute(statement, {integer(1)});
-        if (!how.ok()) return how;
+        for (int i = 0; i < 2; ++i) {
+            how = link.execute(statement, {integer(i)});
+            if (!how.ok()) return how;
+        }
         how = link.run("begin");
         if (!how.ok()) return how;
         return link.reset();
@@ -240,7 +242,11 @@ TEST_F(libmariadb_fault, one_byte_at_a_time_gives_the_same_rows) {
     gate.slice(tcp_gate::to_client, 1);
     gate.slice(tcp_gate::to_server, 1);
     const auto link = through(gate);
-    EXPECT_EQ(link->value("select repeat('ab', 500)").text.size(), 1'000U);
+    auto* const repeated = link->prepare("select repeat('ab', ?)");
+    for (const std::int64_t times : {500, 0, 499}) {
+        ASSERT_TRUE(link->execute(repeated, {integer(times)}).ok());
+        EXPECT_EQ(link->rows().at(0).text.size(), static_cast<std::size_t>(2 * times));
+    }
     EXPECT_EQ(link->value("select repeat('ab', 500)", {}, KOINE_PREPARE_STREAM).text.size(), 1'000U);
     const auto encrypted = connected(over_tls(*server_, gate.port()));
     EXPECT_EQ(encrypted->value("select repeat('ab', 500)").text.size(), 1'000U);
@@ -251,6 +257,7 @@ TEST_F(libmariadb_fault, a_dead_line_leaves_the_caller_its_deadline) {
         tcp_gate gate{server_->port()};
         const auto link = through(gate);
         auto* const statement = link->prepare("select 1");
+        ASSERT_TRUE(link->execute(statement).ok());
         gate.swallow(which);
         link->patience = 100;
         EXPECT_TRUE(link->execute(statement).timed_out);
@@ -269,6 +276,15 @@ TEST_F(libmariadb_fault, a_stopped_server_never_blocks_a_call) {
         server_->pause();
         link->patience = 50;
         EXPECT_TRUE(link->execute(statement).timed_out);
+        EXPECT_TRUE(link->reset().timed_out);
+        server_->resume();
+        link->patience = 20'000;
+        ASSERT_TRUE(link->reset().ok());
+        auto* const known = link->prepare("select 2");
+        ASSERT_TRUE(link->execute(known).ok());
+        server_->pause();
+        link->patience = 50;
+        EXPECT_TRUE(link->execute(known).timed_out);
         EXPECT_TRUE(link->reset().timed_out);
         server_->resume();
         link->patience = 20'000;

@@ -253,6 +253,67 @@ TEST_F(libmariadb_session, a_statement_follows_changes_of_its_table_or_is_outdat
     EXPECT_EQ(link_->execute(one).code, koine::errc::undefined_table);
 }
 
+TEST_F(libmariadb_session, a_result_takes_the_type_of_its_parameter_each_time) {
+    auto* const same = link_->prepare("select ? as value");
+    ASSERT_TRUE(link_->execute(same, {integer(7)}).ok());
+    EXPECT_EQ(link_->rows().at(0), kept{integer(7)});
+    ASSERT_TRUE(link_->execute(same, {integer(8)}).ok());
+    EXPECT_EQ(link_->rows().at(0), kept{integer(8)});
+    ASSERT_TRUE(link_->execute(same, {bytes("eight")}).ok());
+    EXPECT_EQ(link_->rows().at(0), kept{bytes("eight")});
+    ASSERT_TRUE(link_->execute(same, {real(0.5)}).ok());
+    EXPECT_EQ(link_->rows().at(0), kept{real(0.5)});
+    ASSERT_TRUE(link_->execute(same, {null()}).ok());
+    EXPECT_EQ(link_->rows().at(0), kept{null()});
+    ASSERT_TRUE(link_->execute(same, {integer(9)}).ok());
+    EXPECT_EQ(link_->rows().at(0), kept{integer(9)});
+}
+
+TEST_F(libmariadb_session, an_execution_that_fails_leaves_the_next_ones_as_they_were) {
+    auto* const insert = link_->prepare("insert into t (id) values (?)");
+    auto* const returning = link_->prepare("insert into t (id) values (?) returning id, name");
+    auto* const one = link_->prepare("select (select id from t where id >= ? order by id)");
+    std::int64_t id = 0;
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(link_->execute(insert, {integer(++id)}).ok());
+        EXPECT_EQ(link_->affected(), 1);
+        ASSERT_TRUE(link_->execute(returning, {integer(++id)}).ok());
+        ASSERT_EQ(link_->rows().size(), 2U);
+        EXPECT_EQ(link_->rows().at(0).i, id);
+        ASSERT_TRUE(link_->execute(one, {integer(id)}).ok());
+        EXPECT_EQ(link_->rows().at(0).i, id);
+        for (auto* const again : {insert, returning}) {
+            const auto how = link_->execute(again, {integer(id)});
+            EXPECT_EQ(how.code, koine::errc::unique_violation) << how;
+            EXPECT_EQ(how.sqlstate, "23505");
+            EXPECT_EQ(how.constraint, "PRIMARY");
+        }
+        const auto many_rows = link_->execute(one, {integer(0)});
+        EXPECT_EQ(many_rows.status, KOINE_ERROR);
+        EXPECT_EQ(many_rows.sqlstate, "21000") << many_rows;
+        ASSERT_TRUE(link_->execute(one, {integer(id + 1)}).ok());
+        EXPECT_EQ(link_->rows().at(0), kept{null()});
+    }
+    EXPECT_EQ(link_->number("select count(*) from t"), 6);
+}
+
+// The server tells of other columns only once.
+TEST_F(libmariadb_session, a_statement_whose_response_nobody_saw_is_outdated) {
+    ASSERT_TRUE(link_->run("create or replace table shape (a int)").ok());
+    auto* const all = link_->prepare("select * from shape");
+    ASSERT_TRUE(link_->execute(all).ok());
+    ASSERT_TRUE(link_->run("alter table shape drop column a, add column b varchar(10)").ok());
+    koine_wait wait{};
+    koine_error error{};
+    ASSERT_EQ(driver().execute(all, nullptr, 0, cells_, 4, &got_, &wait, &error), KOINE_WAIT);
+    ASSERT_TRUE(link_->reset().ok());
+    const auto how = link_->execute(all);
+    EXPECT_EQ(how.code, koine::errc::statement_outdated) << how;
+    EXPECT_EQ(how.outcome, koine::outcome::not_sent);
+    EXPECT_EQ(link_->state(), 0U);
+    EXPECT_TRUE(link_->run("select * from shape").ok());
+}
+
 TEST_F(libmariadb_session, a_call_while_another_is_under_way_is_refused) {
     client holder{over_socket(server())};
     hold_door(holder);
@@ -270,12 +331,22 @@ TEST_F(libmariadb_session, a_call_while_another_is_under_way_is_refused) {
 TEST_F(libmariadb_session, a_wait_that_lasts_too_long_ends_the_connection_where_the_url_says_so) {
     auto how = over_tcp(server());
     how.emplace_back("read_timeout", "1");
+    for (const bool first : {true, false}) {
+        client link{how};
+        ASSERT_TRUE(link.connect().ok());
+        auto* const sleep = link.prepare("select sleep(?)");
+        if (!first) {
+            ASSERT_TRUE(link.execute(sleep, {integer(0)}).ok());
+        }
+        const auto lost = link.execute(sleep, {integer(30)});
+        EXPECT_EQ(lost.code, koine::errc::disconnected) << lost;
+        EXPECT_TRUE(lost.poisons_connection);
+        EXPECT_EQ(lost.waits, 1) << "the limit has passed once, not twice";
+        EXPECT_EQ(link.state(), std::uint32_t{KOINE_STATE_BROKEN});
+    }
     client link{how};
     ASSERT_TRUE(link.connect().ok());
-    const auto lost = link.run("select sleep(30)");
-    EXPECT_EQ(lost.code, koine::errc::disconnected) << lost;
-    EXPECT_TRUE(lost.poisons_connection);
-    EXPECT_EQ(link.state(), std::uint32_t{KOINE_STATE_BROKEN});
+    EXPECT_EQ(link.run("do sleep(30)").code, koine::errc::disconnected) << "a command without preparation";
 }
 
 // ---- Streaming

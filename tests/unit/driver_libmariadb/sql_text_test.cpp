@@ -53,6 +53,14 @@ TEST(libmariadb_sql_text, knows_what_may_change_the_session) {
         EXPECT_FALSE(inspect(sql).sets_session) << sql;
 }
 
+TEST(libmariadb_sql_text, knows_what_has_one_result_whatever_happens) {
+    for (const char* sql : {"select 1", "(select 1) union (select 2)", "with x as (select 1) select * from x", "insert into t values (?) returning id",
+                            "update t set a = ?", "delete from t where a = ?", "replace into t values (?)", "values (1)"})
+        EXPECT_TRUE(inspect(sql).one_result) << sql;
+    for (const char* sql : {"call p()", "execute p", "begin not atomic call p(); end", "show tables", "analyze table t", "set @a = 1"})
+        EXPECT_FALSE(inspect(sql).one_result) << sql;
+}
+
 TEST(libmariadb_sql_text, knows_what_returns_no_rows_and_takes_no_parameters) {
     for (const char* sql : {"begin", "commit", "rollback to a", "savepoint a", "release savepoint a", "set @a = 1", "insert into t values (1)", "create table t (id int)"})
         EXPECT_TRUE(inspect(sql).plain_command) << sql;
