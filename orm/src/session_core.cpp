@@ -159,6 +159,10 @@ void session_core::forget_deleted() noexcept {
 
 void session_core::after_text() {
     distrust_all();
+    keep_what_ended();
+}
+
+void session_core::keep_what_ended() {
     if (!leased().ended_by_statement()) return;
     forget_deleted();
     undo_.clear();
@@ -169,6 +173,7 @@ void session_core::rollback() {
     if (condition_ == condition::in_doubt) check_usable();
     if (in_transaction()) {
         try {
+            keep_what_ended();
             leased().rollback();
         } catch (const usage_error&) {
             throw;

@@ -79,6 +79,8 @@ public:
     }
     // Nobody knows what a text that was run has done: it may even have committed.
     void after_text();
+    // What a statement has committed on its way stays, whatever becomes of the rest.
+    void keep_what_ended();
 
     // ---- Transaction (session_core.cpp) ----
     // The leased link. Leases and begins where that is due.

@@ -78,8 +78,8 @@ TEST_P(words, match_patterns_whatever_the_session_makes_of_a_backslash) {
     session work{on};
     for (const char* const one : {"Abc", "abc", "a%c", "a_c", "a\\c", "abc "}) work.add(word{.text = one});
     work.flush();
-    for (const char* const mode : {"", ",NO_BACKSLASH_ESCAPES"}) {
-        work.execute(sql(unsafe_sql("set session sql_mode = concat(@@sql_mode, '" + std::string{mode} + "')")));
+    for (const char* const mode : {"NO_BACKSLASH_ESCAPES", ""}) {
+        work.execute(sql(unsafe_sql("set session sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '" + std::string{mode} + "')")));
         constexpr auto text = col<&word::text>;
         EXPECT_EQ(found(work, text.like("abc")), texts{"abc"}) << mode;
         EXPECT_EQ(found(work, text.like("a_c")), (texts{"abc", "a%c", "a_c", "a\\c"})) << mode;
@@ -179,6 +179,15 @@ TEST_P(words, of_an_update_count_as_changed_where_they_are_found) {
     work.rollback();
 }
 
+TEST_P(words, in_texts_by_hand_may_have_backslashes_beside_names_of_values) {
+    map<word>().create_all(on);
+    connection c = on.connect();
+    EXPECT_EQ(c.execute(sql("select concat('a\\', :one, '\\')", {{"one", "b"}})).one<std::string>(), "a\\b\\");
+    c.execute(sql("insert into words (text) values ('C:\\')"));
+    EXPECT_EQ(c.execute(sql("select text from words where text = :text and text <> '\\'", {{"text", "C:\\"}})).one<std::string>(), "C:\\");
+    c.rollback();
+}
+
 using transactions = family;
 INSTANTIATE_TEST_SUITE_P(on_mariadb, transactions, testing::Values("mariadb", "mysql"),
                          [](const auto& instance) { return std::string{instance.param}; });
@@ -206,6 +215,36 @@ TEST_P(transactions, of_a_session_keep_what_ddl_has_committed) {
     EXPECT_TRUE(work.contains(kept));
     EXPECT_FALSE(work.contains(lost));
     EXPECT_EQ(work.query<word>().count(), 1);
+}
+
+TEST_P(transactions, are_over_with_ddl_that_fails_too_which_is_told) {
+    map<word>().create_all(on);
+    session work{on};
+    const auto kept = work.add(word{.text = "kept"});
+    work.flush();
+    try {
+        work.execute(sql("create table words (id bigint)"));
+        ADD_FAILURE() << "the table is there";
+    } catch (const error& why) {
+        EXPECT_EQ(why.code(), errc::duplicate_object);
+        EXPECT_EQ(why.outcome(), outcome::unknown);
+        EXPECT_NE(std::string{why.what()}.find("has been committed"), std::string::npos) << why.what();
+    }
+    work.rollback();
+    EXPECT_TRUE(work.contains(kept));
+    EXPECT_EQ(work.query<word>().count(), 1);
+    work.rollback();
+    // Text that the server does not even understand has done nothing.
+    connection c = on.connect();
+    c.execute(sql("insert into words (text) values ('lost')"));
+    try {
+        c.execute(sql("create nonsense"));
+        ADD_FAILURE() << "it is no statement";
+    } catch (const error& why) {
+        EXPECT_EQ(why.outcome(), outcome::rejected) << why.what();
+    }
+    c.rollback();
+    EXPECT_EQ(number("select count(*) from words"), 1);
 }
 
 TEST_P(transactions, run_at_the_level_that_was_asked_for_and_the_next_one_at_its_own) {

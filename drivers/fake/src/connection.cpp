@@ -127,8 +127,8 @@ std::shared_ptr<const answer> connection::run(std::string_view sql) {
                "08007",
                "the connection was lost while COMMIT was under way",
                {}});
-    if (found->breaks_after == 0 && found->columns.empty()) raise(found->fault);
     if (found->ends_transaction) in_transaction_ = failed_ = false;
+    if (found->breaks_after == 0 && found->columns.empty()) raise(found->fault);
     last_insert_id_ = found->last_insert_id != 0 ? found->last_insert_id : last_insert_id_;
     return found;
 }

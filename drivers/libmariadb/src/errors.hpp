@@ -15,6 +15,7 @@ namespace koine::libmariadb {
 struct work_facts {
     bool in_transaction = false;   // the session was in a transaction when the work was sent, or the work began one
     bool commits = false;          // the work ends the transaction by committing it
+    bool commits_first = false;    // it commits what was done before it, even where it fails then itself
     bool reads_only = false;       // nothing in it can change anything
     bool cancelled_by_us = false;  // we asked the server to stop it
 };

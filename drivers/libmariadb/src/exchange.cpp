@@ -27,9 +27,10 @@ void exchange::open(const sql_facts& facts) {
     facts_ = work_facts{};
     facts_.in_transaction = in_transaction() || facts.begins;
     facts_.commits = facts.commits;
+    facts_.commits_first = facts.commits_first;
     facts_.reads_only = facts.reads_only;
     failure_.reset();
-    ended_ = pinging_ = false;
+    ended_ = pinging_ = asking_ = unsure_ = false;
     active_ = true;
     canceller_.begin();
 }
@@ -51,6 +52,7 @@ void exchange::fail(const native_error& error) {
         break_off();
         throw why;
     }
+    unsure_ = facts_.commits_first && facts_.in_transaction;
     fail(std::move(why));
 }
 
@@ -76,10 +78,20 @@ koine_status exchange::conclude(koine_wait& wait) {
         pinging_ = false;
         canceller_.forget();
     }
+    if (unsure_) {
+        if (!std::exchange(asking_, true)) wire_.query("DO 0");
+        if (const auto status = wire_.advance(wait); status != KOINE_DONE) return status;
+        if (wire_.answer() != 0) fail(error_of(handle()));
+        unsure_ = false;
+    }
     active_ = false;
     if (failure_) {
         auto why = failure_->release();
         failure_.reset();
+        if (asking_ && !in_transaction()) {
+            why.outcome = outcome::unknown;
+            why.message += "; what the transaction did before it has been committed";
+        }
         throw why;
     }
     return KOINE_DONE;

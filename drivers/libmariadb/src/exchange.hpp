@@ -68,6 +68,8 @@ private:
     bool broken_ = false;
     bool ended_ = false;    // no request to cancel is under way any more
     bool pinging_ = false;  // the round trip that swallows the effect of a late request
+    bool asking_ = false;   // the round trip that tells whether a transaction is still open, which errors do not tell
+    bool unsure_ = false;   // it is needed
 };
 
 }  // namespace koine::libmariadb

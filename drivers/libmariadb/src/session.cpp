@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <array>
 #include <charconv>
 #include <string_view>
 
@@ -9,10 +10,12 @@ namespace koine::libmariadb {
 
 namespace {
 
-// The same SQL means the same whatever the server's settings are.
-constexpr std::string_view sql_mode =
-    "STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,"
-    "NO_AUTO_VALUE_ON_ZERO,ANSI_QUOTES,PIPES_AS_CONCAT";
+// The same SQL means the same whatever the server's settings are, and, as far as that can be had, what it means elsewhere.
+constexpr std::array<std::string_view, 10> sql_modes{
+    "STRICT_ALL_TABLES",      "STRICT_TRANS_TABLES",   "NO_ZERO_IN_DATE", "NO_ZERO_DATE",    "ERROR_FOR_DIVISION_BY_ZERO",
+    "NO_ENGINE_SUBSTITUTION", "NO_AUTO_VALUE_ON_ZERO", "ANSI_QUOTES",     "PIPES_AS_CONCAT", "NO_BACKSLASH_ESCAPES"};
+// Only MariaDB has this one, since 10.3.5: UPDATE reads the row as it was.
+constexpr std::string_view simultaneous = "/*M!100305 , ',SIMULTANEOUS_ASSIGNMENT' */";
 
 constexpr std::string_view isolation_variable(bool mariadb) noexcept { return mariadb ? "tx_isolation" : "transaction_isolation"; }
 
@@ -26,6 +29,16 @@ std::string_view field(MYSQL_ROW row, const unsigned long* lengths, unsigned int
     return row[i] != nullptr ? std::string_view{row[i], lengths[i]} : std::string_view{};
 }
 
+bool lists(std::string_view modes, std::string_view wanted) noexcept {
+    while (!modes.empty()) {
+        const auto end = modes.find(',');
+        if (modes.substr(0, end) == wanted) return true;
+        if (end == std::string_view::npos) break;
+        modes.remove_prefix(end + 1);
+    }
+    return false;
+}
+
 void expect(std::string_view name, std::string_view is, std::string_view should) {
     if (is != should)
         refuse("the server keeps " + std::string{name} + " at '" + std::string{is} + "' although the session sets it to '" + std::string{should} +
@@ -37,9 +50,11 @@ void expect(std::string_view name, std::string_view is, std::string_view should)
 std::string setup_statement(bool mariadb) {
     std::string out = "SET NAMES utf8mb4 COLLATE ";
     out += mariadb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin";
-    out += ", SESSION time_zone = '+00:00', SESSION sql_mode = '";
-    out += sql_mode;
-    out += "', SESSION ";
+    out += ", SESSION time_zone = '+00:00', SESSION sql_mode = CONCAT('";
+    for (const auto mode : sql_modes) out.append(mode).append(1, ',');
+    out.back() = '\'';
+    out += simultaneous;
+    out += "), SESSION ";
     out += isolation_variable(mariadb);
     out += " = 'READ-COMMITTED', SESSION autocommit = 1, SESSION session_track_state_change = 1";
     return out;
@@ -54,8 +69,8 @@ std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings)
     const MYSQL_ROW row = answer != nullptr ? mysql_fetch_row(answer) : nullptr;
     const unsigned long* const lengths = row != nullptr ? mysql_fetch_lengths(answer) : nullptr;
     if (lengths == nullptr || mysql_num_fields(answer) != 9) refuse("the server does not tell the state of its session");
-    const auto mode = field(row, lengths, 0);
-    if (mode.find("STRICT_ALL_TABLES") == std::string_view::npos) refuse("the server does not run the session in strict mode");
+    for (const auto mode : sql_modes)
+        if (!lists(field(row, lengths, 0), mode)) refuse("the server does not keep " + std::string{mode} + " in sql_mode although the session sets it");
     expect("character_set_client", field(row, lengths, 1), "utf8mb4");
     expect("character_set_results", field(row, lengths, 2), "utf8mb4");
     expect("collation_connection", field(row, lengths, 3).substr(0, 8), "utf8mb4_");

@@ -66,11 +66,10 @@ public:
         while (!done() && continues_word(peek())) ++at_;
         return sql_.substr(start, at_ - start);
     }
-    // A literal or quoted name; doubled quotes read as two of them in a row, which is the same to us.
+    // A literal or quoted name; doubled quotes read as two of them in a row, which is the same to us. The session takes a backslash for itself.
     void quoted(char quote) noexcept {
-        for (skip(); !done() && peek() != quote; skip())
-            if (quote != '`' && peek() == '\\') skip();
-        skip();
+        const auto end = sql_.find(quote, at_ + 1);
+        at_ = end == std::string_view::npos ? sql_.size() : end + 1;
     }
     void line_comment() noexcept {
         while (!done() && peek() != '\n') ++at_;
@@ -136,6 +135,7 @@ void conclude(sql_facts& facts, const words& found) noexcept {
     facts.empty = first.empty();
     facts.begins = starts;
     facts.commits = any_of(first, committing_words);
+    facts.commits_first = facts.commits && !same(first, "commit") && !same(first, "xa");
     const bool query = same(first, "select") || same(first, "with") || same(first, "values") || same(first, "table");
     facts.reads_only = (query && !found.writes) || same(first, "show") || same(first, "describe") || same(first, "desc") || rolls_back;
     const bool transaction_setting = same(first, "set") && same(second, "transaction");

@@ -11,6 +11,7 @@ struct sql_facts {
     bool empty = false;            // no word at all: nothing that could run
     bool begins = false;           // BEGIN or START TRANSACTION
     bool commits = false;          // COMMIT, or a statement that commits on its way (DDL): its answer decides what is known of the work
+    bool commits_first = false;    // commits whatever was done before it, even where it fails then itself: DDL and its like
     bool reads_only = false;       // a query without data-changing parts and without functions that may change something
     bool sets_session = false;     // may change the session beyond the transaction: settings, database, variables, locks, temporary tables
     bool sets_next_transaction = false;  // SET TRANSACTION, which holds for whatever runs next

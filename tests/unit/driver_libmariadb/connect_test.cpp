@@ -86,9 +86,14 @@ TEST_F(libmariadb_connect, the_session_is_in_a_known_state) {
     EXPECT_EQ(link.value("select @@autocommit").i, 1);
     const auto mode = link.value("select @@sql_mode").text;
     for (const char* one : {"STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "NO_ZERO_DATE", "NO_ZERO_IN_DATE", "ANSI_QUOTES", "PIPES_AS_CONCAT",
-                            "NO_AUTO_VALUE_ON_ZERO", "ERROR_FOR_DIVISION_BY_ZERO"})
+                            "NO_AUTO_VALUE_ON_ZERO", "ERROR_FOR_DIVISION_BY_ZERO", "NO_BACKSLASH_ESCAPES", "SIMULTANEOUS_ASSIGNMENT"})
         EXPECT_NE(mode.find(one), std::string::npos) << one << " in " << mode;
     EXPECT_EQ(link.value("select 'a' || \"b\" from (select 'b' as b) t").text, "ab");
+    EXPECT_EQ(link.value("select char_length('\\')").i, 1);
+    ASSERT_TRUE(link.run("create or replace temporary table pairs (a int, b int)").ok());
+    ASSERT_TRUE(link.run("insert into pairs values (1, 2)").ok());
+    ASSERT_TRUE(link.run("update pairs set a = b, b = a").ok());
+    EXPECT_EQ(link.number("select 10 * a + b from pairs"), 21);
     EXPECT_EQ(link.value("select 'a' = 'A'").i, 0);
     EXPECT_EQ(link.value("select 'a' = 'a '").i, 0);
 }

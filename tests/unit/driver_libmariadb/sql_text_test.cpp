@@ -11,7 +11,7 @@ using koine::libmariadb::inspect;
 
 TEST(libmariadb_sql_text, counts_parameters_outside_literals_names_and_comments) {
     EXPECT_EQ(inspect("select ?, ? from t where a = ?").parameters, 3U);
-    EXPECT_EQ(inspect("select '?', \"?\", `?`, 'it''s ?', 'a\\'?' -- ?\n, ?").parameters, 1U);
+    EXPECT_EQ(inspect("select '?', \"?\", `?`, 'it''s ?', 'a\\', ? -- ?\n, ?").parameters, 2U);
     EXPECT_EQ(inspect("select /* ? */ ? # ?\n + ?").parameters, 2U);
     EXPECT_EQ(inspect("select 1--?").parameters, 1U) << "two dashes without a space are two minus signs";
     EXPECT_EQ(inspect("select /*!50000 ? */ + /*M!100000 ? */ ?").parameters, 3U) << "code for some servers";

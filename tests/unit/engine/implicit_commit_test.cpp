@@ -35,6 +35,9 @@ protected:
         names_.add_driver("fake", &fake_driver_init);
         server.server_is("mariadb", "10.11.6");
         server.on("create table t (id bigint)", {.ends_transaction = true});
+        server.on("create table things (id bigint)", {.ends_transaction = true,
+                                                      .breaks_after = 0,
+                                                      .fault = {.code = errc::duplicate_object, .outcome = outcome::unknown}});
         server.on("insert into t values (1)", {.affected = 1});
         server.on("INSERT INTO things (id, name) VALUES (?, ?)", {.affected = 1});
         server.on("DELETE FROM things WHERE id = ?", {.affected = 1});
@@ -120,6 +123,26 @@ TEST_F(implicit_commit, of_a_session_is_nothing_that_its_rollback_could_take_bac
     work.flush();
     work.rollback();
     EXPECT_TRUE(work.contains(kept)) << "its row is in the database";
+    EXPECT_FALSE(work.contains(lost));
+}
+
+TEST_F(implicit_commit, of_a_statement_that_fails_then_is_no_rollback_and_is_not_repeated) {
+    session work{on};
+    const auto kept = work.add(thing{.id = 1, .name = "kept"});
+    work.flush();
+    try {
+        work.execute(sql("create table things (id bigint)"));
+        ADD_FAILURE() << "the table is there";
+    } catch (const error& why) {
+        EXPECT_EQ(why.code(), errc::duplicate_object);
+        EXPECT_EQ(why.advice(), advice::ask_the_database);
+    }
+    EXPECT_THROW(work.add(thing{.id = 2, .name = "late"}); work.flush(), error) << "as after any failure";
+    work.rollback();
+    EXPECT_TRUE(work.contains(kept)) << "its row is in the database";
+    const auto lost = work.add(thing{.id = 3, .name = "lost"});
+    work.flush();
+    work.rollback();
     EXPECT_FALSE(work.contains(lost));
 }
 
