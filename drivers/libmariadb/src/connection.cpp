@@ -88,6 +88,12 @@ void connection::take_session(const sql_facts& facts) noexcept {
     next_transaction_set_ = facts.sets_next_transaction;
 }
 
+// Nothing tells what the statement has done to the session until then.
+void connection::give_up() noexcept {
+    if (owner_ != nullptr && (owner_->facts().sets_session || owner_->facts().calls)) dirty_ = true;
+    leave();
+}
+
 koine_status connection::prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait& wait) {
     if (!resumes(task::prepare, nullptr)) {
         if (!detail::is_text(sql.data(), sql.size()))
@@ -197,7 +203,9 @@ koine_status connection::run_reset(koine_wait& wait) {
         if (const auto status = exchange_.drain(reading_, wait); status != KOINE_DONE) return status;
         preparing_.reset();
         if (owner_ != nullptr) owner_->drop_result();
+        give_up();
         if (!starts_reset()) return KOINE_DONE;
+        enter(task::reset, nullptr);
     }
     if (phase_ == phase::front) {
         if (const auto status = exchange_.front(wait); status != KOINE_DONE) return status;
@@ -272,11 +280,12 @@ void connection::forget(statement& one) noexcept {
     if (one.native_ != nullptr) exchange_.doom(one.native_);
     if (owner_ != &one) return;
     // What is still on the line is read and dropped by reset().
-    if (task_ == task::reset) {
-        owner_ = nullptr;
+    const bool resetting = task_ == task::reset;
+    give_up();
+    if (resetting) {
+        enter(task::reset, nullptr);
     } else {
         reading_ = one.native_;
-        leave();
     }
 }
 

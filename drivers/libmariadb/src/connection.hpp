@@ -49,6 +49,8 @@ private:
     bool resumes(task what, const statement* owner) const;
     void enter(task what, statement* owner) noexcept;
     void leave() noexcept { enter(task::none, nullptr); }
+    // The same before the end was seen, or after a failure.
+    void give_up() noexcept;
     // Runs a step of a resumable function; an exception ends the function.
     template <class Step>
     koine_status step(Step&& body) {
@@ -57,7 +59,7 @@ private:
             if (status == KOINE_DONE) leave();
             return status;
         } catch (...) {
-            leave();
+            give_up();
             throw;
         }
     }

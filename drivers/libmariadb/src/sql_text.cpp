@@ -142,6 +142,7 @@ void conclude(sql_facts& facts, const words& found) noexcept {
     facts.sets_next_transaction = transaction_setting;
     facts.sets_session = (same(first, "set") && !transaction_setting) || any_of(first, session_words) || found.locks || found.variables ||
                          found.temporary;
+    facts.calls = same(first, "call") || (same(first, "begin") && same(second, "not"));
     const bool changes = same(first, "insert") || same(first, "update") || same(first, "delete") || same(first, "replace");
     facts.one_result = query || changes;
     facts.plain_command = facts.parameters == 0 && (any_of(first, rowless_words) || (changes && !found.returning));

@@ -14,6 +14,7 @@ struct sql_facts {
     bool commits_first = false;    // commits whatever was done before it, even where it fails then itself: DDL and its like
     bool reads_only = false;       // a query without data-changing parts and without functions that may change something
     bool sets_session = false;     // may change the session beyond the transaction: settings, database, variables, locks, temporary tables
+    bool calls = false;            // runs a routine of the database, which may change the session and fail then
     bool sets_next_transaction = false;  // SET TRANSACTION, which holds for whatever runs next
     bool one_result = false;       // a query or a change of rows: whatever it does, it never has a second result
     bool plain_command = false;    // returns no rows whatever happens, and takes no parameters: needs no preparation on the server

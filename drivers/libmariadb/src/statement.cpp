@@ -357,7 +357,7 @@ koine_status statement::advance_stream(koine_value* cells, std::uint32_t max_row
         }
         if (const auto status = line.failed() ? line.conclude(wait) : line.drain(native_, wait); status != KOINE_DONE) return status;
     } catch (...) {
-        owner_.leave();
+        owner_.give_up();
         drop_result();
         throw;
     }

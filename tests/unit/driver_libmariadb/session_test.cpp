@@ -554,6 +554,35 @@ TEST_F(libmariadb_session, what_a_function_changed_behind_the_text_is_noticed) {
     EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U);
 }
 
+TEST_F(libmariadb_session, what_a_statement_that_failed_may_have_changed_is_undone_by_reset) {
+    ASSERT_TRUE(link_->run("create or replace procedure fails() begin set session time_zone = '+05:00'; signal sqlstate '45000'; end").ok());
+    ASSERT_TRUE(link_->run("create or replace procedure fails_late() begin select 1; set session time_zone = '+05:00'; signal sqlstate '45000'; end").ok());
+    for (const char* sql : {"call fails()", "call fails_late()", "begin not atomic set session time_zone = '+05:00'; signal sqlstate '45000'; end",
+                            "select get_lock('koine', 0), (select 1 union select 2)", "set session time_zone = '+05:00', sql_mode = 'nonsense'"}) {
+        EXPECT_FALSE(link_->run(sql).ok()) << sql;
+        EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U) << sql;
+        ASSERT_TRUE(link_->reset().ok()) << sql;
+        EXPECT_EQ(link_->value("select @@time_zone").text, "+00:00") << sql;
+        EXPECT_EQ(link_->value("select is_free_lock('koine')").i, 1) << sql;
+        EXPECT_EQ(link_->state(), 0U) << sql;
+    }
+    EXPECT_FALSE(link_->run("insert into t (id) values ('x')").ok());
+    EXPECT_EQ(link_->state(), 0U) << "a change of rows changes nothing of the session";
+}
+
+TEST_F(libmariadb_session, what_a_statement_may_have_changed_whose_end_nobody_saw_is_undone_by_reset) {
+    for (const bool finalized : {false, true}) {
+        auto* const change = link_->prepare("set session time_zone = '+05:00'");
+        koine_wait wait{};
+        koine_error error{};
+        ASSERT_EQ(driver().execute(change, nullptr, 0, cells_, 4, &got_, &wait, &error), KOINE_WAIT);
+        if (finalized) driver().finalize(change);
+        ASSERT_TRUE(link_->reset().ok());
+        EXPECT_EQ(link_->value("select @@time_zone").text, "+00:00");
+        EXPECT_EQ(link_->state(), 0U);
+    }
+}
+
 TEST_F(libmariadb_session, after_a_reset_of_the_session_prepared_statements_are_outdated) {
     auto* const select = link_->prepare("select 1");
     auto* const command = link_->prepare("savepoint a");
