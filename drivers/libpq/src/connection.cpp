@@ -281,9 +281,10 @@ bool connection::send_reset() {
     if (drifted) {
         if (rollback) exchange_.send_sync();
         // Not DISCARD ALL: it would take the prepared statements with it, and their owners would only notice when the next
-        // transaction fails.
-        exchange_.send_command("RESET SESSION AUTHORIZATION", part::statement);
-        exchange_.send_command("RESET ALL", part::statement);
+        // transaction fails. These are its other parts.
+        for (const char* const command : {"CLOSE ALL", "RESET SESSION AUTHORIZATION", "RESET ALL", "UNLISTEN *",
+                                          "SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD TEMP"})
+            exchange_.send_command(command, part::statement);
         exchange_.send_sync();
     }
     exchange_.go();

@@ -41,6 +41,13 @@ constexpr std::array<std::string_view, 78> harmless_words{
     "row_number", "rank", "lag", "lead", "string_agg", "array_agg", "json_agg", "unnest", "generate_series",
     "pg_sleep", "pg_backend_pid"};
 
+// First words of statements that change the session, or run code that may.
+constexpr std::array<std::string_view, 5> session_words{"reset", "discard", "listen", "do", "call"};
+constexpr std::array<std::string_view, 5> session_functions{"set_config", "pg_advisory_lock", "pg_advisory_lock_shared", "pg_try_advisory_lock",
+                                                            "pg_try_advisory_lock_shared"};
+// What stands before TEMPORARY where it makes something.
+constexpr std::array<std::string_view, 5> before_temporary{"create", "replace", "local", "global", "into"};
+
 // The cursor over the text.
 class scanner {
 public:
@@ -111,6 +118,7 @@ sql_facts inspect(std::string_view sql) noexcept {
     scanner in{sql};
     std::string_view first;
     std::string_view second;
+    std::string_view last;
     bool writes = false;
     while (!in.done()) {
         const char c = in.peek();
@@ -139,7 +147,10 @@ sql_facts inspect(std::string_view sql) noexcept {
                 second = word;
             }
             if (any_of(word, writing_words)) writes = true;
-            if (same(word, "set_config")) facts.sets_session = true;
+            if (any_of(word, session_functions)) facts.sets_session = true;
+            if ((same(word, "temp") || same(word, "temporary")) && any_of(last, before_temporary)) facts.sets_session = true;
+            if (same(word, "hold") && same(last, "with")) facts.sets_session = true;
+            last = word;
             if (in.parenthesis_follows() && !any_of(word, harmless_words)) writes = true;
         } else if (is_digit(c)) {
             in.word();
@@ -155,7 +166,7 @@ sql_facts inspect(std::string_view sql) noexcept {
     facts.reads_only = (query && !writes) || same(first, "show");
     if (same(first, "set") && !same(second, "local") && !same(second, "transaction") && !same(second, "constraints"))
         facts.sets_session = true;
-    if (same(first, "reset") || same(first, "discard")) facts.sets_session = true;
+    if (any_of(first, session_words)) facts.sets_session = true;
     return facts;
 }
 

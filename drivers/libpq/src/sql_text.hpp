@@ -12,7 +12,7 @@ struct sql_facts {
     bool begins = false;           // BEGIN or START TRANSACTION
     bool commits = false;          // COMMIT, END or PREPARE TRANSACTION: its answer decides what is known of the work
     bool reads_only = false;       // a query without data-changing parts and without functions that may change something
-    bool sets_session = false;     // may change settings of the session beyond the transaction
+    bool sets_session = false;     // may change the session beyond the transaction: settings, locks, temporary tables, cursors, channels
 };
 
 // Scans the text once. Never fails: what it does not understand it takes for something that may write.

@@ -34,6 +34,10 @@ protected:
         ASSERT_TRUE(link_->connect().ok());
     }
     static pg_cluster& server() { return pg_cluster::shared(); }
+    void make_table(const std::string& columns) {
+        ASSERT_TRUE(link_->run("drop table if exists t").ok());
+        ASSERT_TRUE(link_->run("create table t (" + columns + ")").ok());
+    }
     static report connecting(const parameters& how) {
         client other{how};
         return other.connect();
@@ -217,7 +221,7 @@ TEST_F(libpq_session, rows_come_in_blocks_and_the_driver_knows_how_many_are_left
 }
 
 TEST_F(libpq_session, commands_tell_how_many_rows_they_changed) {
-    ASSERT_TRUE(link_->run("create temp table t (id int primary key)").ok());
+    make_table("id int primary key");
     ASSERT_TRUE(link_->run("insert into t select generate_series(1, 5)").ok());
     EXPECT_EQ(link_->affected(), 5);
     ASSERT_TRUE(link_->run("update t set id = -id where id > $1 returning id", {integer(3)}).ok());
@@ -236,7 +240,7 @@ TEST_F(libpq_session, exactly_one_statement_a_text) {
 }
 
 TEST_F(libpq_session, an_error_carries_what_the_server_told) {
-    ASSERT_TRUE(link_->run("create temp table t (id int constraint positive check (id > 0), name text not null)").ok());
+    make_table("id int constraint positive check (id > 0), name text not null");
     auto how = link_->run("insert into t values (-1, 'x')");
     EXPECT_EQ(how.code, koine::errc::check_violation);
     EXPECT_EQ(how.constraint, "positive");
@@ -287,7 +291,7 @@ TEST_F(libpq_session, commit_of_a_failed_transaction_is_an_error) {
 }
 
 TEST_F(libpq_session, a_constraint_that_fails_at_commit_is_the_commits_error) {
-    ASSERT_TRUE(link_->run("create temp table t (id int unique deferrable initially deferred)").ok());
+    make_table("id int unique deferrable initially deferred");
     ASSERT_TRUE(link_->enqueue("begin").ok());
     ASSERT_TRUE(link_->enqueue("insert into t values (1), (1)").ok());
     ASSERT_TRUE(link_->enqueue("commit").ok());
@@ -315,7 +319,7 @@ TEST_F(libpq_session, finalized_statements_leave_the_server_with_a_later_round_t
 }
 
 TEST_F(libpq_session, a_statement_that_no_longer_fits_is_outdated) {
-    ASSERT_TRUE(link_->run("create temp table t (id int)").ok());
+    make_table("id int");
     auto* const all = link_->prepare("select * from t");
     ASSERT_TRUE(link_->execute(all).ok());
     ASSERT_TRUE(link_->run("alter table t add column name text").ok());
@@ -366,7 +370,7 @@ TEST_F(libpq_session, behind_a_transaction_pooler_no_name_reaches_the_server) {
 // ---- The queue
 
 TEST_F(libpq_session, a_unit_of_work_takes_one_round_trip) {
-    ASSERT_TRUE(link_->run("create temp table t (id int primary key, name text)").ok());
+    make_table("id int primary key, name text");
     auto* const insert = link_->prepare("insert into t values ($1, $2)");
     std::string name = "a name that is copied";
     ASSERT_TRUE(link_->enqueue("BEGIN").ok());
@@ -406,7 +410,7 @@ TEST_F(libpq_session, what_is_queued_rides_with_the_next_execution) {
 }
 
 TEST_F(libpq_session, the_first_queued_statement_that_fails_is_named_and_the_rest_does_not_run) {
-    ASSERT_TRUE(link_->run("create temp table t (id int primary key)").ok());
+    make_table("id int primary key");
     auto* const insert = link_->prepare("insert into t values ($1)");
     for (const int id : {1, 2, 1, 3}) ASSERT_TRUE(link_->enqueue(insert, {integer(id)}).ok());
     std::vector<std::int64_t> affected(4);
@@ -435,7 +439,7 @@ TEST_F(libpq_session, the_first_queued_statement_that_fails_is_named_and_the_res
 }
 
 TEST_F(libpq_session, a_queue_larger_than_every_buffer_does_not_hang) {
-    ASSERT_TRUE(link_->run("create temp table t (id int, filler text)").ok());
+    make_table("id int, filler text");
     auto* const insert = link_->prepare("insert into t values ($1, $2) returning filler");
     const std::string filler(10'000, 'f');
     for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(link_->enqueue(insert, {integer(i), bytes(filler)}).ok());
@@ -447,7 +451,7 @@ TEST_F(libpq_session, a_queue_larger_than_every_buffer_does_not_hang) {
 }
 
 TEST_F(libpq_session, a_queue_that_is_reset_is_never_sent) {
-    ASSERT_TRUE(link_->run("create temp table t (id int)").ok());
+    make_table("id int");
     ASSERT_TRUE(link_->enqueue("insert into t values (1)").ok());
     EXPECT_EQ(link_->reset().waits, 0);
     EXPECT_EQ(link_->state(), 0U);
@@ -455,7 +459,7 @@ TEST_F(libpq_session, a_queue_that_is_reset_is_never_sent) {
 }
 
 TEST_F(libpq_session, a_queued_statement_may_be_finalized_before_it_is_sent) {
-    ASSERT_TRUE(link_->run("create temp table t (id int)").ok());
+    make_table("id int");
     auto* const insert = link_->prepare("insert into t values ($1)");
     ASSERT_TRUE(link_->enqueue("begin").ok());
     ASSERT_TRUE(link_->enqueue(insert, {integer(4)}).ok());
@@ -501,7 +505,8 @@ TEST_F(libpq_session, a_stream_delivers_every_row_and_blocks_other_statements_me
 TEST_F(libpq_session, a_stream_without_rows_and_one_without_columns_end_at_once) {
     EXPECT_TRUE(link_->run("select 1 where false", {}, KOINE_PREPARE_STREAM).ok());
     EXPECT_TRUE(link_->rows().empty());
-    EXPECT_TRUE(link_->run("create temp table t (i int)", {}, KOINE_PREPARE_STREAM).ok());
+    ASSERT_TRUE(link_->run("drop table if exists t", {}, KOINE_PREPARE_STREAM).ok());
+    EXPECT_TRUE(link_->run("create table t (i int)", {}, KOINE_PREPARE_STREAM).ok());
     EXPECT_TRUE(link_->run("insert into t select generate_series(1, 300) returning i", {}, KOINE_PREPARE_STREAM).ok());
     EXPECT_EQ(link_->rows().size(), 300U);
     EXPECT_EQ(link_->state(), 0U);
@@ -555,12 +560,42 @@ TEST_F(libpq_session, settings_changed_by_statements_are_undone_by_reset) {
     EXPECT_NE(link_->value("show search_path").text, "pg_catalog");
     EXPECT_EQ(link_->value("select current_user").text, "koine");
     EXPECT_EQ(link_->value("show timezone").text, "UTC");
-    ASSERT_TRUE(link_->run("do $$ begin set client_encoding = 'LATIN1'; end $$").ok());
+    ASSERT_TRUE(link_->run("create or replace function to_latin() returns void language plpgsql as $$ begin set client_encoding = 'LATIN1'; end $$").ok());
+    EXPECT_EQ(link_->state(), 0U);
+    ASSERT_TRUE(link_->run("select to_latin()").ok());
     EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U) << "the encoding is watched whoever changes it";
     ASSERT_TRUE(link_->reset().ok());
     ASSERT_TRUE(link_->run("begin").ok());
     ASSERT_TRUE(link_->run("set local search_path = pg_catalog").ok());
     EXPECT_EQ(link_->state(), std::uint32_t{KOINE_STATE_IN_TRANSACTION});
+}
+
+TEST_F(libpq_session, locks_tables_cursors_and_channels_of_the_session_are_undone_by_reset) {
+    const auto traces = [&] {
+        return link_->number("select (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) + "
+                             "(select count(*) from pg_class where relnamespace = pg_my_temp_schema()) + "
+                             "(select count(*) from pg_cursors where name <> '') + (select count(*) from pg_listening_channels())");
+    };
+    ASSERT_EQ(traces(), 0);
+    for (const char* sql : {"select pg_advisory_lock(7)", "select pg_try_advisory_lock_shared(7)", "create temp table mine (id int)",
+                            "create local temporary table mine (id int)", "create or replace temp view mine as select 1", "select 1 as x into temp mine",
+                            "declare mine cursor with hold for select 1", "listen mine", "do $$ begin perform pg_advisory_lock(7); end $$"}) {
+        ASSERT_TRUE(link_->run(sql).ok()) << sql;
+        EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U) << sql;
+        EXPECT_GT(traces(), 0) << sql;
+        ASSERT_TRUE(link_->reset().ok()) << sql;
+        EXPECT_EQ(traces(), 0) << sql;
+        EXPECT_EQ(link_->state(), 0U) << sql;
+    }
+    // What a failed statement has left is undone as well, and what ends with the transaction needs no more than that.
+    EXPECT_FALSE(link_->run("select pg_advisory_lock(7), 1 / 0").ok());
+    EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U);
+    ASSERT_TRUE(link_->reset().ok());
+    EXPECT_EQ(traces(), 0);
+    for (const char* sql : {"select pg_advisory_xact_lock(7)", "select 1 as temp", "select 1 as temporary from (select 2 as hold) x"}) {
+        ASSERT_TRUE(link_->run(sql).ok()) << sql;
+        EXPECT_EQ(link_->state(), 0U) << sql;
+    }
 }
 
 // A server answers each Sync in a packet of its own, so the number of waits says nothing: what counts is that nothing is
