@@ -52,19 +52,15 @@ void parameters::resize(std::size_t count) {
     }
 }
 
-bool parameters::encode(std::span<const koine_value> values) {
+void parameters::encode(std::span<const koine_value> values) {
     if (values.size() != binds_.size())
         throw local_failure(errc::usage, "the statement takes " + std::to_string(binds_.size()) + " parameters, got " +
                                              std::to_string(values.size()));
     bytes_ = 0;
-    bool other_types = false;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const auto type = binds_[i].buffer_type;
         encode_one(values[i], binds_[i], slots_[i]);
-        other_types = other_types || binds_[i].buffer_type != type;
         bytes_ += slots_[i].length + 16;
     }
-    return other_types;
 }
 
 void parameters::encode_one(const koine_value& value, MYSQL_BIND& bind, slot& memory) {

@@ -21,8 +21,8 @@ class parameters {
 public:
     // Makes room for a statement's parameters. Their addresses stay until the next call.
     void resize(std::size_t count);
-    // Takes the values; as many as there is room for. True if the library has to be told the types. Throws spi::failure, outcome not_sent.
-    bool encode(std::span<const koine_value> values);
+    // Takes the values; as many as there is room for. Throws spi::failure, outcome not_sent: some are taken then, and some are not.
+    void encode(std::span<const koine_value> values);
 
     std::size_t count() const noexcept { return binds_.size(); }
     std::span<MYSQL_BIND> binds() noexcept { return binds_; }

@@ -103,21 +103,26 @@ void statement::begin(std::span<const koine_value> binds) {
     if (!columns_known_) throw outdated("the columns of the prepared statement may have changed since it was prepared");
     drop_result();
     affected_ = -1;
-    const bool other_types = parameters_.encode(binds);
+    parameters_.encode(binds);
     if (parameters_.bytes() + packet_overhead > owner_.max_packet_)
         throw local_failure(errc::too_big, "the values of the statement have " + std::to_string(parameters_.bytes()) +
                                                " bytes, more than max_allowed_packet lets through (" + std::to_string(owner_.max_packet_) + ")");
-    if (!as_text() && parameters_.count() != 0) {
-        if (other_types || !native_->bind_param_done) {
-            mysql_stmt_bind_param(native_, parameters_.binds().data());
-        } else {
-            // The library keeps its own copy; told anew, it would send the types with each execution.
-            for (std::size_t i = 0; i < parameters_.count(); ++i) native_->params[i].buffer = parameters_.binds()[i].buffer;
-        }
-    }
+    if (!as_text()) bind_values();
     owner_.exchange_.open(facts_);
     phase_ = phase::front;
     owner_.enter(connection::task::execute, this);
+}
+
+// The library keeps a copy of its own; told anew, it would send the types with each execution. It is asked itself what types it knows: values
+// that were refused may have left others here.
+void statement::bind_values() {
+    const auto binds = parameters_.binds();
+    bool same_types = native_->bind_param_done != 0;
+    for (std::size_t i = 0; same_types && i < binds.size(); ++i) {
+        same_types = native_->params[i].buffer_type == binds[i].buffer_type;
+        native_->params[i].buffer = binds[i].buffer;
+    }
+    if (!same_types && !binds.empty()) mysql_stmt_bind_param(native_, binds.data());
 }
 
 koine_status statement::run(koine_wait& wait) {

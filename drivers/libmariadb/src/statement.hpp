@@ -55,6 +55,7 @@ private:
     enum class phase : std::uint8_t { front, sent, rows, more, more_rows, dropping, concluding };
 
     void begin(std::span<const koine_value> binds);
+    void bind_values();
     koine_status run(koine_wait& wait);
     koine_status run_text(koine_wait& wait);
     void take_facts_of_execution();

@@ -1,4 +1,5 @@
 // Statements, streaming, state and reset.
+#include <limits>
 #include <memory>
 #include <set>
 #include <string>
@@ -267,6 +268,26 @@ TEST_F(libmariadb_session, a_result_takes_the_type_of_its_parameter_each_time) {
     EXPECT_EQ(link_->rows().at(0), kept{null()});
     ASSERT_TRUE(link_->execute(same, {integer(9)}).ok());
     EXPECT_EQ(link_->rows().at(0), kept{integer(9)});
+}
+
+TEST_F(libmariadb_session, values_that_were_refused_leave_no_type_behind) {
+    auto* const both = link_->prepare("select concat(?, ''), ? + 0e0");
+    ASSERT_TRUE(link_->execute(both, {integer(5), real(1.5)}).ok());
+    const auto refused = link_->execute(both, {bytes("a longer text"), real(std::numeric_limits<double>::infinity())});
+    EXPECT_EQ(refused.outcome, koine::outcome::not_sent) << refused;
+    ASSERT_TRUE(link_->execute(both, {bytes("a longer text"), real(2.5)}).ok());
+    EXPECT_EQ(link_->rows().at(0), kept{bytes("a longer text")});
+    EXPECT_EQ(link_->rows().at(1), kept{real(2.5)});
+    auto how = over_socket(server());
+    how.emplace_back("max_allowed_packet", "65536");
+    client small{how};
+    ASSERT_TRUE(small.connect().ok());
+    auto* const one = small.prepare("select concat(?, '')");
+    ASSERT_TRUE(small.execute(one, {integer(5)}).ok());
+    const std::string large(70'000, 'x');
+    EXPECT_EQ(small.execute(one, {bytes(large)}).code, koine::errc::too_big);
+    ASSERT_TRUE(small.execute(one, {bytes("text")}).ok());
+    EXPECT_EQ(small.rows().at(0), kept{bytes("text")});
 }
 
 TEST_F(libmariadb_session, an_execution_that_fails_leaves_the_next_ones_as_they_were) {
