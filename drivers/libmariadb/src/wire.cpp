@@ -41,6 +41,8 @@ void wire::begun(call which, int events) {
     events_ = events;
     call_ = events == 0 ? call::none : which;
     if (events != 0) return;
+    // Whoever has the library's handle may execute something himself.
+    if (which == call::execute_again) read_responses_apart(false);
     if (which == call::response) {
         take_response();
     } else if ((which == call::query || which == call::execute_again) && answer_ == 0) {
@@ -84,14 +86,12 @@ void wire::select_database(const std::string& name) {
 void wire::prepare(MYSQL_STMT* statement, std::string_view sql) {
     prepare_thread();
     statement_ = statement;
-    read_responses_apart(false);
     begun(call::prepare, mysql_stmt_prepare_start(&answer_, statement, sql.data(), sql.size()));
 }
 
 void wire::execute(MYSQL_STMT* statement) {
     prepare_thread();
     statement_ = statement;
-    read_responses_apart(false);
     begun(call::execute, mysql_stmt_execute_start(&answer_, statement));
 }
 
@@ -103,10 +103,8 @@ void wire::execute_again(MYSQL_STMT* statement) {
 }
 
 void wire::read_responses_apart(bool apart) {
-    if (apart_ == apart) return;
     const my_bool skip = apart ? 1 : 0;
     mysql_optionsv(handle(), MARIADB_OPT_SKIP_READ_RESPONSE, &skip);
-    apart_ = apart;
 }
 
 int wire::read_response(int ready) {

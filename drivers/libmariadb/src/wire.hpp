@@ -84,7 +84,6 @@ private:
     std::int64_t read_timeout_ns_ = 0;
     std::int64_t write_timeout_ns_ = 0;
     bool waiting_ = false;  // the caller was told to wait for the call
-    bool apart_ = false;    // the library sends an execution without reading the response
     bool tls_ = false;
 };
 

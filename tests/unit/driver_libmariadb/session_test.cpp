@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <mysql.h>
+
 #include <koine_test/tcp_gate.hpp>
 
 #include "client.hpp"
@@ -288,6 +290,19 @@ TEST_F(libmariadb_session, values_that_were_refused_leave_no_type_behind) {
     EXPECT_EQ(small.execute(one, {bytes(large)}).code, koine::errc::too_big);
     ASSERT_TRUE(small.execute(one, {bytes("text")}).ok());
     EXPECT_EQ(small.rows().at(0), kept{bytes("text")});
+}
+
+TEST_F(libmariadb_session, an_execution_leaves_the_library_s_handle_to_whoever_uses_it_too) {
+    auto* const statement = link_->prepare("select ?");
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(link_->execute(statement, {integer(i)}).ok());
+    auto* const native = static_cast<MYSQL*>(driver().native_handle(link_->handle()));
+    ASSERT_EQ(mysql_query(native, "select 42"), 0);
+    MYSQL_RES* const result = mysql_store_result(native);
+    ASSERT_NE(result, nullptr);
+    EXPECT_STREQ(mysql_fetch_row(result)[0], "42");
+    mysql_free_result(result);
+    ASSERT_TRUE(link_->execute(statement, {integer(7)}).ok());
+    EXPECT_EQ(link_->rows().at(0).i, 7);
 }
 
 TEST_F(libmariadb_session, an_execution_that_fails_leaves_the_next_ones_as_they_were) {
