@@ -303,9 +303,9 @@ bool parse(std::string_view text, T& out) noexcept {
 
 }  // namespace
 
-output_column column_of(const MYSQL_FIELD& field) noexcept {
+output_column column_of(const MYSQL_FIELD& field) {
     const decoder how = decoder_of(field);
-    return output_column{field.type, field.flags & UNSIGNED_FLAG, field.charsetnr, how, name_of(field.type, how)};
+    return output_column{field.type, field.flags & UNSIGNED_FLAG, field.charsetnr, how, name_of(field.type, how), {field.name, field.name_length}};
 }
 
 std::int32_t tag_of(decoder how) noexcept {

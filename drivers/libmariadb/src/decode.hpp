@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include <mysql.h>
 
@@ -28,9 +29,10 @@ struct output_column {
     unsigned int charset;
     decoder how;
     const char* type_name;
+    std::string name;  // the library forgets it with the result
 };
 
-output_column column_of(const MYSQL_FIELD& field) noexcept;
+output_column column_of(const MYSQL_FIELD& field);
 std::int32_t tag_of(decoder how) noexcept;
 
 // Reads one row of the binary protocol into cells[0 .. columns.size()). Texts and blobs are borrowed from the row, or stand in `memory`

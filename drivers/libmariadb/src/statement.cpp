@@ -67,8 +67,7 @@ std::uint32_t statement::flags() const noexcept {
 void statement::column(std::uint32_t index, koine_column& out) const noexcept {
     out = koine_column{};
     if (index >= columns_.size()) return;
-    const MYSQL_FIELD& field = as_text() ? mysql_fetch_fields(text_result_.get())[index] : native_->fields[index];
-    out.name = koine_string{field.name, field.name_length};
+    out.name = spi::to_c(columns_[index].name);
     out.type_name = spi::to_c(columns_[index].type_name);
     out.tag = tag_of(columns_[index].how);
     out.native_type = static_cast<std::uint32_t>(columns_[index].type);
@@ -102,6 +101,7 @@ void statement::begin(std::span<const koine_value> binds) {
         throw outdated("the server has forgotten the prepared statement with the session's state");
     if (!columns_known_) throw outdated("the columns of the prepared statement may have changed since it was prepared");
     drop_result();
+    if (as_text()) columns_.clear();
     affected_ = -1;
     parameters_.encode(binds);
     if (parameters_.bytes() + packet_overhead > owner_.max_packet_)
@@ -266,7 +266,8 @@ void statement::take_columns(const MYSQL_FIELD* fields, unsigned int count) {
     bool same = columns_.size() == count;
     for (unsigned int i = 0; same && i < count; ++i) {
         const output_column& old = columns_[i];
-        same = old.type == fields[i].type && old.flags == (fields[i].flags & UNSIGNED_FLAG) && old.charset == fields[i].charsetnr;
+        same = old.type == fields[i].type && old.flags == (fields[i].flags & UNSIGNED_FLAG) && old.charset == fields[i].charsetnr &&
+               old.name == fields[i].name;
     }
     if (same) return;
     columns_.clear();
@@ -399,7 +400,7 @@ void statement::drop_result() noexcept {
     if (native_ != nullptr && native_->mysql != nullptr && native_->result.data != nullptr && handle != nullptr &&
         handle->status == MYSQL_STATUS_READY && !owner_.exchange_.line().busy())
         mysql_stmt_free_result(native_);
-    if (!as_text()) text_result_.reset();
+    text_result_.reset();
     row_ = nullptr;
     rows_ = 0;
     kept_.clear();

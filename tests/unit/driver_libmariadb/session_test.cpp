@@ -182,6 +182,42 @@ TEST_F(libmariadb_session, a_command_that_answers_rows_all_the_same_is_read) {
     }
 }
 
+TEST_F(libmariadb_session, a_procedure_s_first_result_keeps_its_names) {
+    ASSERT_TRUE(link_->run("create or replace procedure two() begin select 1 as first, 2 as second, 3 as third; select 4 as other; end").ok());
+    for (const std::uint32_t flags : {0U, stream}) {
+        auto* const statement = link_->prepare("call two()", flags);
+        for (int i = 0; i < 2; ++i) {
+            ASSERT_TRUE(link_->execute(statement).ok());
+            ASSERT_EQ(link_->rows().size(), 3U);
+            ASSERT_EQ(driver().column_count(statement), 3U);
+            std::string names;
+            for (std::uint32_t column = 0; column < 3; ++column) {
+                koine_column out{};
+                driver().column(statement, column, &out);
+                names.append(out.name.data, out.name.size).append(1, ' ');
+            }
+            EXPECT_EQ(names, "first second third ");
+        }
+    }
+}
+
+TEST_F(libmariadb_session, text_rows_of_an_unpreparable_command_come_with_each_execution) {
+    ASSERT_TRUE(link_->run("prepare inner_one from 'select 7 as a, 8 as b'").ok());
+    auto* const statement = link_->prepare("execute inner_one");
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(link_->execute(statement).ok());
+        ASSERT_EQ(link_->rows().size(), 2U);
+        EXPECT_EQ(link_->rows()[1].i, 8);
+    }
+    ASSERT_TRUE(link_->run("prepare inner_one from 'select 9 as c'").ok());
+    ASSERT_TRUE(link_->execute(statement).ok());
+    EXPECT_EQ(driver().column_count(statement), 1U);
+    EXPECT_EQ(link_->rows().at(0).i, 9);
+    ASSERT_TRUE(link_->run("prepare inner_one from 'do 1'").ok());
+    ASSERT_TRUE(link_->execute(statement).ok());
+    EXPECT_EQ(driver().column_count(statement), 0U);
+}
+
 TEST_F(libmariadb_session, text_rows_of_an_unpreparable_command_have_their_types) {
     // DO is sent as text; a statement of the server's own SQL interface cannot be prepared and is, too.
     ASSERT_TRUE(link_->run("prepare inner_one from 'select 7 as a, 1.5e0 as b, ''x'' as c, null as d, date ''2024-02-29'' as e, 1.50 as f'").ok());
