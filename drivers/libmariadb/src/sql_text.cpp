@@ -45,6 +45,9 @@ constexpr std::array<std::string_view, 17> committing_words{"commit", "create", 
                                                             "grant",  "revoke", "analyze", "optimize", "repair",  "flush",
                                                             "lock",   "unlock", "install", "uninstall", "xa"};
 
+// First words of statements that may hold any other, a COMMIT too: calls of procedures, and blocks.
+constexpr std::array<std::string_view, 8> holding_words{"call", "execute", "if", "case", "loop", "while", "repeat", "for"};
+
 // First words of statements that answer without rows. ANALYZE, OPTIMIZE, REPAIR, CHECK, CALL and XA may have some.
 constexpr std::array<std::string_view, 16> rowless_words{"begin",   "start", "commit", "rollback", "savepoint", "release", "set", "use",
                                                          "create",  "alter", "drop",   "truncate", "rename",    "grant",   "revoke", "do"};
@@ -130,11 +133,13 @@ void take_word(scanner& in, words& found) noexcept {
 void conclude(sql_facts& facts, const words& found) noexcept {
     const auto first = found.first;
     const auto second = found.second;
-    const bool starts = same(first, "begin") || (same(first, "start") && same(second, "transaction"));
+    const bool block = same(first, "begin") && same(second, "not");
+    const bool starts = (same(first, "begin") && !block) || (same(first, "start") && same(second, "transaction"));
     const bool rolls_back = same(first, "rollback") || same(first, "savepoint") || same(first, "release");
     facts.empty = first.empty();
     facts.begins = starts;
-    facts.commits = any_of(first, committing_words);
+    facts.calls = any_of(first, holding_words) || block || (same(first, "set") && same(second, "statement"));
+    facts.commits = any_of(first, committing_words) || facts.calls;
     facts.commits_first = facts.commits && !same(first, "commit") && !same(first, "xa");
     const bool query = same(first, "select") || same(first, "with") || same(first, "values") || same(first, "table");
     facts.reads_only = (query && !found.writes) || same(first, "show") || same(first, "describe") || same(first, "desc") || rolls_back;
@@ -142,7 +147,6 @@ void conclude(sql_facts& facts, const words& found) noexcept {
     facts.sets_next_transaction = transaction_setting;
     facts.sets_session = (same(first, "set") && !transaction_setting) || any_of(first, session_words) || found.locks || found.variables ||
                          found.temporary;
-    facts.calls = same(first, "call") || (same(first, "begin") && same(second, "not"));
     const bool changes = same(first, "insert") || same(first, "update") || same(first, "delete") || same(first, "replace");
     facts.one_result = query || changes;
     facts.plain_command = facts.parameters == 0 && (any_of(first, rowless_words) || (changes && !found.returning));

@@ -10,11 +10,11 @@ struct sql_facts {
     std::uint32_t parameters = 0;  // question marks outside literals, names and comments
     bool empty = false;            // no word at all: nothing that could run
     bool begins = false;           // BEGIN or START TRANSACTION
-    bool commits = false;          // COMMIT, or a statement that commits on its way (DDL): its answer decides what is known of the work
-    bool commits_first = false;    // commits whatever was done before it, even where it fails then itself: DDL and its like
+    bool commits = false;          // COMMIT, or a statement that commits on its way (DDL) or may (CALL): its answer decides what is known
+    bool commits_first = false;    // commits whatever was done before it, even where it fails then itself: DDL and its like; or may
     bool reads_only = false;       // a query without data-changing parts and without functions that may change something
     bool sets_session = false;     // may change the session beyond the transaction: settings, database, variables, locks, temporary tables
-    bool calls = false;            // runs a routine of the database, which may change the session and fail then
+    bool calls = false;            // runs a routine or a block, which may change the session and fail then
     bool sets_next_transaction = false;  // SET TRANSACTION, which holds for whatever runs next
     bool one_result = false;       // a query or a change of rows: whatever it does, it never has a second result
     bool plain_command = false;    // returns no rows whatever happens, and takes no parameters: needs no preparation on the server

@@ -150,6 +150,21 @@ TEST_F(libmariadb_fault, a_definition_that_is_lost_leaves_the_transaction_before
     expect_lost(link->run("create or replace table other (id int)"), koine::outcome::unknown, koine::errc::in_doubt);
 }
 
+TEST_F(libmariadb_fault, a_procedure_that_is_lost_may_have_committed_the_transaction_before_it) {
+    server_->admin("create or replace procedure commits() begin commit; do sleep(30); end");
+    tcp_gate gate{server_->port()};
+    const auto link = through(gate);
+    auto* const call = link->prepare("call commits()");
+    ASSERT_TRUE(link->run("begin").ok());
+    ASSERT_TRUE(link->run("insert into t values (11)").ok());
+    link->before_wait = [&] {
+        while (server_->admin("select count(*) from t where id = 11") != "1") {
+        }
+        gate.reset();
+    };
+    expect_lost(link->execute(call), koine::outcome::unknown, koine::errc::in_doubt);
+}
+
 TEST_F(libmariadb_fault, a_result_cut_in_the_middle_never_looks_complete) {
     tcp_gate gate{server_->port()};
     for (const std::uint32_t flags : {std::uint32_t{KOINE_PREPARE_STREAM}, 0U}) {

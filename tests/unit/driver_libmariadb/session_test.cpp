@@ -691,6 +691,29 @@ TEST_F(libmariadb_session, a_definition_ends_the_transaction_and_the_state_says_
     EXPECT_EQ(server().admin("select count(*) from t"), "1");
 }
 
+TEST_F(libmariadb_session, what_may_commit_on_its_way_and_fails_tells_whether_the_transaction_is_over) {
+    ASSERT_TRUE(link_->run("create or replace procedure commits() begin commit; signal sqlstate '45000'; end").ok());
+    ASSERT_TRUE(link_->run("create or replace procedure fails() begin signal sqlstate '45000'; end").ok());
+    int rows = 0;
+    for (const char* sql : {"call commits()", "begin not atomic commit; signal sqlstate '45000'; end", "execute immediate 'create table t (id int)'",
+                            "if true then commit; signal sqlstate '45000'; end if", "set statement lock_wait_timeout = 9 for create table t (id int)"}) {
+        ASSERT_TRUE(link_->run("begin").ok());
+        ASSERT_TRUE(link_->run("insert into t (name) values ('x')").ok());
+        const auto how = link_->run(sql);
+        EXPECT_EQ(how.outcome, koine::outcome::unknown) << sql << how;
+        EXPECT_EQ(link_->state() & KOINE_STATE_IN_TRANSACTION, 0U) << sql;
+        EXPECT_EQ(link_->number("select count(*) from t"), ++rows) << sql;
+    }
+    ASSERT_TRUE(link_->run("begin").ok());
+    const auto how = link_->run("call fails()");
+    EXPECT_EQ(how.outcome, koine::outcome::rejected) << how;
+    EXPECT_NE(link_->state() & KOINE_STATE_IN_TRANSACTION, 0U);
+    ASSERT_TRUE(link_->run("rollback").ok());
+    const auto alone = link_->run("begin not atomic signal sqlstate '45000'; end");
+    EXPECT_EQ(alone.outcome, koine::outcome::rejected) << alone;
+    EXPECT_FALSE(alone.poisons_transaction) << "a block is no transaction";
+}
+
 TEST_F(libmariadb_session, ping_answers_inside_and_outside_a_transaction) {
     EXPECT_TRUE(link_->ping().ok());
     ASSERT_TRUE(link_->run("begin").ok());

@@ -29,6 +29,12 @@ TEST(libmariadb_sql_text, knows_what_begins_and_what_commits) {
     for (const char* sql : {"commit", "COMMIT AND CHAIN", "create table t (id int)", "ALTER TABLE t ADD c int", "drop table t", "truncate t",
                             "rename table a to b", "grant select on t to u", "lock tables t read", "xa commit 'x'"})
         EXPECT_TRUE(inspect(sql).commits) << sql;
+    for (const char* sql : {"call p()", "execute p", "begin not atomic commit; end", "if a() then commit; end if",
+                            "set statement lock_wait_timeout = 1 for drop table t"}) {
+        EXPECT_TRUE(inspect(sql).commits_first) << sql;
+        EXPECT_FALSE(inspect(sql).begins) << sql;
+    }
+    for (const char* sql : {"commit", "xa commit 'x'", "select 1"}) EXPECT_FALSE(inspect(sql).commits_first) << sql;
     for (const char* sql : {"select 1", "insert into t values (1)", "rollback", "savepoint a", "set @x = 1", "start slave"}) {
         EXPECT_FALSE(inspect(sql).begins) << sql;
         EXPECT_FALSE(inspect(sql).commits) << sql;
