@@ -219,8 +219,9 @@ void session_core::commit_nested(std::uint64_t id) {
 }
 
 void session_core::rollback_nested(std::uint64_t id) {
-    const auto found = find_mark(id);
     if (condition_ == condition::in_doubt) check_usable();
+    if (in_transaction()) keep_what_ended();
+    const auto found = find_mark(id);
     link& link = leased();
     while (marks_.size() > static_cast<std::size_t>(found - marks_.begin()) + 1) {
         link.rollback_to_savepoint(marks_.back().depth);
@@ -241,8 +242,10 @@ void session_core::rollback_nested(std::uint64_t id) {
 }
 
 void session_core::abandon_nested(std::uint64_t id) noexcept {
+    if (condition_ == condition::in_doubt || !in_transaction()) return;
+    keep_what_ended();
     const auto found = std::find_if(marks_.begin(), marks_.end(), [id](const mark& m) { return m.id == id; });
-    if (found == marks_.end() || condition_ == condition::in_doubt || !in_transaction()) return;
+    if (found == marks_.end()) return;
     const mark here = *found;
     marks_.erase(found, marks_.end());
     try {

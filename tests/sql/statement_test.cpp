@@ -247,6 +247,35 @@ TEST_P(transactions, are_over_with_ddl_that_fails_too_which_is_told) {
     EXPECT_EQ(number("select count(*) from words"), 1);
 }
 
+TEST_P(transactions, that_are_over_with_ddl_that_fails_have_no_savepoints_any_more) {
+    map<word>().create_all(on);
+    session work{on};
+    std::optional<ref<word>> inside;
+    try {
+        const savepoint inner = work.begin_nested();
+        inside = work.add(word{.text = "inside"});
+        work.flush();
+        work.execute(sql("create table words (id bigint)"));
+        ADD_FAILURE() << "the table is there";
+    } catch (const error& why) {
+        EXPECT_EQ(why.outcome(), outcome::unknown);
+    }
+    EXPECT_TRUE(work.contains(*inside)) << "its row is in the database";
+    EXPECT_THROW(work.query<word>().count(), error) << "as after any failure";
+    work.rollback();
+    EXPECT_TRUE(work.contains(*inside));
+    EXPECT_EQ(work.query<word>().count(), 1);
+    work.rollback();
+    connection c = on.connect();
+    const auto at = c.execute(sql("select connection_id()")).one<std::int64_t>();
+    {
+        const transaction inner = c.begin_nested();
+        EXPECT_THROW(c.execute(sql("create table words (id bigint)")), error);
+    }
+    c.rollback();
+    EXPECT_EQ(c.execute(sql("select connection_id()")).one<std::int64_t>(), at) << "the connection is as good as before";
+}
+
 TEST_P(transactions, run_at_the_level_that_was_asked_for_and_the_next_one_at_its_own) {
     map<word>().create_all(on);
     run("insert into words (text) values ('one')");

@@ -67,8 +67,10 @@ error_info link::take_error(std::string_view text) {
         transaction_ = transaction_state::failed;
         // Not lost, not rejected, and over: the statement has committed what was done before it, and has failed then.
         if (info.outcome == outcome::unknown && !poisoned_ && !dialect_->features().transactional_ddl &&
-            (driver_->state(handle_) & KOINE_STATE_IN_TRANSACTION) == 0)
+            (driver_->state(handle_) & KOINE_STATE_IN_TRANSACTION) == 0) {
             ended_by_statement_ = true;
+            savepoint_depth_ = 0;
+        }
     }
     context_.clear();
     // A driver that lends rows out of the database itself has taken them back if the failure has ended results.

@@ -146,6 +146,28 @@ TEST_F(implicit_commit, of_a_statement_that_fails_then_is_no_rollback_and_is_not
     EXPECT_FALSE(work.contains(lost));
 }
 
+TEST_F(implicit_commit, of_a_statement_that_fails_then_ends_savepoints) {
+    session work{on};
+    work.add(thing{.id = 1, .name = "one"});
+    work.flush();
+    savepoint inner = work.begin_nested();
+    const auto kept = work.add(thing{.id = 2, .name = "kept"});
+    work.flush();
+    EXPECT_THROW(work.execute(sql("create table things (id bigint)")), error);
+    texts();
+    EXPECT_THROW(inner.rollback(), usage_error);
+    EXPECT_TRUE(work.contains(kept));
+    work.rollback();
+    EXPECT_TRUE(work.contains(kept));
+    connection c = on.connect();
+    {
+        const transaction left = c.begin_nested();
+        EXPECT_THROW(c.execute(sql("create table things (id bigint)")), error);
+    }
+    c.rollback();
+    EXPECT_EQ(texts(), (texts_of{"START TRANSACTION", "SAVEPOINT koine_0_1", "create table things (id bigint)"}));
+}
+
 TEST_F(implicit_commit, of_the_connection_s_last_user_is_nothing_to_the_next) {
     on.begin([](connection& c) { make_table(c); });
     session work{on};
