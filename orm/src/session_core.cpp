@@ -243,12 +243,12 @@ void session_core::rollback_nested(std::uint64_t id) {
 
 void session_core::abandon_nested(std::uint64_t id) noexcept {
     if (condition_ == condition::in_doubt || !in_transaction()) return;
-    keep_what_ended();
-    const auto found = std::find_if(marks_.begin(), marks_.end(), [id](const mark& m) { return m.id == id; });
-    if (found == marks_.end()) return;
-    const mark here = *found;
-    marks_.erase(found, marks_.end());
     try {
+        keep_what_ended();
+        const auto found = std::find_if(marks_.begin(), marks_.end(), [id](const mark& m) { return m.id == id; });
+        if (found == marks_.end()) return;
+        const mark here = *found;
+        marks_.erase(found, marks_.end());
         leased().rollback_to_savepoint_later(here.depth);
         restore(here.undo);
         condition_ = condition::open;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <latch>
+#include <optional>
 #include <thread>
 
 #include <koine/orm/scoped_session.hpp>
@@ -145,6 +146,24 @@ TEST_P(orm_scoped, a_forked_child_is_refused_and_leaves_the_parent_alone) {
     waitpid(child, &status, 0);
     EXPECT_TRUE(WIFEXITED(status));
     EXPECT_EQ(WEXITSTATUS(status), 0);
+    db_session.commit();
+    EXPECT_EQ(db_session.query<user>().count(), 1);
+    db_session.remove();
+}
+
+TEST_P(orm_scoped, a_savepoint_that_is_left_in_a_forked_child_leaves_the_parent_alone) {
+    db_session.add(user{.name = "parent"});
+    std::optional<koine::savepoint> inner{db_session.begin_nested()};
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        inner.reset();
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status));
+    inner->commit();
     db_session.commit();
     EXPECT_EQ(db_session.query<user>().count(), 1);
     db_session.remove();
