@@ -95,6 +95,25 @@ TEST_F(sqlite_file, a_writer_that_waits_in_vain_is_told_by_its_deadline) {
     EXPECT_EQ(marks(first), 2);
 }
 
+TEST_F(sqlite_file, what_one_user_leaves_with_a_connection_no_other_meets) {
+    const engine on = open(pool_of(1));
+    on.begin([](connection& c) {
+        c.execute(sql("create table parents (id integer primary key)"));
+        c.execute(sql("create table children (parent integer references parents (id))"));
+    });
+    {
+        connection careless = on.connect();
+        careless.execute(sql("pragma foreign_keys = off"));
+        careless.execute(sql("create temp table parents (id integer primary key)"));
+        careless.commit();
+    }
+    connection next = on.connect();
+    EXPECT_EQ(code_of([&] { next.execute(sql("insert into children values (1)")); }), errc::foreign_key_violation);
+    next.rollback();
+    EXPECT_EQ(number(next, "select count(*) from sqlite_temp_schema"), 0);
+    EXPECT_EQ(on.stats().opened, 2U);
+}
+
 TEST_F(sqlite_file, a_full_disk_fails_the_transaction_and_nothing_commits_by_itself_afterwards) {
     const engine on = open(pool_of(1));
     on.begin([](connection& c) { c.execute(sql("create table heap (id bigint primary key, filling text)")); });

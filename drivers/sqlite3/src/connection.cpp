@@ -34,7 +34,8 @@ std::int64_t now_ns(clockid_t clock) noexcept {
 }  // namespace
 
 connection::connection(std::span<const koine_parameter> parameters)
-    : options_{parse_options(parameters)}, private_database_{options_.private_database()} {}
+    : options_{parse_options(parameters)},
+      standing_bits_{options_.private_database() ? std::uint32_t{KOINE_STATE_PRIVATE_DATABASE} : 0U} {}
 
 connection::~connection() {
     while (statements_ != nullptr) delete statements_;
@@ -195,8 +196,7 @@ void connection::abandon() noexcept {
 }
 
 std::uint32_t connection::state() const noexcept {
-    std::uint32_t bits = 0;
-    if (private_database_) bits |= KOINE_STATE_PRIVATE_DATABASE;
+    std::uint32_t bits = standing_bits_;
     if (database_ == nullptr) return bits;
     const bool idle = condition_ == condition::usable && open_results_ == 0;
     if (idle && sqlite3_get_autocommit(database_) != 0) [[likely]]
@@ -334,6 +334,8 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
     }
     auto made = std::make_unique<statement>(*this, handle, kind_of(sql));
     guard.release();
+    // A database in memory may end with its connection: whoever uses it meets what the others left.
+    if (!options_.in_memory() && leaves_traces(sql)) standing_bits_ |= KOINE_STATE_DIRTY;
     out = made.release();
     return KOINE_DONE;
 }

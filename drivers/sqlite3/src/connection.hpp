@@ -36,7 +36,7 @@ public:
     koine_status connect(koine_wait& wait);
     void abandon() noexcept;
     std::uint32_t state() const noexcept;
-    // Settings that a PRAGMA of the user's changed stay changed.
+    // What a statement has left with the connection (see leaves_traces()) stays, and state() says so.
     koine_status reset(koine_wait& wait);
     koine_status ping(koine_wait& wait);
     void cancel() noexcept;
@@ -101,7 +101,7 @@ private:
     [[noreturn]] void refuse_broken() const;
 
     options options_;
-    const bool private_database_;
+    std::uint32_t standing_bits_;  // of the state: those that no operation clears
     sqlite3* database_ = nullptr;
     statement* statements_ = nullptr;  // every one that lives, linked through them
     std::uint32_t open_results_ = 0;

@@ -28,6 +28,10 @@ enum class statement_kind : std::uint8_t {
 
 statement_kind kind_of(std::string_view sql);
 
+// Whether the statement leaves something with the connection that the next user of it would meet: a setting, an attached database, a
+// temporary table, view or trigger.
+bool leaves_traces(std::string_view sql);
+
 // Where the first thing in `sql` stands that is neither white space, a comment nor a semicolon; npos if there
 // is none.
 std::size_t find_text(std::string_view sql, std::size_t from) noexcept;

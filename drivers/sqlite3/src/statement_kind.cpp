@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "statement.hpp"
@@ -35,10 +37,16 @@ std::string next_word(std::string_view sql, std::size_t& at) {
     std::string word;
     at = skip_blank(sql, at, ' ');
     while (at < sql.size() && (std::isalnum(static_cast<unsigned char>(sql[at])) != 0 || sql[at] == '_') &&
-           word.size() < 16)
+           word.size() < 32)
         word += static_cast<char>(std::toupper(static_cast<unsigned char>(sql[at++])));
     return word;
 }
+
+// Settings of the database or the transaction, and questions.
+constexpr std::array<std::string_view, 17> harmless_pragmas{
+    "USER_VERSION",     "APPLICATION_ID",    "DEFER_FOREIGN_KEYS", "JOURNAL_MODE", "TABLE_INFO",    "TABLE_XINFO", "TABLE_LIST",
+    "INDEX_INFO",       "INDEX_LIST",        "INDEX_XINFO",        "QUICK_CHECK",  "WAL_CHECKPOINT", "OPTIMIZE",    "INTEGRITY_CHECK",
+    "FOREIGN_KEY_LIST", "FOREIGN_KEY_CHECK", "INCREMENTAL_VACUUM"};
 
 }  // namespace
 
@@ -65,6 +73,22 @@ statement_kind kind_of(std::string_view sql) {
             return statement_kind::vacuum;
     }
     return statement_kind::other;
+}
+
+bool leaves_traces(std::string_view sql) {
+    std::size_t at = find_text(sql, 0);
+    const std::string first = next_word(sql, at);
+    if (first == "ATTACH" || first == "DETACH") return true;
+    std::string name = next_word(sql, at);
+    if (first == "CREATE") return name == "TEMP" || name == "TEMPORARY";
+    if (first != "PRAGMA") return false;
+    at = skip_blank(sql, at, ' ');
+    if (at < sql.size() && sql[at] == '.') {
+        name = next_word(sql, ++at);
+        at = skip_blank(sql, at, ' ');
+    }
+    const bool given = at < sql.size() && (sql[at] == '=' || sql[at] == '(');
+    return given && std::find(harmless_pragmas.begin(), harmless_pragmas.end(), name) == harmless_pragmas.end();
 }
 
 }  // namespace sqlite3_driver

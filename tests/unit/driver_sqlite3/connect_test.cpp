@@ -29,7 +29,28 @@ TEST_F(sqlite3_connect, sets_a_file_up_for_applications) {
     EXPECT_EQ(db.run("attach 'other.db' as o").code(), errc::too_big);
     EXPECT_RUNS(db, "pragma writable_schema=on");
     EXPECT_FALSE(db.run("delete from sqlite_schema").ok()) << "the schema cannot be written by hand";
-    EXPECT_EQ(db.state(), 0U);
+}
+
+TEST_F(sqlite3_connect, tells_that_something_is_left_with_the_connection) {
+    const std::string attach = "attach '" + (directory / "other.db").string() + "' as o";
+    for (const char* const sql : {"pragma foreign_keys = off", "PRAGMA main.cache_size=-100", "/* a */ pragma busy_timeout(0)", "pragma case_sensitive_like=1",
+                                  attach.c_str(), "create temp table mine (a)", "create temporary view mine as select 1"}) {
+        connection db{parameters{{"database", file.string()}, {"attach", "1"}}};
+        EXPECT_EQ(db.state(), 0U);
+        EXPECT_RUNS(db, sql);
+        EXPECT_EQ(db.state(), std::uint32_t{KOINE_STATE_DIRTY}) << sql;
+        db.reset();
+        EXPECT_EQ(db.state(), std::uint32_t{KOINE_STATE_DIRTY}) << "no reset takes it back: " << sql;
+    }
+    connection db{file};
+    for (const char* const sql : {"pragma foreign_keys", "pragma table_info(t)", "pragma main.integrity_check(1)", "pragma user_version = 7", "create table temp_t (a)",
+                                  "pragma defer_foreign_keys = on", "select 'pragma x = 1'", "pragma wal_checkpoint(truncate)", "pragma optimize"}) {
+        EXPECT_RUNS(db, sql);
+        EXPECT_EQ(db.state(), 0U) << sql;
+    }
+    connection memory{":memory:"};
+    EXPECT_RUNS(memory, "pragma foreign_keys = off");
+    EXPECT_EQ(memory.state(), std::uint32_t{KOINE_STATE_PRIVATE_DATABASE}) << "its end would be the end of the database";
 }
 
 TEST_F(sqlite3_connect, follows_the_keys_of_the_url) {
