@@ -7,6 +7,7 @@
 #include <koine/detail/connection_access.hpp>
 
 #include "connection_state.hpp"
+#include "sql/text_scanner.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -183,7 +184,11 @@ const detail::link_lease& detail::connection_access::lease_of(const connection& 
 
 rows connection::execute(const text_statement& statement, call_options options) {
     const one_call on{usable(state_), options.deadline};
-    detail::prepared& found = on->prepare(statement.render(on->dialect()), false, options.stream);
+    const std::string text = statement.render(on->dialect());
+    if (!on->autocommits() && detail::controls_transaction(text))
+        throw_usage("a transaction is begun and ended by begin(), commit() and rollback(), not by the text \"" + text.substr(0, 40) +
+                    "\", of which nobody else would know; with isolation::autocommit it is up to you");
+    detail::prepared& found = on->prepare(text, false, options.stream);
     value_buffer buffer{statement.value_count(on->dialect())};
     statement.values(on->dialect(), on->context(), buffer.data());
     return run(found, buffer.values(), options.deadline);

@@ -195,10 +195,10 @@ void detached(const koine::engine& engine) {
 
 void transactions(const koine::engine& engine) {
     koine::session session{engine};
-    session.begin([](koine::session& in) { in.get<User>(1)->email = "a"; });  // commits, or rolls back and throws
+    session.begin([](koine::session& in) { in.get<User>(1)->email = "first@localhost"; });  // commits, or rolls back and throws
 
     const auto users = session.run(koine::retry{.attempts = 3}, [](koine::session& in) {
-        in.get<User>(1)->email = "b";
+        in.get<User>(1)->email = "second@localhost";
         return in.query<User>().count();
     });
     expect(users == 1);

@@ -63,7 +63,9 @@ void running_select::raise_bad_row(const entity_info& entity, const koine_value*
         else if (cells[i].tag == tag_of(column.type)) info.code = errc::out_of_range;
         info.column = std::string{column.name};
         info.message += ": column " + info.column + " holds " + std::string{word_for(cells[i].tag)};
-        info.message += info.code == errc::out_of_range ? " that its member cannot hold" : ", its member takes something else";
+        info.message += info.code == errc::out_of_range      ? " that its member cannot hold"
+                        : info.code == errc::unexpected_null ? ", but its member is not std::optional"
+                                                             : ", its member takes something else";
         break;
     }
     entity.destroy(place);

@@ -2,6 +2,9 @@
 #include <future>
 #include <thread>
 
+#include <koine/mapping.hpp>
+#include <koine/orm/session.hpp>
+
 #include "servers.hpp"
 
 namespace fault {
@@ -220,6 +223,43 @@ TEST_P(deadlines, a_deadline_and_a_cancel_stop_only_their_own_statement) {
         c.rollback();
     }
     EXPECT_EQ(session_of(c), before);
+}
+
+struct shared_row {
+    std::int64_t id{};
+    std::int64_t value{};
+
+    static constexpr auto koine_table() {
+        return koine::table("shared_rows", koine::col<&shared_row::id>(koine::primary_key, koine::not_generated), koine::col<&shared_row::value>);
+    }
+};
+
+TEST_P(deadlines, the_time_of_a_call_holds_for_what_a_session_sends) {
+    const engine direct = over_socket();
+    koine::map<shared_row>().drop_all(direct);
+    koine::map<shared_row>().create_all(direct);
+    {
+        koine::session setup{direct};
+        setup.add(shared_row{1, 0});
+        setup.commit();
+    }
+    engine_options options = patient();
+    options.statement_timeout = 300ms;
+    const engine on = over_socket(options);
+    connection holder = direct.connect();
+    holder.execute(sql("update shared_rows set value = 1"));
+    koine::session blocked{on};
+    auto row = blocked.get<shared_row>(1);
+    row->value = 2;
+    EXPECT_EQ(timed_out(5s, [&] { blocked.flush(); }).code(), errc::timeout);
+    blocked.rollback();
+    EXPECT_EQ(timed_out(5s, [&] { blocked.query<shared_row>().update(koine::col<&shared_row::value>.set(3)); }).code(), errc::timeout);
+    blocked.rollback();
+    EXPECT_EQ(timed_out(5s, [&] { koine::map<shared_row>().drop_all(on); }).code(), errc::timeout);
+    holder.rollback();
+    EXPECT_EQ(blocked.get<shared_row>(1)->value, 0);
+    blocked.rollback();
+    koine::map<shared_row>().drop_all(direct);
 }
 
 }  // namespace

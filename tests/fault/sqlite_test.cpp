@@ -95,6 +95,22 @@ TEST_F(sqlite_file, a_writer_that_waits_in_vain_is_told_by_its_deadline) {
     EXPECT_EQ(marks(first), 2);
 }
 
+TEST_F(sqlite_file, transactions_are_up_to_their_user_where_there_are_none_otherwise) {
+    engine_options options = pool_of(1);
+    options.isolation = koine::isolation::autocommit;
+    const engine on = open(options);
+    connection c = on.connect();
+    c.execute(sql("create table heap (id bigint primary key)"));
+    c.execute(sql("begin"));
+    c.execute(sql("insert into heap values (1)"));
+    c.execute(sql("rollback"));
+    EXPECT_EQ(number(c, "select count(*) from heap"), 0);
+    c.execute(sql("begin"));
+    c.execute(sql("insert into heap values (1)"));
+    c.execute(sql("commit"));
+    EXPECT_EQ(number(c, "select count(*) from heap"), 1);
+}
+
 TEST_F(sqlite_file, what_one_user_leaves_with_a_connection_no_other_meets) {
     const engine on = open(pool_of(1));
     on.begin([](connection& c) {

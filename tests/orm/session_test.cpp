@@ -16,6 +16,25 @@ TEST_P(orm, gives_an_added_object_its_generated_key) {
     EXPECT_EQ(stored_user(added->id)->name, "admin");
 }
 
+TEST_P(orm, leaves_the_ends_of_transactions_to_those_who_know_of_them) {
+    koine::session session{engine};
+    const auto kept = session.add(user{.name = "kept"});
+    session.flush();
+    for (const char* const text : {"commit", " ROLLBACK", "/* a */ begin", "-- b\nstart transaction", "end", "rollback work", "commit work;", "abort"}) {
+        try {
+            session.execute(koine::sql(koine::unsafe_sql(text)));
+            ADD_FAILURE() << text;
+        } catch (const koine::usage_error& why) {
+            EXPECT_NE(std::string{why.what()}.find("isolation::autocommit"), std::string::npos) << why.what();
+        }
+    }
+    session.execute(koine::sql("savepoint by_hand"));
+    session.execute(koine::sql("rollback to savepoint by_hand"));
+    session.commit();
+    EXPECT_TRUE(session.contains(kept));
+    EXPECT_EQ(session.query<user>().count(), 1);
+}
+
 TEST_P(orm, adds_a_copy_of_an_object_that_the_program_keeps) {
     user mine{.name = "mine, and longer than what fits into a string by itself"};
     const user constant{.name = "constant"};

@@ -375,14 +375,7 @@ void link::fetch_slow(prepared& statement, koine_status status, std::uint32_t& g
     const auto fetch = [&] {
         return driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
     };
-    if (status == KOINE_WAIT) {
-        // Rows that are read later than by their call have the time of a call each.
-        const auto timeout = source_->options().statement_timeout;
-        const bool own = deadline_.is_never() && timeout.count() > 0;
-        if (own) set_deadline(deadline::in(timeout));
-        status = drive(status, fetch);
-        if (own) set_deadline(deadline::never());
-    }
+    if (status == KOINE_WAIT) status = drive(status, fetch);
     if (status != KOINE_DONE) {
         statement.running = false;
         raise(&statement);

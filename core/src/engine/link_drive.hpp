@@ -9,6 +9,8 @@
 
 #include <koine/detail/wait_for.hpp>
 
+#include "engine/link_source.hpp"
+
 namespace koine {
 inline namespace v1 {
 namespace detail {
@@ -25,6 +27,9 @@ inline constexpr std::chrono::milliseconds repeat_cancel{25};
 template <class Operation>
 koine_status link::drive(koine_status status, Operation operation) {
     std::int64_t limit = deadline_.ns();
+    // What was given no time has that of a call. Rows that are read later than by their call have it anew.
+    if (const auto timeout = source_->options().statement_timeout; status == KOINE_WAIT && deadline_.is_never() && timeout.count() > 0)
+        limit = deadline::in(timeout).ns();
     bool cancelled = false;
     while (status == KOINE_WAIT) {
         wait_for(wait_.fd, wait_.events, std::min({limit, wait_.deadline_ns, cancelled ? deadline::in(repeat_cancel).ns() : limit}));

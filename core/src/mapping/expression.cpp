@@ -11,11 +11,11 @@ namespace detail {
 
 namespace {
 
-[[noreturn]] void raise(errc code, const char* message) {
+[[noreturn]] void raise(errc code, std::string message) {
     error_info info;
     info.code = code;
     info.outcome = outcome::not_sent;
-    info.message = message;
+    info.message = std::move(message);
     throw_error(std::move(info));
 }
 
@@ -29,7 +29,9 @@ void push_text(syntax::fragment& to, std::string_view text) {
 
 void raise_unbindable(const bind_context& context) { raise(context.code(), context.what()); }
 
-void raise_integer_too_large() { raise(errc::out_of_range, "an unsigned value does not fit a 64-bit signed integer"); }
+void raise_integer_too_large(std::size_t bits) {
+    raise(errc::out_of_range, "an integer does not fit its column, whose member has " + std::to_string(bits) + " bits");
+}
 
 std::string like_pattern(std::string_view before, std::string_view text, std::string_view after) {
     std::string pattern;

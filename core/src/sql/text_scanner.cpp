@@ -164,6 +164,39 @@ private:
 
 }  // namespace
 
+namespace {
+
+// The next word in lower case, behind white space and comments; empty where something else stands. Moves `at` behind it.
+std::string next_word(std::string_view text, std::size_t& at) {
+    while (at < text.size()) {
+        if (is_space(text[at]) || text[at] == ';') {
+            ++at;
+        } else if (text.substr(at, 2) == "--") {
+            at = std::min(text.find('\n', at), text.size());
+        } else if (text.substr(at, 2) == "/*") {
+            at = std::min(text.find("*/", at + 2), text.size() - 2) + 2;
+        } else {
+            break;
+        }
+    }
+    std::string word;
+    for (; at < text.size() && is_word_byte(text[at]); ++at) word += text[at] >= 'A' && text[at] <= 'Z' ? static_cast<char>(text[at] - 'A' + 'a') : text[at];
+    return word;
+}
+
+}  // namespace
+
+bool controls_transaction(std::string_view text) {
+    std::size_t at = 0;
+    const std::string first = next_word(text, at);
+    if (first == "end" || first == "abort") return true;
+    if (first != "begin" && first != "start" && first != "commit" && first != "rollback") return false;
+    std::string second = next_word(text, at);
+    if (second == "work" || (first == "rollback" && second == "transaction")) second = next_word(text, at);
+    if (first == "start") return second == "transaction";
+    return second != "not" && second != "to" && second != "prepared";
+}
+
 std::vector<found_name> scan_names(std::string_view text) { return scanner{text}.run(); }
 
 void throw_text_error(std::string_view text, std::size_t at, std::string_view what) {

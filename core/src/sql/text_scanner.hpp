@@ -18,6 +18,10 @@ struct found_name {
 // The names in a text, in order. Throws usage_error with a position.
 std::vector<found_name> scan_names(std::string_view text);
 
+// Whether the text begins or ends a transaction: BEGIN, START TRANSACTION, COMMIT, END, ABORT, ROLLBACK; not savepoints, prepared transactions
+// and blocks (BEGIN NOT ATOMIC).
+bool controls_transaction(std::string_view text);
+
 // Part of a longer word: a placeholder directly after one would become part of it.
 constexpr bool is_word_byte(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||

@@ -73,6 +73,15 @@ errc connect_code(std::string_view state) noexcept {
     return errc::connect_failed;
 }
 
+// What PostgreSQL says of a value that it cannot take quotes it: it goes to the detail, for a value has no place in the message.
+void hide_value(spi::failure& why) {
+    const auto open = why.message.find('"');
+    const auto close = why.message.rfind('"');
+    if (open == close) return;
+    why.detail = why.detail.empty() ? why.message : why.message + "; " + why.detail;
+    why.message.replace(open + 1, close - open - 1, "...");
+}
+
 }  // namespace
 
 spi::failure local_failure(errc code, std::string message) {
@@ -108,6 +117,7 @@ spi::failure server_failure(const PGresult* error, const work_facts& facts) {
     why.message = field(error, PG_DIAG_MESSAGE_PRIMARY);
     why.detail = field(error, PG_DIAG_MESSAGE_DETAIL);
     why.hint = field(error, PG_DIAG_MESSAGE_HINT);
+    if (state.substr(0, 2) == "22") hide_value(why);
     why.constraint = field(error, PG_DIAG_CONSTRAINT_NAME);
     why.table = field(error, PG_DIAG_TABLE_NAME);
     why.column = field(error, PG_DIAG_COLUMN_NAME);

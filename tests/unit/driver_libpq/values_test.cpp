@@ -234,7 +234,10 @@ TEST_F(libpq_values, a_value_whose_meaning_would_change_is_refused) {
     EXPECT_EQ(fails("timestamptz", integer(0, KOINE_TIMESTAMP)).code, koine::errc::type_mismatch);
     EXPECT_EQ(fails("date", integer(0, KOINE_TIMESTAMP)).code, koine::errc::type_mismatch);
     EXPECT_EQ(fails("time", integer(0, KOINE_INSTANT)).code, koine::errc::type_mismatch);
-    EXPECT_EQ(fails("int4", bytes("seven")).sqlstate, "22P02");
+    const auto why = fails("int4", bytes("seven \"of\" nine"));
+    EXPECT_EQ(why.sqlstate, "22P02");
+    EXPECT_EQ(why.message, "invalid input syntax for type integer: \"...\"") << "a value has no place in the message";
+    EXPECT_NE(why.detail.find("seven"), std::string::npos) << why.detail;
     EXPECT_EQ(fails("int4", integer(1, KOINE_BOOL)).sqlstate, "22P02");
     koine_value strange{};
     strange.tag = 200;

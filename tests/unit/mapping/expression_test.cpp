@@ -152,6 +152,29 @@ TEST(predicate, refuses_values_that_cannot_be_bound) {
     EXPECT_THROW((void)(col<&User::role> == static_cast<models::role>(40)), koine::error);
 }
 
+struct small {
+    std::int64_t id{};
+    std::int32_t count{};
+
+    static constexpr auto koine_table() { return koine::table("smalls", col<&small::id>(koine::primary_key), col<&small::count>); }
+};
+
+// A database that takes them would give them back to a member that cannot hold them.
+TEST(predicate, refuses_integers_that_the_member_of_the_column_cannot_hold) {
+    EXPECT_NO_THROW((void)col<&small::count>.set(INT32_MAX));
+    EXPECT_NO_THROW((void)(col<&small::count> == std::int64_t{INT32_MIN}));
+    for (const std::int64_t value : {std::int64_t{INT32_MAX} + 1, std::int64_t{INT32_MIN} - 1}) {
+        try {
+            (void)col<&small::count>.set(value);
+            ADD_FAILURE() << value;
+        } catch (const koine::error& why) {
+            EXPECT_EQ(why.code(), koine::errc::out_of_range);
+            EXPECT_NE(std::string{why.what()}.find("32 bits"), std::string::npos) << why.what();
+        }
+        EXPECT_THROW((void)(col<&small::count> > value), koine::error);
+    }
+}
+
 TEST(predicate_on_a_base_class, becomes_one_on_the_derived_class) {
     const koine::predicate<User> own = col<&stamped::created> > 5;
     EXPECT_EQ(words(own), "users.7 5 gt");

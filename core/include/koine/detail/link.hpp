@@ -158,6 +158,8 @@ public:
     // Options of the transaction that the next statement begins, or that is asked for now.
     void begin(const transaction_options& options);
     bool in_transaction() const noexcept { return transaction_ != transaction_state::none; }
+    // Whether transactions are none of its business.
+    bool autocommits() const noexcept { return options_.isolation == isolation::autocommit; }
     bool transaction_failed() const noexcept { return transaction_ == transaction_state::failed; }
     // Sends COMMIT if anything was begun. Throws in_doubt_error when its answer is lost.
     void commit();

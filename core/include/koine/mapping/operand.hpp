@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <koine/mapping/names.hpp>
 #include <koine/sql/expression.hpp>
@@ -23,7 +24,7 @@ namespace detail {
 // Each throws koine::error if the value cannot be bound: invalid_encoding, invalid_value, too_big or out_of_range.
 KOINE_API void push_text(syntax::fragment& to, std::string_view text);
 [[noreturn]] KOINE_API KOINE_COLD void raise_unbindable(const bind_context& context);
-[[noreturn]] KOINE_API KOINE_COLD void raise_integer_too_large();
+[[noreturn]] KOINE_API KOINE_COLD void raise_integer_too_large(std::size_t bits);
 
 // Pushes a column of a mapped class, or a member of an unmapped base that rebase() turns into one.
 template <auto M, class Entity>
@@ -48,9 +49,7 @@ void push_operand(syntax::fragment& to, const V& value) {
         constexpr bool fits = std::is_integral_v<V> && !std::is_same_v<V, bool> && !is_character<V>;
         static_assert(fits, "koine: an integer column takes integers only");
         if constexpr (fits) {
-            if constexpr (std::is_unsigned_v<V> && sizeof(V) == 8) {
-                if (value > static_cast<std::uint64_t>(INT64_MAX)) raise_integer_too_large();
-            }
+            if (!std::in_range<storage>(value)) raise_integer_too_large(8 * sizeof(storage));
             to.push_bind(integer_value(static_cast<std::int64_t>(value)));
         }
     } else if constexpr (std::is_same_v<storage, double>) {
@@ -58,8 +57,9 @@ void push_operand(syntax::fragment& to, const V& value) {
         static_assert(fits, "koine: a double column takes numbers only");
         if constexpr (fits) to.push_bind(float_value(static_cast<double>(value)));
     } else if constexpr (std::is_same_v<storage, std::string>) {
-        constexpr bool fits = std::is_convertible_v<const V&, std::string_view>;
-        static_assert(fits, "koine: a text column takes text only (std::string, std::string_view or a literal)");
+        static_assert(!std::is_same_v<V, std::nullptr_t>, "koine: nullptr is no text; for NULL there are std::nullopt, is_null() and is_not_null()");
+        constexpr bool fits = std::is_convertible_v<const V&, std::string_view> && !std::is_same_v<V, std::nullptr_t>;
+        static_assert(fits || std::is_same_v<V, std::nullptr_t>, "koine: a text column takes text only (std::string, std::string_view or a literal)");
         if constexpr (fits) push_text(to, value);
     } else if constexpr (std::is_same_v<storage, V>) {
         push_stored<storage>(to, value);
