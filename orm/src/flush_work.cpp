@@ -181,7 +181,7 @@ void flush_work::collect_update(object_header& header) {
 
 // Everything that apply() needs memory for.
 void flush_work::prepare_memory() {
-    session_.undo_.reserve(inserts_.size() + updates_.size() + deletes_.size());
+    session_.undo_.reserve(size());
     // reserve() alone would move everything with each small flush.
     auto& touched = session_.touched_;
     if (touched.capacity() - touched.size() < inserts_.size()) touched.reserve(std::max(touched.capacity() * 2, touched.size() + inserts_.size()));

@@ -43,6 +43,7 @@ public:
     KOINE_COLD void insert_row(class_slot& slot, void* object);
     void collect();
     bool empty() const noexcept { return inserts_.empty() && updates_.empty() && session_.deleting_.empty(); }
+    std::size_t size() const noexcept { return inserts_.size() + updates_.size() + deletes_.size(); }
     void prepare_memory();
     // With `commit`, the caller sends COMMIT next.
     void send(link& link, bool commit);

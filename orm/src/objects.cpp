@@ -5,6 +5,7 @@
 
 #include <koine/error.hpp>
 
+#include "flush_work.hpp"
 #include "session_core.hpp"
 
 namespace koine {
@@ -55,6 +56,15 @@ void session_core::take_out(class_slot& slot, const object_header& header) noexc
         slot.integers.erase(key_[0].u.i);
     else
         slot.values.erase(key_);
+}
+
+// The database has let another object take over the key: the row of this one is gone, unless a rollback brings it back.
+void session_core::displace(object_header& header) {
+    if (header.state != object_state::persistent) return;
+    undo_.reserve(work().size() + 2);  // beside what the flush at hand has reserved
+    touch(object_of(&header));
+    header.state = object_state::deleted;
+    undo_.push({&header, nullptr, undo_entry::change::delete_});
 }
 
 // ---- Coming ----------------------------------------------------------------------------------------------------------

@@ -287,6 +287,8 @@ void session_core::undo_one(undo_entry& entry) {
             break;
         case undo_entry::change::delete_:
             if (mine && header.state == object_state::deleted) {
+                // A row that was written under the same key, and read, is taken back with the rest.
+                if (void* const other = find(slot, key_of(*slot.plan, header.base)); other != nullptr) detach(*header_of(other));
                 put(slot, header);
                 header.state = object_state::persistent;
             }

@@ -152,9 +152,10 @@ private:
         if (entry.object == nullptr) [[likely]]
             identities.added();
         else if (entry.object != object_of(&header))
-            detach(*header_of(entry.object));  // the database has let another object take over the key: the row of the one before is gone
+            displace(*header_of(entry.object));
         entry.object = object_of(&header);
     }
+    KOINE_COLD void displace(object_header& header);
     void take_out(class_slot& slot, const object_header& header) noexcept;
     const koine_value* key_of(const entity_plan& plan, const koine_value* values);
     const koine_value* key_of_cells(class_slot& slot, const koine_value* cells);

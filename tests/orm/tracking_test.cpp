@@ -397,5 +397,33 @@ TEST_P(orm, expunge_all_in_a_transaction_still_rolls_the_objects_back) {
     EXPECT_EQ(peek(found).name, "base");
 }
 
+TEST_P(orm, rollback_brings_an_object_back_whose_key_another_one_took_over) {
+    koine::session session = open();
+    session.add(country{"GR", "Greece"});
+    session.add(folder{1, {}, "first"});
+    session.commit();
+    auto greece = session.get<country>("GR");
+    auto first = session.get<folder>(1);
+    auto attempt = session.begin_nested();
+    session.query<country>().delete_();
+    session.query<folder>().delete_();
+    const auto hellas = session.add(country{"GR", "Hellas"});
+    session.flush();
+    const auto second = session.add(folder{1, {}, "second"});
+    session.flush();
+    EXPECT_EQ(session.get<country>("GR"), hellas);
+    EXPECT_EQ(session.get<folder>(1), second);
+    EXPECT_FALSE(session.contains(greece));
+    attempt.rollback();
+    EXPECT_EQ(session.get<country>("GR"), greece);
+    EXPECT_EQ(session.get<folder>(1), first);
+    EXPECT_FALSE(session.contains(hellas));
+    greece->name = "Ellada";
+    first->name = "changed";
+    session.commit();
+    EXPECT_EQ(stored<country>().front().name, "Ellada");
+    EXPECT_EQ(stored<folder>().front().name, "changed");
+}
+
 }  // namespace
 }  // namespace koine_test
