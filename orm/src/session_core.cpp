@@ -286,11 +286,12 @@ void session_core::undo_one(undo_entry& entry) {
             replace_base(header, std::move(entry.base));
             break;
         case undo_entry::change::delete_:
-            if (mine && header.state == object_state::deleted) {
+            if (header.state != object_state::deleted) break;
+            header.state = mine ? object_state::persistent : object_state::detached;
+            if (mine) {
                 // A row that was written under the same key, and read, is taken back with the rest.
                 if (void* const other = find(slot, key_of(*slot.plan, header.base)); other != nullptr) detach(*header_of(other));
                 put(slot, header);
-                header.state = object_state::persistent;
             }
             break;
         case undo_entry::change::insert:

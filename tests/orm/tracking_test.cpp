@@ -425,5 +425,19 @@ TEST_P(orm, rollback_brings_an_object_back_whose_key_another_one_took_over) {
     EXPECT_EQ(stored<folder>().front().name, "changed");
 }
 
+TEST_P(orm, an_object_that_was_deleted_and_expunged_has_its_row_again_after_a_rollback) {
+    const std::int64_t id = insert_user("base");
+    koine::session session = open();
+    auto found = session.get<user>(id);
+    session.delete_(found);
+    session.flush();
+    session.expunge_all();
+    session.rollback();
+    session.add(found);
+    found->name = "changed";
+    session.commit();
+    EXPECT_EQ(stored_user(id)->name, "changed");
+}
+
 }  // namespace
 }  // namespace koine_test
