@@ -194,7 +194,7 @@ prepared& session_core::get_statement(link& link, const entity_plan& plan) {
 void session_core::row_is_gone(class_slot& slot, object_header& header) {
     if (header.state != object_state::persistent) return;
     undo_.reserve(1);
-    if (header.base == nullptr) take_base(header);
+    touch(object_of(&header));  // a rollback takes back what is assigned to it from now on, too
     take_out(slot, header);
     header.state = object_state::deleted;
     undo_.push({&header, nullptr, undo_entry::change::delete_});

@@ -439,5 +439,19 @@ TEST_P(orm, an_object_that_was_deleted_and_expunged_has_its_row_again_after_a_ro
     EXPECT_EQ(stored_user(id)->name, "changed");
 }
 
+TEST_P(orm, rollback_takes_back_assignments_to_an_object_whose_row_was_gone) {
+    const std::int64_t id = insert_user("base");
+    koine::session session = open();
+    auto found = session.get<user>(id);
+    session.query<user>().delete_();
+    EXPECT_FALSE(session.get<user>(id));
+    found->name = "of a row that is gone";
+    session.rollback();
+    EXPECT_EQ(peek(found).name, "base");
+    found->name = "changed";
+    session.commit();
+    EXPECT_EQ(stored_user(id)->name, "changed");
+}
+
 }  // namespace
 }  // namespace koine_test
