@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <koine/error.hpp>
 
@@ -161,17 +162,22 @@ void session_core::merge(const class_slot& slot, object_header& header, const ko
         return;
     }
     const koine_value* const now = buffer_.bind(plan, object);
+    if (buffer_.context().failed()) {
+        header.epoch = clock_;  // what cannot be bound could not be put back: the object stays as it is
+        return;
+    }
     column_set assigned;
-    const bool unbindable = buffer_.context().failed();
     for (std::uint16_t i = 0; i < plan.columns; ++i)
-        if (unbindable || !same_value(now[i], header.base[i])) assigned.set(i);
+        if (!same_value(now[i], header.base[i])) assigned.set(i);
+    // The base is the row as a whole: an assignment is compared with what the database has now.
+    const snapshot mine = assigned.any() ? make_snapshot(now, plan.columns) : nullptr;
+    snapshot base;
+    const bool fits = plan.entity->read(cells, object);
+    if (fits) base = make_snapshot(buffer_.bind(plan, object), plan.columns);
     for (std::uint16_t i = 0; i < plan.columns; ++i)
-        if (!assigned.test(i) && !plan.entity->read_column(i, cells[i], object)) raise_bad_row(plan, cells);
-    const koine_value* const read = buffer_.bind(plan, object);
-    std::vector<koine_value> merged(read, read + plan.columns);
-    for (std::uint16_t i = 0; i < plan.columns; ++i)
-        if (assigned.test(i)) merged[i] = header.base[i];
-    replace_base(header, make_snapshot(merged.data(), plan.columns));
+        if (assigned.test(i)) plan.entity->read_column(i, mine[i], object);
+    if (!fits) raise_bad_row(plan, cells);
+    replace_base(header, std::move(base));
     header.epoch = clock_;
 }
 

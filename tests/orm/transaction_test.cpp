@@ -218,6 +218,27 @@ TEST_P(orm_shared, an_object_belongs_to_one_session) {
     EXPECT_TRUE(stored<user>().empty());
 }
 
+TEST_P(orm_shared, writes_a_value_that_was_set_back_to_what_the_row_held_before_another_change) {
+    const std::int64_t id = insert_user("old");
+    koine::session session = open();
+    auto found = session.get<user>(id);
+    session.commit();
+    found->name = "mine";
+    elsewhere<user>(id, [](user& u) {
+        u.name = "theirs";
+        u.score = 7;
+    });
+    (void)session.get<user>(id);
+    EXPECT_EQ(peek(found).name, "mine");
+    EXPECT_EQ(peek(found).score, 7);
+    found->name = "old";
+    session.commit();
+    EXPECT_EQ(stored_user(id)->name, "old");
+    found->name = "theirs";
+    session.rollback();
+    EXPECT_EQ(peek(found).name, "old");
+}
+
 INSTANTIATE_TEST_SUITE_P(backends, orm_shared, testing::ValuesIn(shared_backends()), name_of);
 
 }  // namespace
