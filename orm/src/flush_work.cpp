@@ -202,6 +202,7 @@ void flush_work::prepare_memory() {
 
 void flush_work::send(link& link, bool commit) {
     send_inserts(link);
+    if (!inserts_.empty() && !(updates_.empty() && deletes_.empty())) check_taken_over(link);
     send_updates(link);
     send_deletes(link);
     // What has to find its row must be known to have found it before COMMIT; the rest of the queue may ride with it.
@@ -245,6 +246,21 @@ prepared& flush_work::prepare_update(link& link, const entity_plan& plan, const 
     push_key_condition(shape, plan);
     binds_.resize(sets_.size() + plan.key.size() + (plan.version >= 0 ? 1 : 0));
     return link.prepare(shape);
+}
+
+// Where a new row has got the key of an object, the row of that object is gone: its UPDATE or DELETE would meet the new one.
+void flush_work::check_taken_over(link& link) const {
+    for (const insert& one : inserts_) {
+        if (one.generated) continue;
+        const entity_plan& plan = *one.plan;
+        const void* const known = session_.find(session_.slot_of(*header_of(one.object)), session_.key_of(plan, one.values));
+        if (known == nullptr) continue;
+        const object_header* const header = header_of(known);
+        const auto is_it = [header](const update& other) { return other.header == header; };
+        if (header->state != object_state::deleting && std::none_of(updates_.begin(), updates_.end(), is_it)) continue;
+        link.flush();  // fails if the row is there, which says more
+        raise_stale(plan, header->base, 0);
+    }
 }
 
 void flush_work::send_updates(link& link) {

@@ -87,6 +87,7 @@ private:
     static std::int64_t generated_key(const entity_plan& plan, const koine_value& key);
     void take_returned(const entity_plan& plan, insert& one, const koine_value* cells);
     prepared& prepare_update(link& link, const entity_plan& plan, const column_set& columns);
+    KOINE_COLD void check_taken_over(link& link) const;
     void send_updates(link& link);
     void send_deletes(link& link);
     void check_counts(std::span<const std::int64_t> counts) const;

@@ -453,5 +453,29 @@ TEST_P(orm, rollback_takes_back_assignments_to_an_object_whose_row_was_gone) {
     EXPECT_EQ(stored_user(id)->name, "changed");
 }
 
+TEST_P(orm, changes_and_deletes_of_a_row_that_is_gone_do_not_meet_a_new_one_of_the_same_key) {
+    koine::session session = open();
+    for (const bool deletes : {false, true}) {
+        session.add(country{"GR", "Greece"});
+        session.commit();
+        auto greece = session.get<country>("GR");
+        session.query<country>().delete_();
+        if (deletes)
+            session.delete_(greece);
+        else
+            greece->name = "too late";
+        session.add(country{"GR", "Hellas"});
+        EXPECT_EQ(code_of([&] { session.flush(); }), koine::errc::stale_object);
+        session.rollback();
+        EXPECT_EQ(session.get<country>("GR"), greece);
+        session.delete_(greece);
+        session.add(country{"GR", "Hellas"});
+        EXPECT_EQ(code_of([&] { session.flush(); }), koine::errc::unique_violation) << "inserts go first";
+        session.rollback();
+        session.delete_(greece);
+        session.commit();
+    }
+}
+
 }  // namespace
 }  // namespace koine_test
