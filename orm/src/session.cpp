@@ -91,6 +91,12 @@ void session::start() {
     if (core().in_transaction()) throw_usage("a transaction is open already: commit or roll back first, or use begin_nested()");
 }
 
+void session::refuse_changes() const {
+    core().check_usable();
+    if (core().is_modified())
+        throw_usage("the session holds changes that were made before run(), and a rollback would take them back: make them in the work");
+}
+
 void session::give_up() noexcept {
     try {
         rollback();

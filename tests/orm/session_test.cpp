@@ -313,6 +313,20 @@ TEST_P(orm, runs_work_in_a_transaction_that_commits_or_rolls_back) {
     EXPECT_EQ(stored<user>().size(), 2U);
 }
 
+TEST_P(orm, run_refuses_changes_that_it_could_not_make_again) {
+    koine::session session = open();
+    const auto added = session.add(user{.name = "before"});
+    int calls = 0;
+    const auto work = [&](koine::session&) { ++calls; };
+    EXPECT_EQ(code_of([&] { session.run(koine::retry{3}, work); }), koine::errc::usage);
+    EXPECT_EQ(calls, 0);
+    EXPECT_TRUE(session.contains(added));
+    session.commit();
+    session.run(koine::retry{3}, work);
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(stored<user>().size(), 1U);
+}
+
 TEST_P(orm, gives_its_connection_back_at_the_end_of_a_transaction) {
     koine::session session = open();
     EXPECT_EQ(engine.stats().leased, 0U);

@@ -160,9 +160,11 @@ public:
     // usage_error if a transaction is open already.
     template <class Work>
     decltype(auto) begin(Work&& work);
-    // As begin(), and runs it again when it lost against another transaction. The work must be fit to run several times.
+    // As begin(), and runs it again when it lost against another transaction. The work must be fit to run several times. Throws usage_error
+    // if the session holds changes already, which a second run would have lost.
     template <class Work>
     decltype(auto) run(retry policy, Work&& work) {
+        refuse_changes();
         return detail::run_with_retry(policy, [&]() -> decltype(auto) { return begin(work); });
     }
 
@@ -176,6 +178,7 @@ private:
         return core_;
     }
     void start();
+    void refuse_changes() const;
     void give_up() noexcept;
 
     detail::session_handle core_;
