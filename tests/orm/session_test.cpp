@@ -108,6 +108,18 @@ TEST_P(orm, answers_an_empty_reference_for_a_key_without_row) {
     EXPECT_NE(message_of([&] { (void)none->name; }).find("ref<"), std::string::npos);
 }
 
+TEST_P(orm, answers_an_empty_reference_for_a_key_that_its_column_cannot_hold) {
+    koine::session session = open();
+    session.add(seat{0, "a", "ada"});
+    session.add(user{.id = -1, .name = "ada"});
+    session.commit();
+    for (const std::int64_t row : {std::int64_t{1} << 32, std::int64_t{1} << 31, std::numeric_limits<std::int64_t>::min()})
+        EXPECT_FALSE(session.get<seat>(row, "a")) << row;
+    EXPECT_FALSE(session.get<user>(std::numeric_limits<std::uint64_t>::max()));
+    EXPECT_TRUE(session.get<seat>(std::int64_t{0}, "a"));
+    EXPECT_TRUE(session.get<user>(-1));
+}
+
 TEST_P(orm, finds_text_keys) {
     koine::session session = open();
     session.add(country{"GR", "Greece"});

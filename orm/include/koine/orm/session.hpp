@@ -213,6 +213,25 @@ koine_value bind_key(const Key& key, bind_context& context) {
     }
 }
 
+// Whether a key column of this type can hold the value: an integer may be wider than the column.
+template <class Key>
+constexpr bool can_be_key(sql_type type, const Key& key) {
+    if constexpr (std::is_integral_v<Key> && !std::is_same_v<Key, bool>) {
+        const auto value = static_cast<std::int64_t>(key);
+        if (std::is_unsigned_v<Key> && value < 0) return false;
+        if (type == sql_type::int32) return value == static_cast<std::int32_t>(value);
+        if (type == sql_type::int16) return value == static_cast<std::int16_t>(value);
+    }
+    return true;
+}
+
+template <class T, class... Key>
+constexpr bool can_be_keys(const Key&... key) {
+    constexpr auto& layout = entity_data<T>::layout;
+    std::size_t i = 0;
+    return (can_be_key(layout.columns[layout.key[i++]].type, key) && ...);
+}
+
 template <class T, class... Key>
 constexpr bool fit_keys() {
     constexpr auto& layout = entity_data<T>::layout;
@@ -229,6 +248,7 @@ ref<T> session::get(const Key&... key) {
     static_assert(right_number, "koine: get() takes one value for each column of the primary key, in their order");
     if constexpr (right_number) {
         static_assert(detail::fit_keys<T, Key...>(), "koine: get() takes values of the types of the primary key's columns");
+        if (!detail::can_be_keys<T>(key...)) return {};
         if constexpr (sizeof...(Key) == 1 && (std::is_integral_v<Key> && ...)) {
             return ref<T>::adopt(detail::get_object(core(), entity, (static_cast<std::int64_t>(key), ...)));
         } else {
