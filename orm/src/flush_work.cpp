@@ -22,6 +22,11 @@ namespace {
     throw_error(std::move(info));
 }
 
+// A database that knows one size of integer stores a larger one, and no member could hold it when the row is read.
+std::int64_t largest(sql_type type) noexcept {
+    return type == sql_type::int16 ? INT16_MAX : type == sql_type::int32 ? INT32_MAX : INT64_MAX;
+}
+
 [[noreturn]] KOINE_COLD void raise_changed_key(const entity_plan& plan, const koine_value* base) {
     throw_usage("the primary key of " + describe_object(plan, base) +
                 " was changed; a key belongs to its row: delete the object and add another one");
@@ -175,7 +180,8 @@ void flush_work::collect_update(object_header& header) {
             throw_usage("the version of " + describe_object(plan, header.base) + " was assigned to; the session counts it");
         }
         one.columns.set(version);
-        ++one.values[version].u.i;
+        std::int64_t& count = one.values[version].u.i;
+        count = count == largest(plan.table->columns[version].type) ? 1 : count + 1;
     }
 }
 

@@ -477,5 +477,17 @@ TEST_P(orm, changes_and_deletes_of_a_row_that_is_gone_do_not_meet_a_new_one_of_t
     }
 }
 
+TEST_P(orm, a_version_begins_again_after_the_largest_number) {
+    koine::session session = open();
+    auto added = session.add(document{.title = "draft"});
+    session.commit();
+    session.query<document>().update(col<&document::revision>.set(std::numeric_limits<std::int32_t>::max()));
+    session.refresh(added);
+    added->title = "final";
+    session.commit();
+    EXPECT_EQ(std::as_const(*added).revision, 1);
+    EXPECT_EQ(stored<document>().front().revision, 1);
+}
+
 }  // namespace
 }  // namespace koine_test
