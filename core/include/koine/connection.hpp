@@ -73,7 +73,7 @@ public:
     // Uncommitted work is lost; nothing is sent that has to be waited for.
     ~connection();
 
-    // Runs a text with bound values: execute(sql("select ... :n", {{"n", name}})). Throws koine::error.
+    // Runs a text with bound values: execute(sql("select ... :n", {{"n", name}})). Throws koine::error; usage_error for BEGIN, COMMIT, ROLLBACK.
     rows execute(const text_statement& statement, call_options options = {});
     // Runs a built statement.
     rows execute(const syntax::fragment& statement, call_options options = {});

@@ -34,7 +34,7 @@ struct engine_options {
     bool read_only = false;
     std::uint32_t statement_cache = 256;                 // prepared statements kept on each connection
     std::chrono::milliseconds connect_timeout{30'000};  // total, for one connection
-    std::chrono::milliseconds statement_timeout{0};     // of each call without a deadline of its own; 0: none
+    std::chrono::milliseconds statement_timeout{0};     // of each call without a deadline of its own, and of what a session sends to a server; 0: none
     // How long a statement that is stopped at its deadline may take to end, before its connection is given up with it.
     std::chrono::milliseconds cancel_grace{100};
     bool strict_tables = false;                         // SQLite: create_all makes STRICT tables

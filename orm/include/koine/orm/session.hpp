@@ -137,7 +137,7 @@ public:
         return koine::query<T>{handle()};
     }
     // Runs a text in the session's transaction, flushing first: execute(sql("select ... :n", {{"n", name}})). The rows end with the
-    // transaction. Objects are read again when they are asked for next.
+    // transaction. Objects are read again when they are asked for next. Throws koine::error; usage_error for BEGIN, COMMIT, ROLLBACK.
     rows execute(const text_statement& statement);
 
     // Writes what was added, assigned and deleted: inserts first, parents before children, then updates, then deletes, children before
