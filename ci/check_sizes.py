@@ -2,7 +2,7 @@
 """Checks the length and the name of every source file.
 
 A header has at most 300 lines, a source 500, a test 800. A file that is better as one piece says why in a line
-"// size: <reason>" among its first ten and may have 800.
+"// size: <reason>" (/* ... */ in C) among its first ten and may have 800.
 """
 
 import re
@@ -11,7 +11,7 @@ import statistics
 import source_tree
 
 HARD_STOP = 800
-REASON = re.compile(r"^//\s*size:\s*\S.{10,}")
+REASON = re.compile(r"^(//|/\*)\s*size:\s*\S.{10,}")
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|managers?|misc)(_|$)")
 
 

@@ -61,7 +61,8 @@ COLUMNS = [
     ("std::int16_t", "kind", ""),
 ]
 
-# One after the other, for the tables in turn; {t} is the table's class, {n} the number of the query.
+# One after the other, for the tables in turn; {t} is the table's class, {n} the number of the
+# query.
 QUERIES = [
     'total += s.query<{t}>().filter(col<&{t}::name> == "n{n}").all().size();',
     "total += s.query<{t}>().filter(col<&{t}::age> > {n} && col<&{t}::active> == true).count();",

@@ -2,7 +2,8 @@
 include(CMakePackageConfigHelpers)
 
 set(koine_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/koine")
-# A static library passes its client libraries on to the final link; a shared one keeps them to itself.
+# A static library passes its client libraries on to the final link; a shared one keeps them to
+# itself.
 if(BUILD_SHARED_LIBS OR KOINE_PLUGIN_DRIVERS)
   set(KOINE_NEEDS_SQLITE3 OFF)
   set(KOINE_NEEDS_LIBPQ OFF)

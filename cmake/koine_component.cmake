@@ -1,13 +1,15 @@
-# koine_component(NAME <name> [DEPENDS Koine::<component>...] [PUBLIC_LIBS <target>...] [PRIVATE_LIBS <target>...]
+# koine_component(NAME <name> [DEPENDS Koine::<component>...] [PUBLIC_LIBS <target>...]
+# [PRIVATE_LIBS <target>...]
 #                 [COMPILE_OPTIONS <flag>...] [STATIC] [NO_INSTALL])
 #
-# Declares the component in the current folder: include/** are its public headers, src/**.cpp its sources. New files
-# are found by themselves. Makes the target koine_<name>, its alias Koine::<name>, its install and export rules, and
-# the header self-test header_self_<name>.
+# Declares the component in the current folder: include/** are its public headers, src/**.cpp its
+# sources. New files are found by themselves. Makes the target koine_<name>, its alias
+# Koine::<name>, its install and export rules, and the header self-test header_self_<name>.
 #
-# A component sees its own include/ and those of its DEPENDS, nothing else: an include against the layering does not
-# compile. PRIVATE_LIBS (client libraries) are never seen by those who use the component. A folder without sources
-# becomes a header-only library. STATIC: a static library whatever BUILD_SHARED_LIBS says.
+# A component sees its own include/ and those of its DEPENDS, nothing else: an include against the
+# layering does not compile. PRIVATE_LIBS (client libraries) are never seen by those who use the
+# component. A folder without sources becomes a header-only library. STATIC: a static library
+# whatever BUILD_SHARED_LIBS says.
 add_custom_target(header_self COMMENT "Every public header compiles on its own")
 # All components, without tests and examples.
 add_custom_target(libraries DEPENDS header_self)
@@ -44,10 +46,12 @@ function(koine_component)
       CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON DEFINE_SYMBOL ""
       VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
     koine_warnings(${target})
-    # Client libraries and the C library are called often and in small steps: straight, without the linkage table.
+    # Client libraries and the C library are called often and in small steps: straight, without the
+    # linkage table.
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang>:-fno-plt>)
     if(BUILD_SHARED_LIBS)
-      # Installed libraries find each other wherever they are put; a missing symbol is found when linking, not later.
+      # Installed libraries find each other wherever they are put; a missing symbol is found when
+      # linking, not later.
       set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN")
       if(NOT KOINE_SANITIZE)
         target_link_options(${target} PRIVATE -Wl,-z,defs)
@@ -76,8 +80,8 @@ function(koine_component)
   endif()
 endfunction()
 
-# koine_header_self(name include_dir headers...): compiles each header first and twice in a file of its own; a .h
-# header compiles as C and as C++.
+# koine_header_self(name include_dir headers...): compiles each header first and twice in a file of
+# its own; a .h header compiles as C and as C++.
 function(koine_header_self name include_dir)
   set(files)
   foreach(header IN LISTS ARGN)

@@ -1,10 +1,11 @@
 # koine_driver(<name> [<client library target>...])
 #
-# Declares the driver in the current folder: the component driver_<name>, which the bundle links, and the plugin koine_plugin_<name>, which is
-# loaded at run time. With KOINE_PLUGIN_DRIVERS the plugin is what is built and installed, and the component is only there for the tests.
+# Declares the driver in the current folder: the component driver_<name>, which the bundle links,
+# and the plugin koine_plugin_<name>, which is loaded at run time. With KOINE_PLUGIN_DRIVERS the
+# plugin is what is built and installed, and the component is only there for the tests.
 #
-# The driver's public header koine/drivers/<name>.hpp declares koine::<name>_driver_init, which the plugin exports as its entry point.
-# Calls into the client library go without the linkage table.
+# The driver's public header koine/drivers/<name>.hpp declares koine::<name>_driver_init, which the
+# plugin exports as its entry point. Calls into the client library go without the linkage table.
 set(koine_driver_options -fno-plt -fvisibility=hidden)
 
 function(koine_driver name)

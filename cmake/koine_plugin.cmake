@@ -1,8 +1,10 @@
 # koine_plugin(<target> DRIVER|DIALECT <name> <source>...)
 #
-# A shared library libkoine_driver_<name>.so or libkoine_dialect_<name>.so that Koine loads at run time. It exports its entry point and nothing
-# else, so that neither it nor a client library that is linked into it statically can mix with others in the process. A driver sees Koine's headers
-# alone (Koine::driver_spi); a dialect is linked with Koine::dialect_ansi. Further libraries are added by target_link_libraries().
+# A shared library libkoine_driver_<name>.so or libkoine_dialect_<name>.so that Koine loads at run
+# time. It exports its entry point and nothing else, so that neither it nor a client library that is
+# linked into it statically can mix with others in the process. A driver sees Koine's headers alone
+# (Koine::driver_spi); a dialect is linked with Koine::dialect_ansi. Further libraries are added by
+# target_link_libraries().
 #
 # Installed with the CMake package, and used for this tree's own drivers.
 function(koine_plugin target kind name)

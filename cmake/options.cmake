@@ -56,7 +56,8 @@ if(PROJECT_IS_TOP_LEVEL)
     set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
   endif()
 
-  # Paths relative to the source tree make object files equal in every clone, so that clones share one ccache.
+  # Paths relative to the source tree make object files equal in every clone, so that clones share
+  # one ccache.
   set(koine_path_map "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
   add_compile_options("${koine_path_map}")
   find_program(KOINE_CCACHE ccache)

@@ -1,4 +1,5 @@
-# KOINE_SANITIZE instruments everything below this directory: a process must not mix code with and without.
+# KOINE_SANITIZE instruments everything below this directory: a process must not mix code with and
+# without.
 if(KOINE_SANITIZE)
   add_compile_options(
     -fsanitize=${KOINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

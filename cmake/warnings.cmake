@@ -1,5 +1,6 @@
-# koine_warnings(target): the warnings every source of this project is compiled with. They are errors only when
-# Koine is the top-level project, so that a newer compiler cannot break a build that embeds Koine.
+# koine_warnings(target): the warnings every source of this project is compiled with. They are
+# errors only when Koine is the top-level project, so that a newer compiler cannot break a build
+# that embeds Koine.
 function(koine_warnings target)
   # Clang's -Wconversion includes signs, GCC's does not: the same set on both.
   target_compile_options(${target} PRIVATE

@@ -1,6 +1,7 @@
 #pragma once
-// The tables, the rows and the checksum that the raw and the Koine programs have in common. The programs use
-// their own row types (the raw ones use these); the checksums take any type with the same member names.
+// The tables, the rows and the checksum that the raw and the Koine programs have in common. The
+// programs use their own row types (the raw ones use these); the checksums take any type with the
+// same member names.
 
 #include <cstdint>
 #include <cstdio>
@@ -10,7 +11,8 @@
 
 namespace bench {
 
-// W1-W6: one integer key and two strings. The name fits std::string's inline buffer, the email does not.
+// W1-W6: one integer key and two strings. The name fits std::string's inline buffer, the email does
+// not.
 struct customer {
     std::int64_t id = 0;
     std::string name;
@@ -46,19 +48,22 @@ inline constexpr const char* readings_ddl_postgresql =
     "high float8 not null, mean float8 not null, deviation float8 not null)";
 
 inline constexpr const char* customers_ddl_mariadb =
-    "create table customers (id bigint not null primary key, name longtext not null, email longtext not null) engine=InnoDB default "
+    "create table customers (id bigint not null primary key, name longtext not null, email longtext not null) "
+    "engine=InnoDB default "
     "character set utf8mb4 collate utf8mb4_nopad_bin";
 inline constexpr const char* readings_ddl_mariadb =
-    "create table readings (id bigint not null primary key, station bigint not null, taken_at bigint not null, sequence bigint not null, "
+    "create table readings (id bigint not null primary key, station bigint not null, taken_at bigint not null, "
+    "sequence bigint not null, "
     "flags bigint not null, samples bigint not null, low double not null, high double not null, mean double not null, "
     "deviation double not null) engine=InnoDB";
 
-// Rows of the table in the workloads that touch single rows (W3, W6); their COUNT is smaller: the last key
-// warms up.
+// Rows of the table in the workloads that touch single rows (W3, W6); their COUNT is smaller: the
+// last key warms up.
 inline constexpr std::int64_t table_rows = 100'000;
 
-// The key of the i-th single-row operation, i in [0, table_rows): a permutation, so that no key comes twice
-// and neighbours in time are no neighbours in the tree. 7919 is prime and does not divide table_rows.
+// The key of the i-th single-row operation, i in [0, table_rows): a permutation, so that no key
+// comes twice and neighbours in time are no neighbours in the tree. 7919 is prime and does not
+// divide table_rows.
 inline std::int64_t scattered_key(std::int64_t i) {
     return i * 7919 % table_rows + 1;
 }
@@ -68,19 +73,18 @@ inline customer make_customer(std::int64_t id) {
     char text[64];
     customer c;
     c.id = id;
-    c.name.assign(text, static_cast<std::size_t>(
-                            std::snprintf(text, sizeof text, "name-%08lld", static_cast<long long>(id))));
-    c.email.assign(text,
-                   static_cast<std::size_t>(std::snprintf(text, sizeof text, "user%08lld@mail.example",
-                                                          static_cast<long long>(id * 37 % 100'000'000))));
+    c.name.assign(
+        text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "name-%08lld", static_cast<long long>(id))));
+    c.email.assign(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "user%08lld@mail.example",
+                                                                static_cast<long long>(id * 37 % 100'000'000))));
     return c;
 }
 
 // What W6 writes into the name of row `id`: as long as the old one.
 inline std::string renamed(std::int64_t id) {
     char text[64];
-    return std::string(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "new--%08lld",
-                                                                    static_cast<long long>(id))));
+    return std::string(
+        text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "new--%08lld", static_cast<long long>(id))));
 }
 
 // Row `id` of readings, ids counted from 1.
@@ -130,13 +134,12 @@ std::uint64_t fold_reading(std::uint64_t sum, const Reading& r) {
     return sum;
 }
 
-// A few instructions for a row, enough to prove that the right row arrived whole: used inside of the bracket
-// (W3).
+// A few instructions for a row, enough to prove that the right row arrived whole: used inside of
+// the bracket (W3).
 template <class Customer>
 std::uint64_t touch_customer(std::uint64_t sum, const Customer& c) {
     std::uint64_t tail = 0;
-    if (c.name.size() >= sizeof tail)
-        std::memcpy(&tail, c.name.data() + c.name.size() - sizeof tail, sizeof tail);
+    if (c.name.size() >= sizeof tail) std::memcpy(&tail, c.name.data() + c.name.size() - sizeof tail, sizeof tail);
     return (sum ^ static_cast<std::uint64_t>(c.id) ^ tail) * 0x100000001b3u + c.name.size() + c.email.size();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What every bench program shares: the brackets around the timed part, the command line and the line it
-// prints.
+// What every bench program shares: the brackets around the timed part, the command line and the
+// line it prints.
 
 #include <time.h>
 
@@ -21,8 +21,8 @@
 
 namespace bench {
 
-// The timed part of a workload. Clocks are read outside of the instrumented region, so that callgrind counts
-// the work and nothing else. A workload opens and closes it exactly once.
+// The timed part of a workload. Clocks are read outside of the instrumented region, so that
+// callgrind counts the work and nothing else. A workload opens and closes it exactly once.
 class bracket {
 public:
     void open() noexcept {
@@ -54,14 +54,15 @@ private:
     bool closed_ = false;
 };
 
-// One run: how many operations (rows, selects, transactions, checkouts) and the database, empty where it is
-// in memory.
+// One run: how many operations (rows, selects, transactions, checkouts) and the database, empty
+// where it is in memory.
 struct job {
     std::int64_t count = 0;
     const char* url = "";
 };
 
-// Prepares, does the timed part inside the bracket, and answers a checksum of what it read or wrote.
+// Prepares, does the timed part inside the bracket, and answers a checksum of what it read or
+// wrote.
 struct workload {
     std::string_view name;
     std::uint64_t (*run)(const job&, bracket&);
@@ -69,12 +70,11 @@ struct workload {
 
 // The main() of every bench program:
 //   PROGRAM --list               prints the workloads it knows, one a line
-//   PROGRAM WORKLOAD COUNT [URL] runs one of them and prints `operations=.. wall_ns=.. cpu_ns=.. checksum=..`
+//   PROGRAM WORKLOAD COUNT [URL] prints `operations=.. wall_ns=.. cpu_ns=.. checksum=..`
 inline int run_program(int argc, char** argv, std::initializer_list<workload> workloads) {
     const std::string_view first = argc > 1 ? argv[1] : "";
     if (first == "--list") {
-        for (const workload& w : workloads)
-            std::printf("%.*s\n", static_cast<int>(w.name.size()), w.name.data());
+        for (const workload& w : workloads) std::printf("%.*s\n", static_cast<int>(w.name.size()), w.name.data());
         return 0;
     }
     job requested;

@@ -1,4 +1,5 @@
-// MariaDB through Koine: the same work as raw/mariadb.cpp; W2 and W3 on the tables that it left behind.
+// MariaDB through Koine: the same work as raw/mariadb.cpp; W2 and W3 on the tables that it left
+// behind.
 
 #include <cstdint>
 #include <stdexcept>
@@ -35,8 +36,12 @@ std::uint64_t insert_each(const job& wanted, bracket& timed, Insert insert) {
     return bench::table_checksum(engine);
 }
 
-std::uint64_t insert_each_row(const job& wanted, bracket& timed) { return insert_each(wanted, timed, bench::insert_row); }
-std::uint64_t insert_each_object(const job& wanted, bracket& timed) { return insert_each(wanted, timed, bench::insert_object); }
+std::uint64_t insert_each_row(const job& wanted, bracket& timed) {
+    return insert_each(wanted, timed, bench::insert_row);
+}
+std::uint64_t insert_each_object(const job& wanted, bracket& timed) {
+    return insert_each(wanted, timed, bench::insert_object);
+}
 
 std::uint64_t add_all(const job& wanted, bracket& timed) {
     const koine::engine engine = made_table(wanted);
@@ -53,11 +58,14 @@ template <class Row>
 std::vector<Row> read_all(const job& wanted, bracket& timed) {
     koine::session session{koine::create_engine(wanted.url)};
     std::vector<Row> rows = bench::read_values<Row>(session, timed);
-    if (static_cast<std::int64_t>(rows.size()) != wanted.count) throw std::runtime_error("the table holds another number of rows");
+    if (static_cast<std::int64_t>(rows.size()) != wanted.count)
+        throw std::runtime_error("the table holds another number of rows");
     return rows;
 }
 
-std::uint64_t read_customers(const job& wanted, bracket& timed) { return bench::checksum(read_all<Customer>(wanted, timed)); }
+std::uint64_t read_customers(const job& wanted, bracket& timed) {
+    return bench::checksum(read_all<Customer>(wanted, timed));
+}
 
 std::uint64_t read_numbers(const job& wanted, bracket& timed) {
     std::uint64_t sum = bench::empty_checksum;

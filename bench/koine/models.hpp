@@ -1,5 +1,6 @@
 #pragma once
-// The tables of the benchmark as mapped classes: the members of the raw programs' rows, so that checksums agree.
+// The tables of the benchmark as mapped classes: the members of the raw programs' rows, so that
+// checksums agree.
 
 #include <cstdint>
 #include <string>
@@ -20,7 +21,8 @@ struct Customer {
 
     static constexpr auto koine_table() {
         using koine::col;
-        return koine::table("customers", col<&Customer::id>(koine::primary_key), col<&Customer::name>(), col<&Customer::email>());
+        return koine::table("customers", col<&Customer::id>(koine::primary_key), col<&Customer::name>(),
+                            col<&Customer::email>());
     }
 };
 
@@ -38,9 +40,10 @@ struct Reading {
 
     static constexpr auto koine_table() {
         using koine::col;
-        return koine::table("readings", col<&Reading::id>(koine::primary_key), col<&Reading::station>(), col<&Reading::taken_at>(),
-                            col<&Reading::sequence>(), col<&Reading::flags>(), col<&Reading::samples>(), col<&Reading::low>(),
-                            col<&Reading::high>(), col<&Reading::mean>(), col<&Reading::deviation>());
+        return koine::table("readings", col<&Reading::id>(koine::primary_key), col<&Reading::station>(),
+                            col<&Reading::taken_at>(), col<&Reading::sequence>(), col<&Reading::flags>(),
+                            col<&Reading::samples>(), col<&Reading::low>(), col<&Reading::high>(),
+                            col<&Reading::mean>(), col<&Reading::deviation>());
     }
 };
 
@@ -109,7 +112,8 @@ std::uint64_t find_each(const job& wanted, bracket& timed, Find find) {
     return sum;
 }
 
-// One snapshot for all reads, as the raw programs have: Koine's default reads committed rows, each statement by itself.
+// One snapshot for all reads, as the raw programs have: Koine's default reads committed rows, each
+// statement by itself.
 inline koine::session reader(const koine::engine& engine) {
     koine::session_options options;
     options.transaction.read_only = true;
@@ -128,7 +132,8 @@ inline std::uint64_t query_each(const koine::engine& engine, const job& wanted, 
     });
 }
 
-// How a row of a benchmark is inserted: without its object being kept, and as an object that the session keeps.
+// How a row of a benchmark is inserted: without its object being kept, and as an object that the
+// session keeps.
 inline constexpr auto insert_row = [](koine::session& session, Customer& row) { session.insert(row); };
 inline constexpr auto insert_object = [](koine::session& session, Customer& row) {
     session.add(std::move(row));

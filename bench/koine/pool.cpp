@@ -1,5 +1,5 @@
-// Koine's pool over connections that are mere counters, as raw/pool.cpp. COUNT is the checkouts of all threads
-// together.
+// Koine's pool over connections that are mere counters, as raw/pool.cpp. COUNT is the checkouts of
+// all threads together.
 
 #include <atomic>
 #include <cstdint>
@@ -43,8 +43,9 @@ private:
     std::atomic<std::uint64_t>& total_;
 };
 
-// Every checkout counts on its connection without a lock. The checksum is the sum of these counts, added up as the
-// connections close: it equals the number of checkouts only when no two threads ever held one connection.
+// Every checkout counts on its connection without a lock. The checksum is the sum of these counts,
+// added up as the connections close: it equals the number of checkouts only when no two threads
+// ever held one connection.
 template <int Threads, int Connections>
 std::uint64_t checkout(const job& wanted, bracket& timed) {
     std::atomic<std::uint64_t> total{0};

@@ -16,11 +16,14 @@ template <class Row>
 std::vector<Row> read_all(const job& wanted, bracket& timed) {
     koine::session session{koine::create_engine(wanted.url)};
     std::vector<Row> rows = bench::read_values<Row>(session, timed);
-    if (static_cast<std::int64_t>(rows.size()) != wanted.count) throw std::runtime_error("the table holds another number of rows");
+    if (static_cast<std::int64_t>(rows.size()) != wanted.count)
+        throw std::runtime_error("the table holds another number of rows");
     return rows;
 }
 
-std::uint64_t read_customers(const job& wanted, bracket& timed) { return bench::checksum(read_all<Customer>(wanted, timed)); }
+std::uint64_t read_customers(const job& wanted, bracket& timed) {
+    return bench::checksum(read_all<Customer>(wanted, timed));
+}
 
 std::uint64_t read_numbers(const job& wanted, bracket& timed) {
     std::uint64_t sum = bench::empty_checksum;

@@ -21,7 +21,8 @@ using bench::Customer;
 using bench::job;
 using bench::Reading;
 
-// With the driver that is linked in, or with the one in the shared library that KOINE_BENCH_DRIVER names.
+// With the driver that is linked in, or with the one in the shared library that KOINE_BENCH_DRIVER
+// names.
 koine::engine make_engine() {
     const char* const library = std::getenv("KOINE_BENCH_DRIVER");
     if (library == nullptr) return koine::create_engine("sqlite://");
@@ -42,7 +43,8 @@ void fill(const koine::engine& engine, std::int64_t rows, Make make) {
     constexpr std::int64_t at_once = 500;
     for (std::int64_t id = 1; id <= rows;) {
         koine::session session{engine};
-        for (const std::int64_t end = std::min(id + at_once, rows + 1); id < end; ++id) session.add(bench::mapped(make(id)));
+        for (const std::int64_t end = std::min(id + at_once, rows + 1); id < end; ++id)
+            session.add(bench::mapped(make(id)));
         session.commit();
     }
 }
@@ -69,8 +71,12 @@ std::uint64_t insert_each(const job& wanted, bracket& timed, Insert insert) {
     return bench::table_checksum(engine);
 }
 
-std::uint64_t insert_each_row(const job& wanted, bracket& timed) { return insert_each(wanted, timed, bench::insert_row); }
-std::uint64_t insert_each_object(const job& wanted, bracket& timed) { return insert_each(wanted, timed, bench::insert_object); }
+std::uint64_t insert_each_row(const job& wanted, bracket& timed) {
+    return insert_each(wanted, timed, bench::insert_row);
+}
+std::uint64_t insert_each_object(const job& wanted, bracket& timed) {
+    return insert_each(wanted, timed, bench::insert_object);
+}
 
 // COUNT objects in one transaction, all flushed at once.
 std::uint64_t insert_bulk(const job& wanted, bracket& timed) {

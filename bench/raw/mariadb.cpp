@@ -1,5 +1,6 @@
-// MariaDB by libmariadb as a careful programmer uses it: the limits that Koine is compared with. Statements prepared once, the binary protocol
-// both ways, buffers bound once. W2 and W3 read the tables that W1-bulk and fill-readings left behind, so that both sides read the same rows.
+// MariaDB by libmariadb as a careful programmer uses it: the limits that Koine is compared with.
+// Statements prepared once, the binary protocol both ways, buffers bound once. W2 and W3 read the
+// tables that W1-bulk and fill-readings left behind, so that both sides read the same rows.
 
 #include <mysql.h>
 
@@ -117,16 +118,17 @@ struct customer_buffers {
 
 struct reading_buffers {
     reading row{};
-    MYSQL_BIND binds[10] = {
-        bound(MYSQL_TYPE_LONGLONG, &row.id),       bound(MYSQL_TYPE_LONGLONG, &row.station), bound(MYSQL_TYPE_LONGLONG, &row.taken_at),
-        bound(MYSQL_TYPE_LONGLONG, &row.sequence), bound(MYSQL_TYPE_LONGLONG, &row.flags),   bound(MYSQL_TYPE_LONGLONG, &row.samples),
-        bound(MYSQL_TYPE_DOUBLE, &row.low),        bound(MYSQL_TYPE_DOUBLE, &row.high),      bound(MYSQL_TYPE_DOUBLE, &row.mean),
-        bound(MYSQL_TYPE_DOUBLE, &row.deviation)};
+    MYSQL_BIND binds[10] = {bound(MYSQL_TYPE_LONGLONG, &row.id),       bound(MYSQL_TYPE_LONGLONG, &row.station),
+                            bound(MYSQL_TYPE_LONGLONG, &row.taken_at), bound(MYSQL_TYPE_LONGLONG, &row.sequence),
+                            bound(MYSQL_TYPE_LONGLONG, &row.flags),    bound(MYSQL_TYPE_LONGLONG, &row.samples),
+                            bound(MYSQL_TYPE_DOUBLE, &row.low),        bound(MYSQL_TYPE_DOUBLE, &row.high),
+                            bound(MYSQL_TYPE_DOUBLE, &row.mean),       bound(MYSQL_TYPE_DOUBLE, &row.deviation)};
 
     void read(reading& into) const { into = row; }
 };
 
-// Runs a statement without parameters and reads its whole result, stored in the client or as it comes.
+// Runs a statement without parameters and reads its whole result, stored in the client or as it
+// comes.
 template <class Row, class Buffers>
 std::vector<Row> read_prepared(const statement& query, Buffers& buffers, bool stored) {
     query.execute();
@@ -143,7 +145,8 @@ std::vector<Row> read_prepared(const statement& query, Buffers& buffers, bool st
 
 template <class Row>
 void expect_count(const std::vector<Row>& rows, const job& wanted) {
-    if (static_cast<std::int64_t>(rows.size()) != wanted.count) throw std::runtime_error("the table holds another number of rows");
+    if (static_cast<std::int64_t>(rows.size()) != wanted.count)
+        throw std::runtime_error("the table holds another number of rows");
 }
 
 std::uint64_t read_customers(const job& wanted, bracket& timed, bool stored) {
@@ -169,7 +172,8 @@ std::uint64_t read_unbuffered(const job& wanted, bracket& timed) {
 
 std::uint64_t read_numbers(const job& wanted, bracket& timed) {
     const connection db(wanted.url);
-    const statement all(db, "select id, station, taken_at, sequence, flags, samples, low, high, mean, deviation from readings");
+    const statement all(
+        db, "select id, station, taken_at, sequence, flags, samples, low, high, mean, deviation from readings");
     reading_buffers buffers;
     read_prepared<reading>(all, buffers, true);
     timed.open();
@@ -304,7 +308,8 @@ std::uint64_t insert_bulk(const job& wanted, bracket& timed) {
             emails[i] = c.email.data();
             email_sizes[i] = c.email.size();
         }
-        MYSQL_BIND binds[3] = {bound(MYSQL_TYPE_LONGLONG, ids.data()), bound(MYSQL_TYPE_STRING, names.data(), 0, name_sizes.data()),
+        MYSQL_BIND binds[3] = {bound(MYSQL_TYPE_LONGLONG, ids.data()),
+                               bound(MYSQL_TYPE_STRING, names.data(), 0, name_sizes.data()),
                                bound(MYSQL_TYPE_STRING, emails.data(), 0, email_sizes.data())};
         mysql_stmt_attr_set(add.get(), STMT_ATTR_ARRAY_SIZE, &count);
         add.bind_parameters(binds);

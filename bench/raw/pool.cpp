@@ -1,5 +1,5 @@
-// Two pools as a careful programmer writes them by hand, over handles that are mere numbers: W8 measures
-// checkout and return, not the connection. COUNT is the checkouts of all threads together.
+// Two pools as a careful programmer writes them by hand, over handles that are mere numbers: W8
+// measures checkout and return, not the connection. COUNT is the checkouts of all threads together.
 
 #include <atomic>
 #include <condition_variable>
@@ -52,8 +52,8 @@ private:
     int waiters_ = 0;
 };
 
-// Slots that a thread takes by an atomic exchange, its last one first; it spins where all are taken. The
-// lower limit: no queue, no fairness, no waiting.
+// Slots that a thread takes by an atomic exchange, its last one first; it spins where all are
+// taken. The lower limit: no queue, no fairness, no waiting.
 class affine_pool {
 public:
     explicit affine_pool(int size) : size_(static_cast<std::size_t>(size)), slots_(new slot[size_]) {
@@ -86,8 +86,8 @@ private:
     inline static thread_local std::size_t last_ = 0;
 };
 
-// Every checkout counts on its handle without a lock. The checksum is the sum of these counts: it equals the
-// number of checkouts only when no two threads ever held one handle.
+// Every checkout counts on its handle without a lock. The checksum is the sum of these counts: it
+// equals the number of checkouts only when no two threads ever held one handle.
 template <class Pool, int Threads, int Handles>
 std::uint64_t checkout(const job& wanted, bracket& timed) {
     struct alignas(64) lease {

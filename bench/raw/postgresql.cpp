@@ -1,6 +1,7 @@
-// PostgreSQL by libpq as a careful programmer uses it: the limits that Koine is compared with. Statements
-// prepared once, parameters and results in binary, whole results (no single-row mode). W2 and W3 read the
-// tables that W1-bulk and fill-readings left behind, so that both sides read the same rows.
+// PostgreSQL by libpq as a careful programmer uses it: the limits that Koine is compared with.
+// Statements prepared once, parameters and results in binary, whole results (no single-row mode).
+// W2 and W3 read the tables that W1-bulk and fill-readings left behind, so that both sides read the
+// same rows.
 
 #include <endian.h>
 #include <libpq-fe.h>
@@ -106,8 +107,7 @@ void read_row(const PGresult* r, int row, reading& into) {
 // Runs the prepared statement without parameters and reads its whole result.
 template <class Row>
 std::vector<Row> read_prepared(const connection& db, const char* name) {
-    const result r =
-        db.checked(PQexecPrepared(db.get(), name, 0, nullptr, nullptr, nullptr, 1), PGRES_TUPLES_OK);
+    const result r = db.checked(PQexecPrepared(db.get(), name, 0, nullptr, nullptr, nullptr, 1), PGRES_TUPLES_OK);
     const int count = PQntuples(r.get());
     std::vector<Row> rows;
     rows.reserve(static_cast<std::size_t>(count));
@@ -135,9 +135,8 @@ std::uint64_t read_all(const job& wanted, bracket& timed) {
 
 std::uint64_t read_numbers(const job& wanted, bracket& timed) {
     const connection db(wanted.url);
-    db.prepare(
-        "all",
-        "select id, station, taken_at, sequence, flags, samples, low, high, mean, deviation from readings");
+    db.prepare("all",
+               "select id, station, taken_at, sequence, flags, samples, low, high, mean, deviation from readings");
     read_prepared<reading>(db, "all");
     timed.open();
     const std::vector<reading> rows = read_prepared<reading>(db, "all");
@@ -157,8 +156,7 @@ std::uint64_t select_by_key(const job& wanted, bracket& timed) {
         const char* values[] = {reinterpret_cast<const char*>(&wire)};
         const int lengths[] = {sizeof wire};
         const int formats[] = {1};
-        const result r =
-            db.checked(PQexecPrepared(db.get(), "one", 1, values, lengths, formats, 1), PGRES_TUPLES_OK);
+        const result r = db.checked(PQexecPrepared(db.get(), "one", 1, values, lengths, formats, 1), PGRES_TUPLES_OK);
         if (PQntuples(r.get()) != 1) throw std::runtime_error("a key was not found");
         customer c;
         read_row(r.get(), 0, c);
@@ -168,8 +166,7 @@ std::uint64_t select_by_key(const job& wanted, bracket& timed) {
     find(bench::scattered_key(bench::table_rows - 1));
     std::uint64_t sum = bench::empty_checksum;
     timed.open();
-    for (std::int64_t i = 0; i < wanted.count; ++i)
-        sum = bench::touch_customer(sum, find(bench::scattered_key(i)));
+    for (std::int64_t i = 0; i < wanted.count; ++i) sum = bench::touch_customer(sum, find(bench::scattered_key(i)));
     timed.close();
     db.execute("commit");
     return sum;
@@ -185,8 +182,7 @@ std::uint64_t insert_and_commit(const job& wanted, bracket& timed) {
     const auto add = [&](const customer& c) {
         const std::uint64_t wire = htobe64(static_cast<std::uint64_t>(c.id));
         const char* values[] = {reinterpret_cast<const char*>(&wire), c.name.data(), c.email.data()};
-        const int lengths[] = {sizeof wire, static_cast<int>(c.name.size()),
-                               static_cast<int>(c.email.size())};
+        const int lengths[] = {sizeof wire, static_cast<int>(c.name.size()), static_cast<int>(c.email.size())};
         const int formats[] = {1, 1, 1};
         db.execute("begin");
         db.checked(PQexecPrepared(db.get(), "add", 3, values, lengths, formats, 1), PGRES_COMMAND_OK);

@@ -1,5 +1,6 @@
-// SQLite by its C API as a careful programmer uses it: the limits that Koine is compared with.
-// One connection without SQLite's own mutex, statements prepared once and kept, text bound without a copy.
+// SQLite by its C API as a careful programmer uses it: the limits that Koine is compared with. One
+// connection without SQLite's own mutex, statements prepared once and kept, text bound without a
+// copy.
 
 #include <sqlite3.h>
 
@@ -46,9 +47,7 @@ public:
         if (sqlite3_bind_double(handle_, place, v) != SQLITE_OK) fail();
     }
     void bind(int place, const std::string& v) const {
-        if (sqlite3_bind_text(handle_, place, v.data(), static_cast<int>(v.size()), SQLITE_STATIC) !=
-            SQLITE_OK)
-            fail();
+        if (sqlite3_bind_text(handle_, place, v.data(), static_cast<int>(v.size()), SQLITE_STATIC) != SQLITE_OK) fail();
     }
     void bind(const customer& c) const {
         bind(1, c.id);
@@ -64,8 +63,7 @@ private:
 class database {
 public:
     explicit database(const char* ddl) {
-        if (sqlite3_open_v2(":memory:", &db_,
-                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+        if (sqlite3_open_v2(":memory:", &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                             nullptr) != SQLITE_OK)
             throw std::runtime_error("cannot open :memory:");
         execute(ddl);
@@ -102,8 +100,7 @@ void fill_readings(const database& db, std::int64_t rows) {
     for (std::int64_t id = 1; id <= rows; ++id) {
         const reading r = bench::make_reading(id);
         int place = 0;
-        for (std::int64_t v : {r.id, r.station, r.taken_at, r.sequence, r.flags, r.samples})
-            insert.bind(++place, v);
+        for (std::int64_t v : {r.id, r.station, r.taken_at, r.sequence, r.flags, r.samples}) insert.bind(++place, v);
         for (double v : {r.low, r.high, r.mean, r.deviation}) insert.bind(++place, v);
         insert.execute();
     }
@@ -208,8 +205,8 @@ std::uint64_t read_all(const job& wanted, bracket& timed) {
     return sum;
 }
 
-// The same read with every trick that is correct on a single-owner connection: sqlite3_column_value once a
-// column and the strings built in the vector's own memory.
+// The same read with every trick that is correct on a single-owner connection: sqlite3_column_value
+// once a column and the strings built in the vector's own memory.
 std::uint64_t read_all_lean(const job& wanted, bracket& timed) {
     const database db(bench::customers_ddl_sqlite);
     fill_customers(db, wanted.count);
@@ -263,10 +260,9 @@ std::vector<reading> read_readings(const statement& select) {
 std::uint64_t read_numbers(const job& wanted, bracket& timed) {
     const database db(bench::readings_ddl_sqlite);
     fill_readings(db, wanted.count);
-    const statement select(
-        db.get(),
-        "select id, station, taken_at, sequence, flags, samples, low, high, mean, deviation "
-        "from readings");
+    const statement select(db.get(),
+                           "select id, station, taken_at, sequence, flags, samples, low, high, mean, deviation "
+                           "from readings");
     read_readings(select);
     timed.open();
     const std::vector<reading> rows = read_readings(select);
@@ -293,15 +289,15 @@ std::uint64_t select_by_key(const job& wanted, bracket& timed) {
     find(bench::scattered_key(bench::table_rows - 1));
     std::uint64_t sum = bench::empty_checksum;
     timed.open();
-    for (std::int64_t i = 0; i < wanted.count; ++i)
-        sum = bench::touch_customer(sum, find(bench::scattered_key(i)));
+    for (std::int64_t i = 0; i < wanted.count; ++i) sum = bench::touch_customer(sum, find(bench::scattered_key(i)));
     timed.close();
     db.execute("commit");
     return sum;
 }
 
-// COUNT transactions of one insert. They begin as a transaction must that is going to write: one that reads first and takes the lock later
-// can fail with SQLITE_BUSY at once, however long the busy time-out is.
+// COUNT transactions of one insert. They begin as a transaction must that is going to write: one
+// that reads first and takes the lock later can fail with SQLITE_BUSY at once, however long the
+// busy time-out is.
 std::uint64_t insert_and_commit(const job& wanted, bracket& timed) {
     const database db(bench::customers_ddl_sqlite);
     const std::vector<customer> rows = make_customers(1, wanted.count + 1);

@@ -38,7 +38,8 @@ void register_builtin(registry& names) {
 }
 
 registry& default_registry() {
-    // Never destroyed: engines of other static objects may still look names up while the process ends.
+    // Never destroyed: engines of other static objects may still look names up while the process
+    // ends.
     static registry& names = *[] {
         auto made = std::make_unique<registry>();
         register_builtin(*made);
@@ -48,9 +49,13 @@ registry& default_registry() {
     return names;
 }
 
-engine create_engine(const koine::url& url) { return create_engine(url, engine_options{}); }
+engine create_engine(const koine::url& url) {
+    return create_engine(url, engine_options{});
+}
 
-engine create_engine(const koine::url& url, engine_options options) { return create_engine(url, default_registry(), std::move(options)); }
+engine create_engine(const koine::url& url, engine_options options) {
+    return create_engine(url, default_registry(), std::move(options));
+}
 
 }  // namespace v1
 }  // namespace koine

@@ -31,16 +31,24 @@ koine_value bind_context::rewrite(const koine_value& value) {
         char* out = allocate(detail::temporal_text_size);
         const std::size_t size = sortable ? format(value.u.i, out) : 0;
         // Stored as text, such a value would compare wrongly with every other one.
-        if (size == 0) fail(errc::out_of_range, "a date or time lies outside the years 0000 to 9999, which this database can order");
+        if (size == 0)
+            fail(errc::out_of_range,
+                 "a date or time lies outside the years 0000 to 9999, which this database can order");
         return detail::content_value(out, size, KOINE_TEXT);
     };
     koine_value out = value;
     switch (value.tag) {
-        case KOINE_BOOL: out.tag = KOINE_INT64; return out;
-        case KOINE_DATE: return text_of(detail::format_date, detail::is_sortable_date(value.u.i));
-        case KOINE_TIME: return text_of(detail::format_time, true);
-        case KOINE_TIMESTAMP: return text_of(detail::format_timestamp, detail::is_sortable_timestamp(value.u.i));
-        case KOINE_INSTANT: return text_of(detail::format_instant, detail::is_sortable_timestamp(value.u.i));
+        case KOINE_BOOL:
+            out.tag = KOINE_INT64;
+            return out;
+        case KOINE_DATE:
+            return text_of(detail::format_date, detail::is_sortable_date(value.u.i));
+        case KOINE_TIME:
+            return text_of(detail::format_time, true);
+        case KOINE_TIMESTAMP:
+            return text_of(detail::format_timestamp, detail::is_sortable_timestamp(value.u.i));
+        case KOINE_INSTANT:
+            return text_of(detail::format_instant, detail::is_sortable_timestamp(value.u.i));
         case KOINE_UUID: {
             uuid::bytes_type bytes;
             std::memcpy(bytes.data(), value.u.p, bytes.size());
@@ -50,8 +58,11 @@ koine_value bind_context::rewrite(const koine_value& value) {
         }
         case KOINE_DECIMAL:
         case KOINE_JSON:
-        case KOINE_OPAQUE: out.tag = KOINE_TEXT; return out;
-        default: return value;
+        case KOINE_OPAQUE:
+            out.tag = KOINE_TEXT;
+            return out;
+        default:
+            return value;
     }
 }
 

@@ -56,14 +56,14 @@ private:
 
 }  // namespace
 
-// ---- canceller -------------------------------------------------------------------------------------------------------
+// ---- canceller ----
 
 void canceller::cancel() const {
     const std::lock_guard lock{state_->closing};
     if (state_->lease.usable()) state_->lease->cancel();
 }
 
-// ---- transaction -----------------------------------------------------------------------------------------------------
+// ---- transaction ----
 
 transaction::transaction(std::shared_ptr<detail::connection_state> state, std::uint32_t depth) noexcept
     : state_{std::move(state)}, depth_{depth} {}
@@ -79,7 +79,9 @@ transaction& transaction::operator=(transaction&& other) noexcept {
     return *this;
 }
 
-transaction::~transaction() { abandon(); }
+transaction::~transaction() {
+    abandon();
+}
 
 void transaction::abandon() noexcept {
     const auto state = std::exchange(state_, nullptr);
@@ -99,7 +101,8 @@ void transaction::commit() {
         return;
     }
     if (on->savepoint_depth() != 0) throw_usage("a savepoint of the transaction is still open");
-    // A failed transaction stays for rollback(); a COMMIT that was sent ends it whatever comes of it.
+    // A failed transaction stays for rollback(); a COMMIT that was sent ends it whatever comes of
+    // it.
     const bool failed = on->transaction_failed();
     const auto state = failed ? state_ : std::exchange(state_, nullptr);
     on->commit();
@@ -123,7 +126,7 @@ connection engine::connect(deadline limit, here where) const {
     return detail::connection_access::adopt(detail::link_lease{*this, limit, where}, options().statement_timeout);
 }
 
-// ---- connection --------------------------------------------------------------------------------------------------------
+// ---- connection ----
 
 connection::connection(std::shared_ptr<detail::connection_state> state) noexcept : state_{std::move(state)} {}
 connection::connection(connection&&) noexcept = default;
@@ -180,13 +183,16 @@ connection detail::connection_access::adopt(link_lease lease, std::chrono::milli
     return connection{std::move(state)};
 }
 
-const detail::link_lease& detail::connection_access::lease_of(const connection& on) { return usable(on.state_).lease; }
+const detail::link_lease& detail::connection_access::lease_of(const connection& on) {
+    return usable(on.state_).lease;
+}
 
 rows connection::execute(const text_statement& statement, call_options options) {
     const one_call on{usable(state_), options.deadline};
     const std::string text = statement.render(on->dialect());
     if (!on->autocommits() && detail::controls_transaction(text))
-        throw_usage("a transaction is begun and ended by begin(), commit() and rollback(), not by the text \"" + text.substr(0, 40) +
+        throw_usage("a transaction is begun and ended by begin(), commit() and rollback(), not by the text \"" +
+                    text.substr(0, 40) +
                     "\", of which nobody else would know; with isolation::autocommit it is up to you");
     detail::prepared& found = on->prepare(text, false, options.stream);
     value_buffer buffer{statement.value_count(on->dialect())};
@@ -211,18 +217,32 @@ result<rows> connection::try_execute(const text_statement& statement, call_optio
 }
 
 transaction connection::begin(const transaction_options& options) {
-    one_call{usable(state_)}->begin(options);
+    one_call {
+        usable(state_)
+        } -> begin(options);
     return transaction{state_, 0};
 }
 
 transaction connection::begin_nested() {
-    const std::uint32_t depth = one_call{usable(state_)}->savepoint();
+    const std::uint32_t depth = one_call {
+        usable(state_)
+        } -> savepoint();
     return transaction{state_, depth};
 }
 
-bool connection::in_transaction() const { return usable(state_).use().in_transaction(); }
-void connection::commit() { one_call{usable(state_)}->commit(); }
-void connection::rollback() { one_call{usable(state_)}->rollback(); }
+bool connection::in_transaction() const {
+    return usable(state_).use().in_transaction();
+}
+void connection::commit() {
+    one_call {
+        usable(state_)
+        } -> commit();
+}
+void connection::rollback() {
+    one_call {
+        usable(state_)
+        } -> rollback();
+}
 
 bool connection::close() {
     if (!state_ || !state_->lease) return false;
@@ -237,7 +257,11 @@ koine::canceller connection::canceller() const {
     return koine::canceller{state_};
 }
 
-void connection::ping(koine::deadline limit) { one_call{usable(state_), limit}->ping(limit).value(); }
+void connection::ping(koine::deadline limit) {
+    one_call {
+        usable(state_), limit
+        } -> ping(limit).value();
+}
 
 std::string_view connection::server_product() const {
     const detail::link& on = usable(state_).use();

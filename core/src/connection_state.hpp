@@ -16,7 +16,8 @@ struct connection_state {
 
     link_lease lease{};
     std::chrono::milliseconds statement_timeout{0};
-    std::mutex closing{};  // a canceller of another thread must not meet a link that is being given back
+    // a canceller of another thread must not meet a link that is being given back
+    std::mutex closing{};
 };
 
 }  // namespace detail

@@ -5,9 +5,13 @@ inline namespace v1 {
 
 dialect::~dialect() = default;
 
-std::shared_ptr<const dialect> dialect::with(const dialect_options&) const { return nullptr; }
+std::shared_ptr<const dialect> dialect::with(const dialect_options&) const {
+    return nullptr;
+}
 
-server_fit dialect::for_server(std::string_view, std::string_view) const { return {}; }
+server_fit dialect::for_server(std::string_view, std::string_view) const {
+    return {};
+}
 
 }  // namespace v1
 }  // namespace koine

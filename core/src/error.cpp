@@ -9,7 +9,8 @@ inline namespace v1 {
 
 namespace {
 
-// Shares of the 8 KiB that describe() may fill, so that a long statement cannot push out the message.
+// Shares of the 8 KiB that describe() may fill, so that a long statement cannot push out the
+// message.
 constexpr std::size_t message_limit = 4096;
 constexpr std::size_t note_limit = 1024;
 constexpr std::size_t name_limit = 128;
@@ -119,8 +120,7 @@ std::string describe(const error_info& info) {
         detail::append_escaped(out, info.message, message_limit);
     facts known{out};
     known.add("SQLSTATE", info.sqlstate.text());
-    if (info.sqlstate.empty() && info.native_code != 0)
-        known.add("native code", std::to_string(info.native_code));
+    if (info.sqlstate.empty() && info.native_code != 0) known.add("native code", std::to_string(info.native_code));
     known.add("constraint", info.constraint);
     known.add("table", info.table);
     known.add("column", info.column);

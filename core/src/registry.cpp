@@ -19,7 +19,8 @@ namespace {
 
 void check_name(std::string_view kind, std::string_view name) {
     if (!detail::is_plain_name(name))
-        throw_usage("the " + std::string{kind} + " name '" + std::string{name} + "' is not " + std::string{detail::plain_name_rule});
+        throw_usage("the " + std::string{kind} + " name '" + std::string{name} + "' is not " +
+                    std::string{detail::plain_name_rule});
 }
 
 [[noreturn]] void refuse(errc code, std::string message) {
@@ -32,7 +33,8 @@ void check_name(std::string_view kind, std::string_view name) {
 
 // A file is found by the name it must then have itself.
 void check_file_name(std::string_view kind, std::string_view wanted, std::string_view got, const std::string& file) {
-    if (got != wanted) refuse(errc::bad_plugin, file + ": the " + std::string{kind} + " in it is called " + std::string{got});
+    if (got != wanted)
+        refuse(errc::bad_plugin, file + ": the " + std::string{kind} + " in it is called " + std::string{got});
 }
 
 }  // namespace
@@ -48,15 +50,18 @@ struct registry::entries {
     std::optional<plugin_path> where{};
 
     const dialect_entry* find_dialect(std::string_view name) const noexcept {
-        const auto found = std::find_if(dialects.begin(), dialects.end(), [name](const auto& entry) { return entry.dialect->name() == name; });
+        const auto found = std::find_if(dialects.begin(), dialects.end(),
+                                        [name](const auto& entry) { return entry.dialect->name() == name; });
         return found == dialects.end() ? nullptr : &*found;
     }
     std::shared_ptr<const registered_driver> find_driver(std::string_view name) const noexcept {
-        const auto found = std::find_if(drivers.begin(), drivers.end(), [name](const auto& driver) { return driver->name() == name; });
+        const auto found =
+            std::find_if(drivers.begin(), drivers.end(), [name](const auto& driver) { return driver->name() == name; });
         return found == drivers.end() ? nullptr : *found;
     }
     void add(std::shared_ptr<const koine::dialect> dialect, std::string_view default_driver) {
-        if (find_dialect(dialect->name()) != nullptr) throw_usage("the dialect " + std::string{dialect->name()} + " is registered already");
+        if (find_dialect(dialect->name()) != nullptr)
+            throw_usage("the dialect " + std::string{dialect->name()} + " is registered already");
         dialects.push_back({std::move(dialect), std::string{default_driver}});
     }
     std::shared_ptr<const registered_driver> add(std::string_view name, const koine_driver& table) {
@@ -103,7 +108,8 @@ std::string registry::load_dialect(const std::string& path) {
 }
 
 // The file of a plugin of this name. Throws unknown_name if there is none.
-std::string registry::find_file(std::string_view kind, std::string_view name, const std::vector<std::string>& known) const {
+std::string registry::find_file(std::string_view kind, std::string_view name,
+                                const std::vector<std::string>& known) const {
     std::optional<plugin_path> where;
     {
         const std::lock_guard lock{mutex_};
@@ -117,7 +123,8 @@ std::string registry::find_file(std::string_view kind, std::string_view name, co
         if (std::string file = detail::find_plugin_file(*where, kind, name); !file.empty()) return file;
         message.append("; there is no ").append(detail::plugin_file_name(kind, name));
         const char* before = " in ";
-        for (const std::string& directory : where->directories()) message.append(std::exchange(before, ", ")).append(directory);
+        for (const std::string& directory : where->directories())
+            message.append(std::exchange(before, ", ")).append(directory);
         if (!where->left_out().empty()) message.append("; ").append(where->left_out());
     }
     refuse(errc::unknown_name, std::move(message));

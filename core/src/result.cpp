@@ -10,9 +10,13 @@ failure::failure(errc code, std::string message) : info_{new error_info{}} {
     info_->message = std::move(message);
 }
 
-void failure::raise() && { throw_error(std::move(*info_)); }
+void failure::raise() && {
+    throw_error(std::move(*info_));
+}
 
-void failure::discard() noexcept { delete info_; }
+void failure::discard() noexcept {
+    delete info_;
+}
 
 }  // namespace v1
 }  // namespace koine

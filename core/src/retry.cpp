@@ -15,17 +15,21 @@ bool worth_retrying(const error& why) noexcept {
         case errc::serialization_failure:
         case errc::deadlock:
         case errc::stale_object:
-        case errc::lock_timeout: return true;
+        case errc::lock_timeout:
+            return true;
         // Prepared anew, it runs the next time.
-        case errc::statement_outdated: return why.poisons_transaction();
-        default: return false;
+        case errc::statement_outdated:
+            return why.poisons_transaction();
+        default:
+            return false;
     }
 }
 
 void wait_before_retry(std::uint32_t attempt) {
     thread_local std::minstd_rand random{std::random_device{}()};
     const std::int64_t longest = std::min<std::int64_t>(std::int64_t{5'000} << std::min(attempt - 1, 10U), 1'000'000);
-    std::this_thread::sleep_for(std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{longest / 2, longest}(random)});
+    std::this_thread::sleep_for(
+        std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{longest / 2, longest}(random)});
 }
 
 }  // namespace detail

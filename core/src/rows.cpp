@@ -19,11 +19,14 @@ void throw_row_count(errc code) {
 
 }  // namespace detail
 
-std::size_t row::size() const noexcept { return rows_->column_count(); }
+std::size_t row::size() const noexcept {
+    return rows_->column_count();
+}
 
 cell row::operator[](std::size_t index) const {
     if (index >= size())
-        throw_usage("column " + std::to_string(index) + " of a row of " + std::to_string(size()) + " columns (counted from 0)");
+        throw_usage("column " + std::to_string(index) + " of a row of " + std::to_string(size()) +
+                    " columns (counted from 0)");
     return cell{rows_->cells()[index], rows_->names_[index], index};
 }
 
@@ -35,7 +38,8 @@ cell row::operator[](std::string_view name) const {
     throw_usage("the row has no column " + std::string{name} + "; it has: " + known);
 }
 
-rows::rows(std::shared_ptr<detail::connection_state> state, detail::prepared& statement, std::uint32_t got, deadline limit)
+rows::rows(std::shared_ptr<detail::connection_state> state, detail::prepared& statement, std::uint32_t got,
+           deadline limit)
     : state_{std::move(state)}, block_{got}, limit_{limit} {
     detail::link& on = *state_->lease;
     affected_ = on.rows_affected(statement);
@@ -91,20 +95,31 @@ void rows::take_over(rows& other) noexcept {
     other.open_.where = detail::open_result::condition::open;
 }
 
-rows::~rows() { finish(); }
+rows::~rows() {
+    finish();
+}
 
-std::uint32_t rows::column_count() const noexcept { return static_cast<std::uint32_t>(names_.size()); }
+std::uint32_t rows::column_count() const noexcept {
+    return static_cast<std::uint32_t>(names_.size());
+}
 
 std::string_view rows::column_name(std::uint32_t index) const {
-    if (index >= names_.size()) throw_usage("column " + std::to_string(index) + " of a result of " + std::to_string(names_.size()));
+    if (index >= names_.size())
+        throw_usage("column " + std::to_string(index) + " of a result of " + std::to_string(names_.size()));
     return names_[index];
 }
 
-std::int64_t rows::last_insert_id() const { return state_->use().last_insert_id(); }
+std::int64_t rows::last_insert_id() const {
+    return state_->use().last_insert_id();
+}
 
-std::vector<std::string_view> rows::names() const { return {names_.begin(), names_.end()}; }
+std::vector<std::string_view> rows::names() const {
+    return {names_.begin(), names_.end()};
+}
 
-std::size_t rows::expected() const noexcept { return open_.statement == nullptr ? 0 : open_.statement->expected_rows; }
+std::size_t rows::expected() const noexcept {
+    return open_.statement == nullptr ? 0 : open_.statement->expected_rows;
+}
 
 namespace {
 
@@ -133,7 +148,8 @@ bool rows::next() {
     if (position_ >= block_ || where == condition::lost) {
         const detail::link::busy_guard guard{on};
         if (!next_block()) {
-            // A driver that has nothing to say of a result that it ended must not make it look complete.
+            // A driver that has nothing to say of a result that it ended must not make it look
+            // complete.
             if (where == condition::lost) raise_over();
             return false;
         }
@@ -161,7 +177,8 @@ bool rows::next_block() {
     return false;
 }
 
-// The end of the rows, reached or not. What cannot be ended at once the link ends later; nobody waits for it here.
+// The end of the rows, reached or not. What cannot be ended at once the link ends later; nobody
+// waits for it here.
 void rows::finish() noexcept {
     detail::prepared* const statement = std::exchange(open_.statement, nullptr);
     if (statement == nullptr || !state_->lease.usable()) return;

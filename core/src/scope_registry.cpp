@@ -13,8 +13,8 @@ inline namespace v1 {
 
 namespace {
 
-// Numbers of registries are never used again, so that a thread cannot take the object of a dead registry for that of a new one
-// at the same address.
+// Numbers of registries are never used again, so that a thread cannot take the object of a dead
+// registry for that of a new one at the same address.
 std::atomic<std::uint64_t> last_id{0};
 
 struct thread_object {
@@ -23,7 +23,8 @@ struct thread_object {
     scope_registry::end_function end;
 };
 
-// The last object found, and whether the thread still has its list: plain data, which outlives everything else of a thread.
+// The last object found, and whether the thread still has its list: plain data, which outlives
+// everything else of a thread.
 struct thread_shortcut {
     std::uint64_t id;
     void* object;

@@ -12,7 +12,8 @@ namespace detail {
 void wipe(char* data, std::size_t size) noexcept {
     if (size == 0) return;
     std::memset(data, 0, size);
-    // Tells the compiler that someone looks at the zeros: without it, a store before a free is dead.
+    // Tells the compiler that someone looks at the zeros: without it, a store before a free is
+    // dead.
     __asm__ __volatile__("" : : "r"(data) : "memory");
 }
 

@@ -21,7 +21,8 @@ constexpr entry table[] = {
     {"08001", errc::connect_failed},
     {"08004", errc::connect_failed},
     {"08007", errc::in_doubt},
-    {"08P01", errc::unknown},  // PostgreSQL and its poolers use it for errors that leave the connection alive
+    // PostgreSQL and its poolers use it for errors that leave the connection alive
+    {"08P01", errc::unknown},
     {"0A", errc::not_supported},
     {"0F", errc::invalid_value},
     {"0L", errc::permission_denied},
@@ -137,8 +138,7 @@ constexpr bool by_state(const entry& a, const entry& b) {
 static_assert(std::is_sorted(std::begin(table), std::end(table), by_state));
 
 const entry* find(std::string_view key) noexcept {
-    const auto* found =
-        std::lower_bound(std::begin(table), std::end(table), entry{key, errc::unknown}, by_state);
+    const auto* found = std::lower_bound(std::begin(table), std::end(table), entry{key, errc::unknown}, by_state);
     return found != std::end(table) && found->state == key ? found : nullptr;
 }
 

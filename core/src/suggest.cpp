@@ -40,8 +40,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 bool begins(std::string_view word, std::string_view stem) {
     return stem.size() >= shortest_stem && stem.size() <= word.size() &&
-           std::equal(stem.begin(), stem.end(), word.begin(),
-                      [](char a, char b) { return lower(a) == lower(b); });
+           std::equal(stem.begin(), stem.end(), word.begin(), [](char a, char b) { return lower(a) == lower(b); });
 }
 
 }  // namespace
@@ -53,7 +52,8 @@ std::string suggestion(std::string_view word, std::span<const std::string_view> 
     for (const auto name : known) {
         if (name.size() > longest_word) continue;
         auto steps = distance(word, name);
-        // "postgre" is farther from "postgresql" than from a short name that has nothing to do with it.
+        // "postgre" is farther from "postgresql" than from a short name that has nothing to do with
+        // it.
         if (begins(name, word) || begins(word, name)) steps = std::min<std::size_t>(steps, 1);
         if (steps < least) {
             least = steps;

@@ -21,7 +21,8 @@ std::string text_of(Format format, std::int64_t value) {
     return std::string{text, format(value, text)};
 }
 
-// Days since 1970 of the first and the last day of std::chrono's years; both are taken by the infinities.
+// Days since 1970 of the first and the last day of std::chrono's years; both are taken by the
+// infinities.
 constexpr std::int64_t first_day = std::chrono::sys_days{minus_infinite_date}.time_since_epoch().count();
 constexpr std::int64_t last_day = std::chrono::sys_days{infinite_date}.time_since_epoch().count();
 

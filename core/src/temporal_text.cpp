@@ -9,8 +9,8 @@ namespace detail {
 
 namespace {
 
-// The calendar repeats every 400 years. Dates are moved into the first such era for <chrono>, whose years end
-// at 32767.
+// The calendar repeats every 400 years. Dates are moved into the first such era for <chrono>, whose
+// years end at 32767.
 constexpr std::int64_t days_per_era = 146'097;
 constexpr std::int64_t years_per_era = 400;
 constexpr std::int64_t largest_year = 999'999'999;
@@ -159,9 +159,7 @@ public:
     }
 
 private:
-    bool next_is_digit() const noexcept {
-        return !text_.empty() && text_.front() >= '0' && text_.front() <= '9';
-    }
+    bool next_is_digit() const noexcept { return !text_.empty() && text_.front() >= '0' && text_.front() <= '9'; }
 
     bool micros(std::int64_t& out) noexcept {
         if (!next_is_digit()) return false;
@@ -186,9 +184,8 @@ bool read_moment(reader& in, std::int64_t& out) noexcept {
     if ((in.take(' ') || in.take('T')) && (!in.time(us) || us == microseconds_per_day)) return false;
     std::int64_t start = 0;
     // Both infinities' numbers stay out of reach of finite values.
-    return !__builtin_mul_overflow(days, microseconds_per_day, &start) &&
-           !__builtin_add_overflow(start, us, &out) && out != temporal_infinity &&
-           out != temporal_minus_infinity;
+    return !__builtin_mul_overflow(days, microseconds_per_day, &start) && !__builtin_add_overflow(start, us, &out) &&
+           out != temporal_infinity && out != temporal_minus_infinity;
 }
 
 std::size_t format_moment(std::int64_t us, char* out, std::string_view zone) noexcept {

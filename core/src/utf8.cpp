@@ -10,8 +10,8 @@ unsigned utf8_sequence(const unsigned char* data, const unsigned char* end) noex
     const unsigned lead = data[0];
     if (lead < 0x80) return 1;
     unsigned length = 0;
-    // The second byte's range shuts out overlong forms (E0, F0), surrogates (ED) and what lies above U+10FFFF
-    // (F4).
+    // The second byte's range shuts out overlong forms (E0, F0), surrogates (ED) and what lies
+    // above U+10FFFF (F4).
     unsigned low = 0x80;
     unsigned high = 0xbf;
     if (lead >= 0xc2 && lead <= 0xdf) {

@@ -43,9 +43,10 @@ void again(const koine::engine& engine) {
 
 bool worth_another_try(const koine::error& why) {
     switch (why.advice()) {
-        case koine::advice::retry_statement:      // this statement alone
-        case koine::advice::retry_transaction:    // all of the transaction, on the same connection
-        case koine::advice::reconnect_and_retry:  // the same with a new connection, after a pause that grows
+        case koine::advice::retry_statement:    // this statement alone
+        case koine::advice::retry_transaction:  // all of the transaction, on the same connection
+        // the same with a new connection, after a pause that grows
+        case koine::advice::reconnect_and_retry:
             return true;
         case koine::advice::ask_the_database:  // it may have been done: look before doing it twice
         case koine::advice::give_up:
@@ -88,7 +89,8 @@ int main() {
     // A transaction in which a statement failed takes nothing but a rollback, on every database.
     auto connection = engine.connect();
     connection.execute(koine::sql("insert into users (name) values ('x')"));
-    expect(throws<koine::constraint_error>([&] { connection.execute(koine::sql("insert into users (name) values ('x')")); }));
+    expect(throws<koine::constraint_error>(
+        [&] { connection.execute(koine::sql("insert into users (name) values ('x')")); }));
     try {
         connection.execute(koine::sql("select 1"));
         expect(false);

@@ -19,12 +19,12 @@ struct User {
     koine::instant created{};
 
     static constexpr auto koine_table() {
-        return koine::table("users",                                                 //
-                            col<&User::id>(koine::primary_key),                      // made by the database
-                            col<&User::name>(koine::length{50}, koine::unique),      // at most 50 characters
-                            col<&User::email>,                                       // may be NULL: it is optional
-                            col<&User::role>(koine::named{"user_role"}),             // the column has another name
-                            col<&User::password>(koine::secret),                     // never printed
+        return koine::table("users",                                             //
+                            col<&User::id>(koine::primary_key),                  // generated
+                            col<&User::name>(koine::length{50}, koine::unique),  // at most 50
+                            col<&User::email>,                                   // may be NULL
+                            col<&User::role>(koine::named{"user_role"}),         // its name
+                            col<&User::password>(koine::secret),                 // never printed
                             col<&User::created>(koine::server_default{"CURRENT_TIMESTAMP"}));
     }
 };
@@ -40,8 +40,7 @@ struct Post {
         return koine::table("posts", col<&Post::id>(koine::primary_key),
                             col<&Post::author>(koine::foreign_key<&User::id>.on_delete(koine::cascade)),
                             col<&Post::answers>(koine::foreign_key<&Post::id>.on_delete(koine::set_null)),
-                            col<&Post::title>(koine::length{200}),
-                            col<&Post::revision>(koine::version),
+                            col<&Post::title>(koine::length{200}), col<&Post::revision>(koine::version),
                             koine::unique_together(col<&Post::author>, col<&Post::title>));
     }
 };
@@ -51,7 +50,8 @@ struct Country {
     std::string name{};
 
     static constexpr auto koine_table() {
-        return koine::table("countries", col<&Country::code>(koine::primary_key, koine::length{2}), col<&Country::name>);
+        return koine::table("countries", col<&Country::code>(koine::primary_key, koine::length{2}),
+                            col<&Country::name>);
     }
 };
 
@@ -104,7 +104,8 @@ struct koine::type_traits<Email> : koine::stored_as<Email, std::string> {
     static const std::string& to_storage(const Email& value) { return value.text; }
     static bool from_storage(std::string&& text, Email& value) {
         value.text = std::move(text);
-        return value.text.find('@') != std::string::npos;  // false: a row with another text is an error
+        // false: a row with another text is an error
+        return value.text.find('@') != std::string::npos;
     }
 };
 
@@ -145,7 +146,8 @@ int main() {
     const auto admin = session.add(User{.name = "admin", .role = Role::admin});
     session.flush();
     expect(admin->id == 1);
-    expect(admin->created != koine::instant{});  // left at its default, so that the database made it
+    // left at its default, so that the database made it
+    expect(admin->created != koine::instant{});
     const auto first = session.add(Post{.author = admin->id, .title = "one"});
     session.flush();
     session.add(Post{.author = admin->id, .answers = first->id, .title = "two"});

@@ -55,7 +55,8 @@ struct counter : koine::pool_listener {
 void events(const koine::engine& engine) {
     const auto listener = std::make_shared<counter>();
     const auto subscription = engine.events().subscribe(listener);  // ends with this object
-    engine.dispose();                                               // the next use opens a new connection
+    // the next use opens a new connection
+    engine.dispose();
     engine.connect().close();
     expect(listener->opened == 1);
 }

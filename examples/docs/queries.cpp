@@ -32,9 +32,12 @@ void typed(koine::session& session) {
     const auto active = users.filter(col<&User::logins> > 0).order_by(col<&User::logins>.desc(), col<&User::name>);
 
     for (const auto& user : active.limit(10).all()) std::cout << user << '\n';  // ref<User>
-    const std::vector<User> plain = active.values();  // the fastest: nothing is tracked
-    if (const auto first = active.first()) expect(first->logins == plain[0].logins);  // or an empty ref
-    const auto admin = users.filter(col<&User::name> == "admin").one();  // throws if there is not exactly one
+    // the fastest: nothing is tracked
+    const std::vector<User> plain = active.values();
+    // or an empty ref
+    if (const auto first = active.first()) expect(first->logins == plain[0].logins);
+    // throws if there is not exactly one
+    const auto admin = users.filter(col<&User::name> == "admin").one();
     const auto nobody = users.filter(col<&User::name> == "nobody").one_or_none();
     expect(!nobody && active.count() == 2 && users.exists());
     expect(admin->name == "admin");
@@ -46,8 +49,10 @@ void conditions(koine::session& session) {
 
     expect(users.filter(col<&User::name> == "admin" || col<&User::logins> >= 3).count() == 2);
     expect(users.filter(!(col<&User::name> == "admin") && col<&User::logins> < 5).count() == 2);
-    expect(users.filter(col<&User::name> != "admin", col<&User::logins> != 0).count() == 1);  // both
-    expect(users.filter(col<&User::email> == std::nullopt).count() == 2);                     // or .is_null()
+    // both
+    expect(users.filter(col<&User::name> != "admin", col<&User::logins> != 0).count() == 1);
+    // or .is_null()
+    expect(users.filter(col<&User::email> == std::nullopt).count() == 2);
     expect(users.filter(col<&User::id>.in(ids), col<&User::name>.not_in("admin", "guest")).count() == 1);
     expect(users.filter(col<&User::logins>.between(1, 5)).count() == 2);
     expect(users.filter(col<&User::name>.like("A%")).count() == 0);   // case matters
@@ -74,12 +79,15 @@ void texts(koine::session& session) {
     const auto most = session.execute(koine::sql("select max(logins) from users")).one<std::int64_t>();
     expect(most == 5);
 
-    const auto summary = session.execute(koine::sql("select name, count(*) as total from users group by name order by name"))
-                             .into<Summary>();  // by the names of the columns
+    const auto summary =
+        session.execute(koine::sql("select name, count(*) as total from users group by name order by name"))
+            .into<Summary>();  // by the names of the columns
     expect(summary.size() == 3 && summary[0].name == "admin");
 
-    const auto pairs = session.execute(koine::sql("select name, email from users order by id"))
-                           .into<std::tuple<std::string, std::optional<std::string>>>();  // by position
+    const auto pairs = session
+                           .execute(koine::sql("select name, email from users order by id"))
+                           // by position
+                           .into<std::tuple<std::string, std::optional<std::string>>>();
     expect(std::get<0>(pairs[0]) == "admin");
     session.commit();
 }
@@ -123,7 +131,8 @@ void limits(koine::connection& connection) {
 
 void made_at_run_time(const koine::engine& engine, koine::connection& connection, const std::string& table) {
     const std::string name = engine.dialect().quote(table);
-    const auto text = koine::unsafe_sql("select count(*) from " + name);  // without the word it does not compile
+    // without the word it does not compile
+    const auto text = koine::unsafe_sql("select count(*) from " + name);
     expect(connection.execute(koine::sql(text)).one<std::int64_t>() == 3);
     connection.commit();
 }

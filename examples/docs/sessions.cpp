@@ -11,7 +11,8 @@ struct User {
     std::optional<std::string> email{};
 
     static constexpr auto koine_table() {
-        return koine::table("users", col<&User::id>(koine::primary_key), col<&User::name>(koine::unique), col<&User::email>);
+        return koine::table("users", col<&User::id>(koine::primary_key), col<&User::name>(koine::unique),
+                            col<&User::email>);
     }
 };
 
@@ -164,7 +165,7 @@ void refreshing(const koine::engine& engine) {
         theirs.commit();
     }
     admin->name = "boss";
-    mine.get<User>(1);  // the first load in a new transaction
+    mine.get<User>(1);                         // the first load in a new transaction
     expect(admin->email == "root@localhost");  // nobody had assigned to it
     expect(admin->name == "boss");             // this is still to be written
     mine.refresh(admin);
@@ -195,7 +196,8 @@ void detached(const koine::engine& engine) {
 
 void transactions(const koine::engine& engine) {
     koine::session session{engine};
-    session.begin([](koine::session& in) { in.get<User>(1)->email = "first@localhost"; });  // commits, or rolls back and throws
+    // commits, or rolls back and throws
+    session.begin([](koine::session& in) { in.get<User>(1)->email = "first@localhost"; });
 
     const auto users = session.run(koine::retry{.attempts = 3}, [](koine::session& in) {
         in.get<User>(1)->email = "second@localhost";

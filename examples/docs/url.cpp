@@ -7,7 +7,8 @@
 int main() {
     {
         const koine::url url{"postgresql://app:s3cret@db.example:5433/shop?application_name=web"};
-        expect(url.dialect() == "postgresql" && url.driver().empty());  // the dialect's own driver, libpq
+        // the dialect's own driver, libpq
+        expect(url.dialect() == "postgresql" && url.driver().empty());
         expect(url.username() == "app" && url.host() == "db.example" && url.port() == 5433);
         expect(url.database() == "shop" && url.query_value("application_name") == "web");
         expect(url.password()->reveal() == "s3cret");
@@ -29,7 +30,8 @@ int main() {
     }
     {
         ::setenv("DATABASE_URL", "sqlite:///shop.db", 1);
-        const auto url = koine::url::from_environment();  // DATABASE_URL, or the variable that is named
+        // DATABASE_URL, or the variable that is named
+        const auto url = koine::url::from_environment();
         expect(url.database() == "shop.db");
     }
     {

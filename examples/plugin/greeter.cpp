@@ -1,4 +1,5 @@
-// The driver greeter, as small as a driver can be: whatever it is asked, it answers one row with a greeting. docs/plugins.md leads through it.
+// The driver greeter, as small as a driver can be: whatever it is asked, it answers one row with a
+// greeting. docs/plugins.md leads through it.
 #include <string>
 
 #include <koine/spi_table.hpp>
@@ -16,7 +17,8 @@ struct greeter {
     static std::span<const koine_option> options() noexcept { return known_options; }
 };
 
-// It runs to the end inside of a call; NULL, integers and text are bound as they are, eight of them at most.
+// It runs to the end inside of a call; NULL, integers and text are bound as they are, eight of them
+// at most.
 const koine_capabilities greeter::capabilities{
     KOINE_CAP_BLOCKING | KOINE_CAP_IN_PROCESS,
     1U << unsigned{KOINE_NULL} | 1U << unsigned{KOINE_INT64} | 1U << unsigned{KOINE_TEXT}, 8, 0, 1 << 20};

@@ -1,4 +1,5 @@
-// plugin <directory>: the code of docs/plugins.md, with the driver of greeter.cpp in a shared library in that directory.
+// plugin <directory>: the code of docs/plugins.md, with the driver of greeter.cpp in a shared
+// library in that directory.
 #include <iostream>
 #include <memory>
 #include <string>

@@ -1,4 +1,5 @@
-// quickstart [URL]: users are added, listed, found and changed; then a few threads serve requests, each with a session of its own.
+// quickstart [URL]: users are added, listed, found and changed; then a few threads serve requests,
+// each with a session of its own.
 #include <array>
 #include <cstddef>
 #include <exception>
@@ -14,7 +15,8 @@ using koine::col;
 
 namespace {
 
-// Adds a user unless there is one of that name, so that the program can run again on the same database.
+// Adds a user unless there is one of that name, so that the program can run again on the same
+// database.
 void ensure(const User& user) {
     if (!User::query().filter(col<&User::name> == user.name).exists()) db_session.add(user);
 }
@@ -64,7 +66,8 @@ void run(const koine::url& url) {
     db_session.remove();
 
     const auto pool = engine.stats();
-    std::cout << "connections: acquired = " << pool.acquired << ", returned = " << pool.returned << ", leased = " << pool.leased << '\n';
+    std::cout << "connections: acquired = " << pool.acquired << ", returned = " << pool.returned
+              << ", leased = " << pool.leased << '\n';
 }
 
 }  // namespace

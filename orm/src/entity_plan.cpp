@@ -14,9 +14,13 @@ namespace detail {
 
 namespace {
 
-bool holds_integers(sql_type type) noexcept { return type == sql_type::int16 || type == sql_type::int32 || type == sql_type::int64; }
+bool holds_integers(sql_type type) noexcept {
+    return type == sql_type::int16 || type == sql_type::int32 || type == sql_type::int64;
+}
 
-std::size_t round_up(std::size_t size, std::size_t alignment) noexcept { return (size + alignment - 1) / alignment * alignment; }
+std::size_t round_up(std::size_t size, std::size_t alignment) noexcept {
+    return (size + alignment - 1) / alignment * alignment;
+}
 
 }  // namespace
 
@@ -24,23 +28,36 @@ std::uint8_t tag_of(sql_type type) noexcept {
     switch (type) {
         case sql_type::int16:
         case sql_type::int32:
-        case sql_type::int64: return KOINE_INT64;
-        case sql_type::boolean: return KOINE_BOOL;
-        case sql_type::float64: return KOINE_FLOAT64;
+        case sql_type::int64:
+            return KOINE_INT64;
+        case sql_type::boolean:
+            return KOINE_BOOL;
+        case sql_type::float64:
+            return KOINE_FLOAT64;
         case sql_type::text:
-        case sql_type::enumeration: return KOINE_TEXT;
-        case sql_type::bytes: return KOINE_BLOB;
-        case sql_type::date: return KOINE_DATE;
-        case sql_type::time: return KOINE_TIME;
-        case sql_type::timestamp: return KOINE_TIMESTAMP;
-        case sql_type::instant: return KOINE_INSTANT;
-        case sql_type::uuid: return KOINE_UUID;
+        case sql_type::enumeration:
+            return KOINE_TEXT;
+        case sql_type::bytes:
+            return KOINE_BLOB;
+        case sql_type::date:
+            return KOINE_DATE;
+        case sql_type::time:
+            return KOINE_TIME;
+        case sql_type::timestamp:
+            return KOINE_TIMESTAMP;
+        case sql_type::instant:
+            return KOINE_INSTANT;
+        case sql_type::uuid:
+            return KOINE_UUID;
     }
     return KOINE_NULL;
 }
 
 entity_plan::entity_plan(const entity_info& info)
-    : entity{&info}, table{info.table}, number{number_of(info)}, columns{static_cast<std::uint16_t>(info.table->columns.size())} {
+    : entity{&info},
+      table{info.table},
+      number{number_of(info)},
+      columns{static_cast<std::uint16_t>(info.table->columns.size())} {
     if (table->columns.size() > max_columns) {
         throw_usage(std::string{info.class_name} + " has more than " + std::to_string(max_columns) + " columns");
     }
@@ -53,8 +70,8 @@ entity_plan::entity_plan(const entity_info& info)
         if (column.generated) generated = i;
         if (!column.server_default.empty()) server_defaults.push_back(i);
         if (column.references != nullptr && column.references().table == table) refers_to_itself = true;
-        plain = plain && (holds_integers(column.type) || column.type == sql_type::float64 || column.type == sql_type::text ||
-                          column.type == sql_type::bytes);
+        plain = plain && (holds_integers(column.type) || column.type == sql_type::float64 ||
+                          column.type == sql_type::text || column.type == sql_type::bytes);
     }
     all_but_generated = all;
     if (generated >= 0) all_but_generated.reset(static_cast<std::size_t>(generated));
@@ -73,7 +90,8 @@ entity_plan::entity_plan(const entity_info& info)
     bind_context context;
     std::vector<koine_value> values(columns);
     info.bind_default(context, values.data());
-    // What cannot be bound as it is made (an enumeration without a zero) is never equal to what an object holds.
+    // What cannot be bound as it is made (an enumeration without a zero) is never equal to what an
+    // object holds.
     if (context.failed()) std::fill(values.begin(), values.end(), koine_value{0, KOINE_OPAQUE, 0, 0, {0}});
     defaults = make_snapshot(values.data(), columns);
 }

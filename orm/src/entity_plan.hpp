@@ -43,10 +43,11 @@ struct entity_plan {
     // Whether every driver takes the values in the form in which snapshots hold them.
     bool plain = true;
     bool refers_to_itself = false;
-    // Whether a new object needs no more than its values and one integer key, which is the first column where it is generated.
+    // Whether a new object needs no more than its values and one integer key, which is the first
+    // column where it is generated.
     bool simple = false;
-    std::size_t offset;  // of an object in its place, behind the header
-    std::size_t stride;  // from one place to the next
+    std::size_t offset;   // of an object in its place, behind the header
+    std::size_t stride;   // from one place to the next
     snapshot defaults{};  // bound form of an object that was left alone
     column_set all{};
     column_set all_but_generated{};
@@ -57,7 +58,8 @@ const entity_plan& plan_of(const entity_info& entity);
 // The tag of a parameter for a column.
 std::uint8_t tag_of(sql_type type) noexcept;
 
-// "User in table users", for messages; with the key's value where it is an integer, which tells no secrets.
+// "User in table users", for messages; with the key's value where it is an integer, which tells no
+// secrets.
 std::string describe_object(const entity_plan& plan, const koine_value* values);
 
 // The bound form of one object at a time, the same for every driver. Not thread-safe.

@@ -1,4 +1,5 @@
-// Sending new rows, as few statements as the database allows, with every generated key going to its own object.
+// Sending new rows, as few statements as the database allows, with every generated key going to its
+// own object.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -14,11 +15,14 @@ namespace detail {
 
 namespace {
 
-// Rows of one statement. In-process databases gain nothing beyond the first; on a network a statement is a round trip.
+// Rows of one statement. In-process databases gain nothing beyond the first; on a network a
+// statement is a round trip.
 constexpr std::size_t rows_in_process = 50;
 constexpr std::size_t rows_on_network = 1000;
 
-bool has(const link& link, std::uint32_t capability) noexcept { return (link.driver().capabilities->flags & capability) != 0; }
+bool has(const link& link, std::uint32_t capability) noexcept {
+    return (link.driver().capabilities->flags & capability) != 0;
+}
 
 [[noreturn]] void raise_bad_answer(const entity_plan& plan, const char* what) {
     error_info info;
@@ -47,7 +51,9 @@ void flush_work::push_insert(syntax::fragment& shape, const entity_plan& plan, c
     for (const std::uint16_t column : back) shape.push(syntax::op::returning, column);
 }
 
-bool flush_work::tells_key(const link& link) noexcept { return has(link, KOINE_CAP_LAST_INSERT_ID) && has(link, KOINE_CAP_IN_PROCESS); }
+bool flush_work::tells_key(const link& link) noexcept {
+    return has(link, KOINE_CAP_LAST_INSERT_ID) && has(link, KOINE_CAP_IN_PROCESS);
+}
 
 void flush_work::send_inserts(link& link) {
     for (std::size_t first = 0; first < inserts_.size();) {
@@ -56,7 +62,8 @@ void flush_work::send_inserts(link& link) {
         while (last < inserts_.size() && inserts_[last].plan == &plan) ++last;
         const auto begin = inserts_.begin() + static_cast<std::ptrdiff_t>(first);
         const auto end = inserts_.begin() + static_cast<std::ptrdiff_t>(last);
-        // Rows that give the same columns go together; rows that refer to each other keep their order.
+        // Rows that give the same columns go together; rows that refer to each other keep their
+        // order.
         if (!plan.refers_to_itself && !plan.server_defaults.empty()) {
             std::stable_sort(begin, end, [](const insert& a, const insert& b) {
                 return a.columns != b.columns && a.columns.to_string() < b.columns.to_string();
@@ -90,8 +97,8 @@ void flush_work::send_group(link& link, std::size_t first, std::size_t last) {
         else if (defaults && integer_key)
             back_.insert(back_.begin(), plan.key[0]);
     }
-    // Answers to several rows at once are told apart by their order where the database promises one, and by the key: generated keys ascend
-    // with the rows, given ones are known.
+    // Answers to several rows at once are told apart by their order where the database promises
+    // one, and by the key: generated keys ascend with the rows, given ones are known.
     const bool told_apart = back_.empty() ? !example.generated
                                           : features.returning_in_row_order ||
                                                 (integer_key && (!example.generated || features.generated_keys_ascend));
@@ -104,7 +111,8 @@ void flush_work::send_group(link& link, std::size_t first, std::size_t last) {
 prepared& flush_work::insert_statement(link& link, const entity_plan& plan, const column_set& columns, bool generated) {
     const auto build = [&](syntax::fragment& shape) { push_insert(shape, plan, columns, back_); };
     if (plan.server_defaults.empty())
-        return link.prepare(*plan.entity, generated ? entity_operation::insert : entity_operation::insert_with_key, build);
+        return link.prepare(*plan.entity, generated ? entity_operation::insert : entity_operation::insert_with_key,
+                            build);
     syntax::fragment shape;
     build(shape);
     return link.prepare(shape);
@@ -112,7 +120,8 @@ prepared& flush_work::insert_statement(link& link, const entity_plan& plan, cons
 
 void flush_work::append_values(link& link, const entity_plan& plan, const insert& one) {
     for (std::uint16_t i = 0; i < plan.columns; ++i)
-        if (one.columns.test(i)) binds_.push_back(plan.plain ? one.values[i] : link.context().native_form(one.values[i]));
+        if (one.columns.test(i))
+            binds_.push_back(plan.plain ? one.values[i] : link.context().native_form(one.values[i]));
 }
 
 void flush_work::send_each(link& link, const entity_plan& plan, std::size_t first, std::size_t last) {
@@ -153,7 +162,8 @@ void flush_work::send_rows(link& link, const entity_plan& plan, std::size_t firs
     std::size_t rendered = 0;
     while (first < last) {
         const std::size_t rows = std::min(full, last - first);
-        // What does not fill a statement goes row by row where that costs no round trips: it saves preparing one more text.
+        // What does not fill a statement goes row by row where that costs no round trips: it saves
+        // preparing one more text.
         if (rows == 1 || (in_process && rows < full)) return send_each(link, plan, first, last);
         if (rendered != rows) {
             text = link.dialect().compile_rows(shape, static_cast<std::uint32_t>(rows));
@@ -185,11 +195,13 @@ void flush_work::send_rows(link& link, const entity_plan& plan, std::size_t firs
             answers.reserve(rows);
             for (std::uint32_t got = link.execute(statement, binds_); got != 0; got = link.fetch(statement)) {
                 for (std::uint32_t i = 0; i < got; ++i)
-                    answers.push_back(make_snapshot(statement.cells.get() + std::size_t{i} * back_.size(), back_.size()));
+                    answers.push_back(
+                        make_snapshot(statement.cells.get() + std::size_t{i} * back_.size(), back_.size()));
             }
             if (answers.size() != rows) raise_bad_answer(plan, "another number of rows");
             if (!by_order) {
-                std::sort(answers.begin(), answers.end(), [](const snapshot& a, const snapshot& b) { return a[0].u.i < b[0].u.i; });
+                std::sort(answers.begin(), answers.end(),
+                          [](const snapshot& a, const snapshot& b) { return a[0].u.i < b[0].u.i; });
             }
             for (std::size_t i = 0; i < rows; ++i) take_returned(plan, inserts_[order[i]], answers[i].get());
         }
@@ -206,7 +218,8 @@ std::int64_t flush_work::generated_key(const entity_plan& plan, const koine_valu
     return key.u.i;
 }
 
-// `cells` are those of back_. They are taken into the values that become the base; the object is left alone until all is done.
+// `cells` are those of back_. They are taken into the values that become the base; the object is
+// left alone until all is done.
 void flush_work::take_returned(const entity_plan& plan, insert& one, const koine_value* cells) {
     std::size_t cell = 0;
     if (one.generated) {

@@ -8,8 +8,9 @@ inline namespace v1 {
 namespace detail {
 
 // A row of a simple class, by a driver without a queue. Answers its key.
-[[gnu::always_inline]] inline std::int64_t flush_work::send_one(session_core& session, link& link, const entity_plan& plan,
-                                                                const koine_value* values, bool generated) {
+[[gnu::always_inline]] inline std::int64_t flush_work::send_one(session_core& session, link& link,
+                                                                const entity_plan& plan, const koine_value* values,
+                                                                bool generated) {
     try {
         const auto operation = generated ? entity_operation::insert : entity_operation::insert_with_key;
         prepared& statement = link.prepare(*plan.entity, operation, [&plan, generated](syntax::fragment& shape) {
@@ -18,14 +19,16 @@ namespace detail {
         const std::size_t left_out = generated ? 1 : 0;
         if (link.execute(statement, {values + left_out, plan.columns - left_out}) != 0) [[unlikely]]
             link.finish(statement);
-        return generated ? generated_key(plan, koine_value{0, KOINE_INT64, 0, 0, {link.last_insert_id()}}) : values[plan.key[0]].u.i;
+        return generated ? generated_key(plan, koine_value{0, KOINE_INT64, 0, 0, {link.last_insert_id()}})
+                         : values[plan.key[0]].u.i;
     } catch (...) {
         session.condition_ = session_core::condition::failed;
         throw;
     }
 }
 
-// Answers false, with nothing done, where the columns or the driver ask for more than the values, or somebody writes to the object.
+// Answers false, with nothing done, where the columns or the driver ask for more than the values,
+// or somebody writes to the object.
 bool flush_work::insert_one(bool commit) {
     object_header& header = *session_.pending_.front();
     class_slot& slot = session_.slot_of(header);
@@ -36,7 +39,8 @@ bool flush_work::insert_one(bool commit) {
     const bool generated = plan.generated == 0 && values[0].u.i == 0;
     session_.undo_.reserve(1);
     slot.integers.reserve(1);
-    // A key that is known has its place already, which nothing takes from it until the row is there.
+    // A key that is known has its place already, which nothing takes from it until the row is
+    // there.
     integer_identities::entry* entry = generated ? nullptr : &slot.integers.at(values[plan.key[0]].u.i);
     link& link = session_.on();
     if (link.queues() || (generated && !tells_key(link))) return false;
@@ -65,7 +69,8 @@ void session_core::insert(const entity_info& entity, void* object) {
     if (!plan.simple || link.queues()) return work().insert_row(slot, object);
     const koine_value* const values = buffer_.bind(plan, object);
     const bool generated = plan.generated == 0 && values[0].u.i == 0;
-    if (buffer_.context().failed() || (generated && !flush_work::tells_key(link))) return work().insert_row(slot, object);
+    if (buffer_.context().failed() || (generated && !flush_work::tells_key(link)))
+        return work().insert_row(slot, object);
     const std::int64_t key = flush_work::send_one(*this, link, plan, values, generated);
     if (generated) plan.entity->read_column(plan.key[0], koine_value{0, KOINE_INT64, 0, 0, {key}}, object);
     distrust_row(slot.integers.find(key));

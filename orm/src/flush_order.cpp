@@ -16,7 +16,8 @@ namespace detail {
 
 namespace {
 
-// Depth-first: what `at` needs goes first. Answers false when a circle is found, whose members are then on `path`.
+// Depth-first: what `at` needs goes first. Answers false when a circle is found, whose members are
+// then on `path`.
 class sorter {
 public:
     explicit sorter(std::size_t count) : needs(count), marks_(count, mark::none) { order.reserve(count); }
@@ -103,12 +104,14 @@ std::vector<std::size_t> order_rows(const entity_plan& plan, std::span<const koi
             if (rows[i][c].tag == KOINE_NULL) continue;
             const auto [first, last] = by_value.equal_range(hash_values({&rows[i][c], 1}));
             for (auto at = first; at != last; ++at)
-                if (at->second != i && same_value(rows[at->second][target], rows[i][c])) sort.needs[i].push_back(at->second);
+                if (at->second != i && same_value(rows[at->second][target], rows[i][c]))
+                    sort.needs[i].push_back(at->second);
         }
     }
     if (!sort.visit_all()) {
         throw_usage("rows of " + std::string{plan.entity->class_name} + " refer to each other in a circle of " +
-                    std::to_string(sort.path.size()) + "; flush them one after the other, or leave one key NULL at first");
+                    std::to_string(sort.path.size()) +
+                    "; flush them one after the other, or leave one key NULL at first");
     }
     return std::move(sort.order);
 }

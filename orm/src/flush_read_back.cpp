@@ -1,5 +1,5 @@
-// Sending new rows to databases without RETURNING: one row a statement, whose key the driver tells, and a query for what else the database
-// made of it.
+// Sending new rows to databases without RETURNING: one row a statement, whose key the driver tells,
+// and a query for what else the database made of it.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -15,12 +15,15 @@ namespace detail {
 void flush_work::send_and_read_back(link& link, const entity_plan& plan, std::size_t first, std::size_t last) {
     const bool generated = inserts_[first].generated;
     const bool more = !back_.empty();
-    const auto is_key = [&](std::uint16_t column) { return std::find(plan.key.begin(), plan.key.end(), column) != plan.key.end(); };
+    const auto is_key = [&](std::uint16_t column) {
+        return std::find(plan.key.begin(), plan.key.end(), column) != plan.key.end();
+    };
     if (std::any_of(back_.begin(), back_.end(), is_key) ||
         (generated && (link.driver().capabilities->flags & KOINE_CAP_LAST_INSERT_ID) == 0))
         throw_usage("the database cannot tell which key it gave to a new " + std::string{plan.entity->class_name} +
                     ": it has no INSERT ... RETURNING");
-    // The query first: it stays as long as the link, the other statement until something else is prepared.
+    // The query first: it stays as long as the link, the other statement until something else is
+    // prepared.
     prepared* const query = more ? &session_.get_statement(link, plan) : nullptr;
     auto made = std::exchange(back_, {});
     prepared& statement = insert_statement(link, plan, inserts_[first].columns, generated);

@@ -13,7 +13,8 @@ namespace detail {
 
 namespace {
 
-[[noreturn]] KOINE_COLD void raise_unbindable(const entity_plan& plan, const koine_value* base, const bind_context& context) {
+[[noreturn]] KOINE_COLD void raise_unbindable(const entity_plan& plan, const koine_value* base,
+                                              const bind_context& context) {
     error_info info;
     info.code = context.code();
     info.outcome = outcome::not_sent;
@@ -22,7 +23,8 @@ namespace {
     throw_error(std::move(info));
 }
 
-// A database that knows one size of integer stores a larger one, and no member could hold it when the row is read.
+// A database that knows one size of integer stores a larger one, and no member could hold it when
+// the row is read.
 std::int64_t largest(sql_type type) noexcept {
     return type == sql_type::int16 ? INT16_MAX : type == sql_type::int32 ? INT32_MAX : INT64_MAX;
 }
@@ -37,15 +39,16 @@ std::int64_t largest(sql_type type) noexcept {
     info.code = errc::stale_object;
     info.poisons_transaction = true;
     info.table = std::string{plan.table->name};
-    info.message = describe_object(plan, base) + ": the row was " +
-                   (count == 0 ? "changed or deleted by somebody else since it was read" : "not the only one with this key") +
-                   "; roll back and run the work again";
+    info.message =
+        describe_object(plan, base) + ": the row was " +
+        (count == 0 ? "changed or deleted by somebody else since it was read" : "not the only one with this key") +
+        "; roll back and run the work again";
     throw_error(std::move(info));
 }
 
 }  // namespace
 
-// ---- Collecting ------------------------------------------------------------------------------------------------------
+// ---- Collecting ----
 
 void flush_work::clear_lists() noexcept {
     // One large flush does not keep its memory for a life of small ones.
@@ -79,7 +82,8 @@ void flush_work::collect() {
         std::vector<const koine_value*> rows;
         for (std::size_t i = first; i < ordered.size(); ++i) rows.push_back(ordered[i]->base);
         const std::vector<std::size_t> order = order_rows(**plan, rows);
-        const std::vector<object_header*> unordered(ordered.begin() + static_cast<std::ptrdiff_t>(first), ordered.end());
+        const std::vector<object_header*> unordered(ordered.begin() + static_cast<std::ptrdiff_t>(first),
+                                                    ordered.end());
         for (std::size_t i = 0; i < order.size(); ++i) ordered[first + i] = unordered[order[order.size() - 1 - i]];
     }
     deletes_ = std::move(ordered);
@@ -117,7 +121,8 @@ void flush_work::collect_inserts() {
     std::vector<const entity_plan*> classes;
     for (const insert& one : inserts_) {
         const entity_plan* const plan = one.plan;
-        if (classes.empty() || (classes.back() != plan && std::find(classes.begin(), classes.end(), plan) == classes.end()))
+        if (classes.empty() ||
+            (classes.back() != plan && std::find(classes.begin(), classes.end(), plan) == classes.end()))
             classes.push_back(plan);
     }
     if (classes.size() > 1) {
@@ -146,7 +151,8 @@ void flush_work::collect_inserts() {
 
 void flush_work::sort_updates() {
     const auto less = [](const update& a, const update& b) { return a.header->entity < b.header->entity; };
-    if (!std::is_sorted(updates_.begin(), updates_.end(), less)) std::stable_sort(updates_.begin(), updates_.end(), less);
+    if (!std::is_sorted(updates_.begin(), updates_.end(), less))
+        std::stable_sort(updates_.begin(), updates_.end(), less);
 }
 
 void flush_work::collect_updates() {
@@ -156,7 +162,9 @@ void flush_work::collect_updates() {
 }
 
 // By more than the vector itself would, since moving the entries costs more than their memory.
-void flush_work::grow_updates() { updates_.reserve(updates_.size() * 4 + 1); }
+void flush_work::grow_updates() {
+    updates_.reserve(updates_.size() * 4 + 1);
+}
 
 void flush_work::collect_update(object_header& header) {
     const entity_plan& plan = plan_of(header);
@@ -177,7 +185,8 @@ void flush_work::collect_update(object_header& header) {
     if (plan.version >= 0) [[unlikely]] {
         const auto version = static_cast<std::size_t>(plan.version);
         if (changed.test(version)) {
-            throw_usage("the version of " + describe_object(plan, header.base) + " was assigned to; the session counts it");
+            throw_usage("the version of " + describe_object(plan, header.base) +
+                        " was assigned to; the session counts it");
         }
         one.columns.set(version);
         std::int64_t& count = one.values[version].u.i;
@@ -190,7 +199,8 @@ void flush_work::prepare_memory() {
     session_.undo_.reserve(size());
     // reserve() alone would move everything with each small flush.
     auto& touched = session_.touched_;
-    if (touched.capacity() - touched.size() < inserts_.size()) touched.reserve(std::max(touched.capacity() * 2, touched.size() + inserts_.size()));
+    if (touched.capacity() - touched.size() < inserts_.size())
+        touched.reserve(std::max(touched.capacity() * 2, touched.size() + inserts_.size()));
     std::size_t of_class = 0;
     for (std::size_t i = 0; i < inserts_.size(); ++i) {
         ++of_class;
@@ -204,14 +214,15 @@ void flush_work::prepare_memory() {
     }
 }
 
-// ---- Sending ---------------------------------------------------------------------------------------------------------
+// ---- Sending ----
 
 void flush_work::send(link& link, bool commit) {
     send_inserts(link);
     if (!inserts_.empty() && !(updates_.empty() && deletes_.empty())) check_taken_over(link);
     send_updates(link);
     send_deletes(link);
-    // What has to find its row must be known to have found it before COMMIT; the rest of the queue may ride with it.
+    // What has to find its row must be known to have found it before COMMIT; the rest of the queue
+    // may ride with it.
     if (!updates_.empty() || !deletes_.empty())
         check_counts(link.flush());
     else if (!commit)
@@ -254,12 +265,14 @@ prepared& flush_work::prepare_update(link& link, const entity_plan& plan, const 
     return link.prepare(shape);
 }
 
-// Where a new row has got the key of an object, the row of that object is gone: its UPDATE or DELETE would meet the new one.
+// Where a new row has got the key of an object, the row of that object is gone: its UPDATE or
+// DELETE would meet the new one.
 void flush_work::check_taken_over(link& link) const {
     for (const insert& one : inserts_) {
         if (one.generated) continue;
         const entity_plan& plan = *one.plan;
-        const void* const known = session_.find(session_.slot_of(*header_of(one.object)), session_.key_of(plan, one.values));
+        const void* const known =
+            session_.find(session_.slot_of(*header_of(one.object)), session_.key_of(plan, one.values));
         if (known == nullptr) continue;
         const object_header* const header = header_of(known);
         const auto is_it = [header](const update& other) { return other.header == header; };
@@ -315,13 +328,14 @@ void flush_work::check_counts(std::span<const std::int64_t> counts) const {
         if (counts[i] >= 0 && counts[i] != 1) raise_stale(plan_of(counted(i)), counted(i).base, counts[i]);
 }
 
-// ---- Taking over -----------------------------------------------------------------------------------------------------
+// ---- Taking over ----
 
 inline void flush_work::apply_update(update& one) noexcept {
     object_header& header = *one.header;
     const entity_plan& plan = plan_of(header);
     if (plan.version >= 0)
-        plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], object_of(&header));
+        plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version],
+                                 object_of(&header));
     session_.undo_.push({&header, snapshot{header.base}, undo_entry::change::update});
     header.base = one.values.release();
 }
@@ -346,7 +360,8 @@ void flush_work::fill_in(insert& one) {
         key = koine_value{0, KOINE_INT64, 0, 0, {one.key}};
         plan.entity->read_column(static_cast<std::uint16_t>(plan.generated), key, one.object);
     }
-    if (plan.version >= 0) plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], one.object);
+    if (plan.version >= 0)
+        plan.entity->read_column(static_cast<std::uint16_t>(plan.version), one.values[plan.version], one.object);
     if (one.read_back)
         for (std::uint16_t i = 0; i < plan.columns; ++i)
             if (!one.columns.test(i)) plan.entity->read_column(i, one.values[i], one.object);

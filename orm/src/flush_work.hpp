@@ -1,4 +1,5 @@
-// One flush: what is to be written is collected, sent, and only when all of it is done taken over into the objects.
+// One flush: what is to be written is collected, sent, and only when all of it is done taken over
+// into the objects.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +14,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// collect() and prepare_memory() leave everything as it is when they throw; a failure of send() leaves memory as it is; apply() does not
-// fail.
+// collect() and prepare_memory() leave everything as it is when they throw; a failure of send()
+// leaves memory as it is; apply() does not fail.
 class flush_work {
 public:
     explicit flush_work(session_core& session) noexcept : session_{session} {}
@@ -59,7 +60,8 @@ private:
         bool generated = false;
         std::int64_t key = 0;  // the generated one
         snapshot returned{};
-        bool read_back = false;  // `values` holds what the database made of the columns that were not sent
+        // `values` holds what the database made of the columns that were not sent
+        bool read_back = false;
     };
     struct update {
         object_header* header = nullptr;
@@ -67,7 +69,8 @@ private:
         column_set columns{};
     };
 
-    static std::int64_t send_one(session_core& session, link& link, const entity_plan& plan, const koine_value* values, bool generated);
+    static std::int64_t send_one(session_core& session, link& link, const entity_plan& plan, const koine_value* values,
+                                 bool generated);
     static void push_insert(syntax::fragment& shape, const entity_plan& plan, const column_set& columns,
                             std::span<const std::uint16_t> back);
     void collect_inserts();

@@ -43,7 +43,8 @@ void integer_identities::erase(std::int64_t key) noexcept {
     const std::size_t mask = capacity_ - 1;
     std::size_t hole = position(key);
     if (entries_[hole].object == nullptr) return;
-    // Entries behind the hole that were pushed past it move back, so that probing never needs marks for erased entries.
+    // Entries behind the hole that were pushed past it move back, so that probing never needs marks
+    // for erased entries.
     for (std::size_t at = (hole + 1) & mask; entries_[at].object != nullptr; at = (at + 1) & mask) {
         if (!may_move(home(entries_[at].key), hole, at, mask)) continue;
         entries_[hole] = entries_[at];

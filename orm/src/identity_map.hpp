@@ -1,4 +1,5 @@
-// The objects of one class by their primary key. Open addressing; an object is found or its place prepared in one probe.
+// The objects of one class by their primary key. Open addressing; an object is found or its place
+// prepared in one probe.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +14,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Keys that are one integer. The key stands in the entry, and 16 neighbouring keys are neighbours in the table, so that objects loaded
-// in key order fill whole cache lines.
+// Keys that are one integer. The key stands in the entry, and 16 neighbouring keys are neighbours
+// in the table, so that objects loaded in key order fill whole cache lines.
 class integer_identities {
 public:
     struct entry {
@@ -26,7 +27,8 @@ public:
         if (capacity_ == 0) return nullptr;
         return entries_[position(key)].object;
     }
-    // The entry of a key. A new one has no object: set it and call added(), or leave it alone. Valid until the next call.
+    // The entry of a key. A new one has no object: set it and call added(), or leave it alone.
+    // Valid until the next call.
     entry& at(std::int64_t key) {
         if (size_ == most_) [[unlikely]]
             grow(size_ + 1);

@@ -16,12 +16,18 @@ namespace {
 
 std::string_view word_for(std::uint8_t tag) noexcept {
     switch (tag) {
-        case KOINE_NULL: return "NULL";
-        case KOINE_INT64: return "an integer";
-        case KOINE_FLOAT64: return "a floating-point number";
-        case KOINE_TEXT: return "text";
-        case KOINE_BLOB: return "bytes";
-        default: return "a value of another type";
+        case KOINE_NULL:
+            return "NULL";
+        case KOINE_INT64:
+            return "an integer";
+        case KOINE_FLOAT64:
+            return "a floating-point number";
+        case KOINE_TEXT:
+            return "text";
+        case KOINE_BLOB:
+            return "bytes";
+        default:
+            return "a value of another type";
     }
 }
 
@@ -60,8 +66,10 @@ void running_select::raise_bad_row(const entity_info& entity, const koine_value*
     for (std::uint16_t i = 0; i < entity.table->columns.size(); ++i) {
         if (entity.read_column(i, cells[i], place)) continue;
         const column_info& column = entity.table->columns[i];
-        if (cells[i].tag == KOINE_NULL) info.code = errc::unexpected_null;
-        else if (cells[i].tag == tag_of(column.type)) info.code = errc::out_of_range;
+        if (cells[i].tag == KOINE_NULL)
+            info.code = errc::unexpected_null;
+        else if (cells[i].tag == tag_of(column.type))
+            info.code = errc::out_of_range;
         info.column = std::string{column.name};
         info.message += ": column " + info.column + " holds " + std::string{word_for(cells[i].tag)};
         info.message += info.code == errc::out_of_range      ? " that its member cannot hold"
@@ -77,7 +85,7 @@ void session_core::raise_bad_row(const entity_plan& plan, const koine_value* cel
     running_select::raise_bad_row(*plan.entity, cells);
 }
 
-// ---- One row ---------------------------------------------------------------------------------------------------------
+// ---- One row ----
 
 // A new object of a row, not yet known by its key.
 void* session_core::create(class_slot& slot, const koine_value* cells) {
@@ -150,7 +158,8 @@ const koine_value* session_core::key_of_cells(class_slot& slot, const koine_valu
     return scratch_key_.get();
 }
 
-// A row of an object that is known. It counts once in a transaction; columns that were assigned to keep what was assigned.
+// A row of an object that is known. It counts once in a transaction; columns that were assigned to
+// keep what was assigned.
 void session_core::merge(const class_slot& slot, object_header& header, const koine_value* cells) {
     if (is_fresh(slot, header)) return;
     const entity_plan& plan = *slot.plan;
@@ -163,7 +172,8 @@ void session_core::merge(const class_slot& slot, object_header& header, const ko
     }
     const koine_value* const now = buffer_.bind(plan, object);
     if (buffer_.context().failed()) {
-        header.epoch = clock_;  // what cannot be bound could not be put back: the object stays as it is
+        // what cannot be bound could not be put back: the object stays as it is
+        header.epoch = clock_;
         return;
     }
     column_set assigned;
@@ -181,7 +191,7 @@ void session_core::merge(const class_slot& slot, object_header& header, const ko
     header.epoch = clock_;
 }
 
-// ---- get, refresh ----------------------------------------------------------------------------------------------------
+// ---- get, refresh ----
 
 prepared& session_core::get_statement(link& link, const entity_plan& plan) {
     return link.prepare(*plan.entity, entity_operation::get, [&plan](syntax::fragment& shape) {
@@ -240,17 +250,21 @@ void* session_core::get(const entity_info& entity, std::int64_t key) {
     integer_identities::entry& entry = slot.integers.at(key);
     if (entry.object != nullptr || !pending_.empty() || !deleting_.empty()) {
         void* const known = entry.object;
-        if (known != nullptr && is_fresh(slot, *header_of(known)) && header_of(known)->state == object_state::persistent) return known;
+        if (known != nullptr && is_fresh(slot, *header_of(known)) &&
+            header_of(known)->state == object_state::persistent)
+            return known;
         return answer_get(slot, known, {&value, 1});
     }
-    // Nothing is known of the key, and nothing comes in between: its entry stays where it is until the row is there.
+    // Nothing is known of the key, and nothing comes in between: its entry stays where it is until
+    // the row is there.
     link& link = on();
     prepared& statement = get_statement(link, plan);
     if (link.execute(statement, {&value, 1}) == 0) return nullptr;
     const result_guard guard{link, statement};
     const koine_value* const cells = statement.cells.get();
     const koine_value& found = cells[plan.key[0]];
-    void* const object = found.tag == KOINE_INT64 && found.u.i == key ? load_into(slot, entry, slot.integers, cells) : load(slot, cells);
+    void* const object =
+        found.tag == KOINE_INT64 && found.u.i == key ? load_into(slot, entry, slot.integers, cells) : load(slot, cells);
     link.finish(statement);
     return object;
 }
@@ -260,10 +274,12 @@ void* session_core::get(const entity_info& entity, std::span<const koine_value> 
     class_slot& slot = slot_of(entity);
     const entity_plan& plan = *slot.plan;
     if (key.size() != plan.key.size()) {
-        throw_usage(std::string{entity.class_name} + " has a primary key of " + std::to_string(plan.key.size()) + " columns");
+        throw_usage(std::string{entity.class_name} + " has a primary key of " + std::to_string(plan.key.size()) +
+                    " columns");
     }
     void* const known = find(slot, key.data());
-    if (known != nullptr && is_fresh(slot, *header_of(known)) && header_of(known)->state == object_state::persistent) return known;
+    if (known != nullptr && is_fresh(slot, *header_of(known)) && header_of(known)->state == object_state::persistent)
+        return known;
     return answer_get(slot, known, key);
 }
 
@@ -304,9 +320,11 @@ void session_core::retain_all(const std::vector<void*>& objects) const noexcept 
     for (void* const object : objects) retain(object);
 }
 
-void session_core::distrust(const entity_info& entity) { slot_of(entity).fresh_from = ++clock_; }
+void session_core::distrust(const entity_info& entity) {
+    slot_of(entity).fresh_from = ++clock_;
+}
 
-// ---- Many rows -------------------------------------------------------------------------------------------------------
+// ---- Many rows ----
 
 namespace {
 
@@ -336,14 +354,18 @@ running_select::running_select(session_core& session, const syntax::fragment& st
     cells_ = statement_->cells.get();
 }
 
-std::uint32_t running_select::expected() const noexcept { return statement_->expected_rows; }
+std::uint32_t running_select::expected() const noexcept {
+    return statement_->expected_rows;
+}
 
 void running_select::next() {
     got_ = link_->fetch(*statement_);
     cells_ = statement_->cells.get();
 }
 
-void running_select::complete(std::size_t rows) noexcept { statement_->expected_rows = static_cast<std::uint32_t>(rows); }
+void running_select::complete(std::size_t rows) noexcept {
+    statement_->expected_rows = static_cast<std::uint32_t>(rows);
+}
 
 void running_select::stop() noexcept {
     got_ = 0;
@@ -372,9 +394,12 @@ selected_objects::selected_objects(session_core& session, const entity_info& ent
 
 selected_objects::~selected_objects() = default;
 
-void selected_objects::retain() const noexcept { session_.retain_all(objects_); }
+void selected_objects::retain() const noexcept {
+    session_.retain_all(objects_);
+}
 
-std::size_t select_few(session_core& session, const entity_info& entity, const syntax::fragment& statement, std::size_t limit, void** out) {
+std::size_t select_few(session_core& session, const entity_info& entity, const syntax::fragment& statement,
+                       std::size_t limit, void** out) {
     session.check_usable();
     session.autoflush();
     link& link = session.on();
@@ -387,7 +412,8 @@ std::size_t select_few(session_core& session, const entity_info& entity, const s
     // The rest of the result, if any, is not asked for.
     while (true) {
         const koine_value* cells = select.cells.get();
-        for (std::uint32_t i = 0; i < got && found != limit; ++i, cells += slot.plan->columns) out[found++] = session.load(slot, cells);
+        for (std::uint32_t i = 0; i < got && found != limit; ++i, cells += slot.plan->columns)
+            out[found++] = session.load(slot, cells);
         if (found == limit || (got = link.fetch(select)) == 0) break;
     }
     link.finish(select);

@@ -28,7 +28,7 @@ constexpr std::size_t full_chunk = 64 * 1024;
 
 }  // namespace
 
-// ---- object_pool -----------------------------------------------------------------------------------------------------
+// ---- object_pool ----
 
 void object_pool::add_chunk() {
     const std::size_t wanted = chunks_.empty() ? first_chunk : std::min(chunks_.back().bytes * 4, full_chunk);
@@ -49,11 +49,11 @@ object_pool::~object_pool() {
             snapshot_deleter{}(header_of(object)->base);
             plan_.entity->destroy(object);
         }
-        ::operator delete(c.memory, std::align_val_t{std::max(plan_.entity->alignment, alignof(object_header))});
+        ::operator delete (c.memory, std::align_val_t{std::max(plan_.entity->alignment, alignof(object_header))});
     }
 }
 
-// ---- object_store ----------------------------------------------------------------------------------------------------
+// ---- object_store ----
 
 object_pool& object_store::pool(const entity_plan& plan) {
     if (plan.number >= pools_.size()) {
@@ -67,7 +67,9 @@ object_pool& object_store::pool(const entity_plan& plan) {
     return *pools_[plan.number];
 }
 
-void destroy_store(store_head* store) noexcept { delete static_cast<object_store*>(store); }
+void destroy_store(store_head* store) noexcept {
+    delete static_cast<object_store*>(store);
+}
 
 void take_base(object_header& header) {
     bound_values buffer;
@@ -99,10 +101,15 @@ void touch_slowly(object_header* header) {
     switch (header->state) {
         case object_state::persistent:
         case object_state::deleting:
-        case object_state::detached: break;
-        case object_state::pending: header->flags |= object_touched; return;  // its base comes with its INSERT
+        case object_state::detached:
+            break;
+        // its base comes with its INSERT
+        case object_state::pending:
+            header->flags |= object_touched;
+            return;
         case object_state::transient:
-        case object_state::deleted: return;  // there is no row to compare with
+        case object_state::deleted:
+            return;  // there is no row to compare with
     }
     session_core* const owner = store_of(*header).owner();
     if (owner != nullptr && header->state != object_state::detached)

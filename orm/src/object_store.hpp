@@ -24,13 +24,14 @@ public:
     object_pool& operator=(const object_pool&) = delete;
     ~object_pool();
 
-    // Memory for the next object, its header filled in (state persistent). The same memory again until keep() is called, once there is
-    // an object in it. Throws std::bad_alloc.
+    // Memory for the next object, its header filled in (state persistent). The same memory again
+    // until keep() is called, once there is an object in it. Throws std::bad_alloc.
     void* place() {
         if (next_ == end_) [[unlikely]]
             add_chunk();
         char* const object = next_ + plan_.offset;
-        *header_of(object) = {&store_, nullptr, 0, static_cast<std::uint16_t>(plan_.number), object_state::persistent, 0};
+        *header_of(object) = {&store_, nullptr, 0, static_cast<std::uint16_t>(plan_.number), object_state::persistent,
+                              0};
         return object;
     }
     void keep() noexcept { next_ += plan_.stride; }
@@ -49,8 +50,8 @@ private:
     std::vector<chunk> chunks_{};
 };
 
-// All objects that a session loaded or was given. Lives until the session and the last reference are gone. Used by the session's
-// thread; only the count of references is shared between threads.
+// All objects that a session loaded or was given. Lives until the session and the last reference
+// are gone. Used by the session's thread; only the count of references is shared between threads.
 class object_store final : public store_head {
 public:
     explicit object_store(session_core& owner) noexcept : owner_{&owner} {}
@@ -67,10 +68,15 @@ private:
     std::vector<const entity_plan*> plans_{};
 };
 
-inline object_store& store_of(const object_header& header) noexcept { return static_cast<object_store&>(*header.store); }
-inline const entity_plan& plan_of(const object_header& header) noexcept { return store_of(header).plan(header.entity); }
+inline object_store& store_of(const object_header& header) noexcept {
+    return static_cast<object_store&>(*header.store);
+}
+inline const entity_plan& plan_of(const object_header& header) noexcept {
+    return store_of(header).plan(header.entity);
+}
 
-// Makes the base of an object from what it holds now. Throws koine::error if it holds what cannot be bound.
+// Makes the base of an object from what it holds now. Throws koine::error if it holds what cannot
+// be bound.
 void take_base(object_header& header);
 void take_base(object_header& header, bound_values& buffer);
 // Puts another base in the place of the old one.

@@ -18,16 +18,19 @@ void drop(std::vector<object_header*>& from, const object_header* header) noexce
     from.erase(std::remove(from.begin(), from.end(), header), from.end());
 }
 
-std::string name_of(const object_header& header) { return plan_of(header).entity->class_name; }
+std::string name_of(const object_header& header) {
+    return plan_of(header).entity->class_name;
+}
 
 }  // namespace
 
 bool session_core::owns(const object_header& header) const noexcept {
-    if ((header.flags & object_adopted) != 0) return std::find(adopted_.begin(), adopted_.end(), &header) != adopted_.end();
+    if ((header.flags & object_adopted) != 0)
+        return std::find(adopted_.begin(), adopted_.end(), &header) != adopted_.end();
     return store_of(header).owner() == this;
 }
 
-// ---- Identities ------------------------------------------------------------------------------------------------------
+// ---- Identities ----
 
 // The key's columns, side by side. Valid until the next call.
 const koine_value* session_core::key_of(const entity_plan& plan, const koine_value* values) {
@@ -58,7 +61,8 @@ void session_core::take_out(class_slot& slot, const object_header& header) noexc
         slot.values.erase(key_);
 }
 
-// The database has let another object take over the key: the row of this one is gone, unless a rollback brings it back.
+// The database has let another object take over the key: the row of this one is gone, unless a
+// rollback brings it back.
 void session_core::displace(object_header& header) {
     if (header.state != object_state::persistent) return;
     undo_.reserve(work().size() + 2);  // beside what the flush at hand has reserved
@@ -67,7 +71,7 @@ void session_core::displace(object_header& header) {
     undo_.push({&header, nullptr, undo_entry::change::delete_});
 }
 
-// ---- Coming ----------------------------------------------------------------------------------------------------------
+// ---- Coming ----
 
 void* session_core::add(const entity_info& entity, void* object) {
     check_usable();
@@ -94,13 +98,16 @@ void session_core::attach(object_header& header) {
         throw_usage("the row of this " + name_of(header) + " was deleted; add a copy of the object to insert it again");
     }
     if (adopted_elsewhere || at_home) {
-        throw_usage("this " + name_of(header) + " belongs to another session; expunge it there, or close that session first");
+        throw_usage("this " + name_of(header) +
+                    " belongs to another session; expunge it there, or close that session first");
     }
     switch (header.state) {
         case object_state::pending:
             if (mine) return;
             [[fallthrough]];
-        case object_state::transient: adopt(header, object_state::pending); return;
+        case object_state::transient:
+            adopt(header, object_state::pending);
+            return;
         case object_state::deleting:
             if (!mine) break;
             drop(deleting_, &header);
@@ -109,7 +116,8 @@ void session_core::attach(object_header& header) {
         case object_state::persistent:
             if (mine) return;
             break;
-        default: break;
+        default:
+            break;
     }
     adopt(header, object_state::persistent);
 }
@@ -121,7 +129,8 @@ void session_core::adopt(object_header& header, object_state state) {
     touched_.reserve(touched_.size() + 1);
     pending_.reserve(pending_.size() + 1);
     if (state == object_state::persistent) {
-        // Watched from now on, because the first mutable access of a foreign object could not tell this session.
+        // Watched from now on, because the first mutable access of a foreign object could not tell
+        // this session.
         if (header.base == nullptr) take_base(header);
         if (find(slot, key_of(*slot.plan, header.base)) != nullptr) {
             throw_usage("the session holds another object for " + describe_object(*slot.plan, header.base));
@@ -142,7 +151,7 @@ void session_core::adopt(object_header& header, object_state state) {
     header.state = state;
 }
 
-// ---- Going -----------------------------------------------------------------------------------------------------------
+// ---- Going ----
 
 void session_core::mark_deleted(object_header& header) {
     check_usable();
@@ -161,8 +170,10 @@ void session_core::mark_deleted(object_header& header) {
             deleting_.push_back(&header);
             header.state = object_state::deleting;
             return;
-        case object_state::transient: throw_usage("this " + name_of(header) + " has no row to delete");
-        default: return;  // on its way already
+        case object_state::transient:
+            throw_usage("this " + name_of(header) + " has no row to delete");
+        default:
+            return;  // on its way already
     }
 }
 
@@ -174,8 +185,11 @@ void session_core::detach(object_header& header) noexcept {
             header.flags &= static_cast<std::uint8_t>(~object_touched);
             break;
         case object_state::persistent:
-        case object_state::deleting: header.state = object_state::detached; break;
-        default: break;
+        case object_state::deleting:
+            header.state = object_state::detached;
+            break;
+        default:
+            break;
     }
 }
 
@@ -199,7 +213,7 @@ void session_core::expunge(object_header& header) {
     }
 }
 
-// ---- Asking ----------------------------------------------------------------------------------------------------------
+// ---- Asking ----
 
 bool session_core::is_modified(object_header& header) {
     if (header.state == object_state::pending || header.state == object_state::deleting) return true;

@@ -31,8 +31,12 @@ void query_base::add_condition(const syntax::fragment& condition) {
     select_.push(syntax::op::where);
 }
 
-void query_base::set_limit(std::int64_t rows) { limit_ = checked(rows); }
-void query_base::set_offset(std::int64_t rows) { offset_ = checked(rows); }
+void query_base::set_limit(std::int64_t rows) {
+    limit_ = checked(rows);
+}
+void query_base::set_offset(std::int64_t rows) {
+    offset_ = checked(rows);
+}
 
 syntax::fragment query_base::head(syntax::op kind) const {
     const table_info* table;
@@ -74,12 +78,15 @@ syntax::fragment query_base::finished(std::uint32_t at_most) const {
 }
 
 running_select query_base::open(const table_info& table) const {
-    return with_statement(table, 0, [this](const syntax::fragment& select) { return running_select{session(), select}; });
+    return with_statement(table, 0, [this](const syntax::fragment& select) {
+        return running_select{session(), select};
+    });
 }
 
 selected_objects query_base::select(const entity_info& entity) const {
-    return with_statement(*entity.table, 0,
-                          [&](const syntax::fragment& statement) { return selected_objects{session(), entity, statement}; });
+    return with_statement(*entity.table, 0, [&](const syntax::fragment& statement) {
+        return selected_objects{session(), entity, statement};
+    });
 }
 
 std::size_t query_base::few(const entity_info& entity, std::uint32_t limit, void** found) const {
@@ -95,7 +102,8 @@ std::int64_t query_base::number(syntax::op kind) const {
 }
 
 std::int64_t query_base::execute(syntax::fragment& change, const entity_info& entity) const {
-    if (limit_ >= 0 || offset_ > 0 || distinct_) throw_usage("a query with limit, offset or distinct cannot update or delete");
+    if (limit_ >= 0 || offset_ > 0 || distinct_)
+        throw_usage("a query with limit, offset or distinct cannot update or delete");
     append_clauses(change, select_);
     return execute_change(session(), entity, change);
 }

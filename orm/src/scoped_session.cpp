@@ -10,15 +10,25 @@ inline namespace v1 {
 namespace {
 
 // Without a word to the database: whoever ends a scope this way has no time to wait.
-void end_session(void* object) noexcept { delete static_cast<session*>(object); }
+void end_session(void* object) noexcept {
+    delete static_cast<session*>(object);
+}
 
 }  // namespace
 
-scoped_session::scoped_session(sessionmaker maker) { configure(std::move(maker)); }
-scoped_session::scoped_session(sessionmaker maker, scope_function scope) { configure(std::move(maker), std::move(scope)); }
-scoped_session::~scoped_session() { delete registry_; }
+scoped_session::scoped_session(sessionmaker maker) {
+    configure(std::move(maker));
+}
+scoped_session::scoped_session(sessionmaker maker, scope_function scope) {
+    configure(std::move(maker), std::move(scope));
+}
+scoped_session::~scoped_session() {
+    delete registry_;
+}
 
-void scoped_session::configure(sessionmaker maker) { configure(std::move(maker), {}); }
+void scoped_session::configure(sessionmaker maker) {
+    configure(std::move(maker), {});
+}
 
 void scoped_session::configure(sessionmaker maker, scope_function scope) {
     auto registry = std::make_unique<scope_registry>(&end_session, std::move(scope));
@@ -27,7 +37,8 @@ void scoped_session::configure(sessionmaker maker, scope_function scope) {
 }
 
 session& scoped_session::make() {
-    if (registry_ == nullptr) throw_usage("the scoped_session is not configured yet: db_session.configure(koine::sessionmaker{engine})");
+    if (registry_ == nullptr)
+        throw_usage("the scoped_session is not configured yet: db_session.configure(koine::sessionmaker{engine})");
     auto made = std::make_unique<session>(maker_());
     registry_->put(made.get());
     return *made.release();

@@ -9,9 +9,11 @@
 namespace koine {
 inline namespace v1 {
 
-// ---- no_autoflush ----------------------------------------------------------------------------------------------------
+// ---- no_autoflush ----
 
-no_autoflush::no_autoflush(detail::session_handle session) noexcept : session_{std::move(session)} { ++session_->autoflush_off; }
+no_autoflush::no_autoflush(detail::session_handle session) noexcept : session_{std::move(session)} {
+    ++session_->autoflush_off;
+}
 
 no_autoflush::no_autoflush(no_autoflush&& other) noexcept : session_{std::exchange(other.session_, nullptr)} {}
 
@@ -19,9 +21,10 @@ no_autoflush::~no_autoflush() {
     if (session_) --session_->autoflush_off;
 }
 
-// ---- savepoint -------------------------------------------------------------------------------------------------------
+// ---- savepoint ----
 
-savepoint::savepoint(detail::session_handle session, std::uint64_t id) noexcept : session_{std::move(session)}, id_{id} {}
+savepoint::savepoint(detail::session_handle session, std::uint64_t id) noexcept
+    : session_{std::move(session)}, id_{id} {}
 
 savepoint::savepoint(savepoint&& other) noexcept : session_{std::exchange(other.session_, nullptr)}, id_{other.id_} {}
 
@@ -35,11 +38,17 @@ savepoint::~savepoint() {
     if (session_) session_->abandon_nested(id_);
 }
 
-void savepoint::commit() { detail::session_of(session_).commit_nested(id_); }
-void savepoint::rollback() { detail::session_of(session_).rollback_nested(id_); }
-bool savepoint::active() const noexcept { return session_ && session_->nested_is_open(id_); }
+void savepoint::commit() {
+    detail::session_of(session_).commit_nested(id_);
+}
+void savepoint::rollback() {
+    detail::session_of(session_).rollback_nested(id_);
+}
+bool savepoint::active() const noexcept {
+    return session_ && session_->nested_is_open(id_);
+}
 
-// ---- session ---------------------------------------------------------------------------------------------------------
+// ---- session ----
 
 session::session(koine::engine engine, session_options options)
     : core_{std::make_shared<detail::session_core>(std::move(engine), options)} {}
@@ -54,7 +63,9 @@ session& session::operator=(session&& other) noexcept {
     return *this;
 }
 
-session::~session() { abandon(); }
+session::~session() {
+    abandon();
+}
 
 void session::abandon() noexcept {
     if (core_) core_->abandon();
@@ -64,18 +75,32 @@ void session::expunge_all() {
     core().check_usable();
     core().expunge_all();
 }
-bool session::is_modified() const { return core().is_modified(); }
-void session::flush() { core().flush(); }
-void session::commit() { core().commit(); }
-void session::rollback() { core().rollback(); }
-savepoint session::begin_nested() { return {core_, core().begin_nested()}; }
+bool session::is_modified() const {
+    return core().is_modified();
+}
+void session::flush() {
+    core().flush();
+}
+void session::commit() {
+    core().commit();
+}
+void session::rollback() {
+    core().rollback();
+}
+savepoint session::begin_nested() {
+    return {core_, core().begin_nested()};
+}
 
 void session::close() noexcept {
     if (core_) core_->close();
 }
 
-bool session::in_transaction() const noexcept { return core_ && core_->in_transaction(); }
-koine::no_autoflush session::no_autoflush() { return koine::no_autoflush{handle()}; }
+bool session::in_transaction() const noexcept {
+    return core_ && core_->in_transaction();
+}
+koine::no_autoflush session::no_autoflush() {
+    return koine::no_autoflush{handle()};
+}
 
 rows session::execute(const text_statement& statement) {
     detail::session_core& work = core();
@@ -88,13 +113,16 @@ rows session::execute(const text_statement& statement) {
 
 void session::start() {
     core().check_usable();
-    if (core().in_transaction()) throw_usage("a transaction is open already: commit or roll back first, or use begin_nested()");
+    if (core().in_transaction())
+        throw_usage("a transaction is open already: commit or roll back first, or use begin_nested()");
 }
 
 void session::refuse_changes() const {
     core().check_usable();
     if (core().is_modified())
-        throw_usage("the session holds changes that were made before run(), and a rollback would take them back: make them in the work");
+        throw_usage(
+            "the session holds changes that were made before run(), and a rollback would take them back: make them in "
+            "the work");
 }
 
 void session::give_up() noexcept {

@@ -12,11 +12,14 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-session_core::session_core(koine::engine engine, session_options options) : engine_{std::move(engine)}, options_{options} {
+session_core::session_core(koine::engine engine, session_options options)
+    : engine_{std::move(engine)}, options_{options} {
     if (!engine_) throw_usage("a session needs an engine; this one is empty (koine::create_engine makes one)");
 }
 
-session_core::~session_core() { abandon(); }
+session_core::~session_core() {
+    abandon();
+}
 
 object_store& session_core::store() {
     if (!store_) store_.reset(new object_store{*this});
@@ -34,11 +37,13 @@ class_slot& session_core::make_slot(const entity_info& entity) {
     return *slot;
 }
 
-// ---- The link --------------------------------------------------------------------------------------------------------
+// ---- The link ----
 
 void session_core::raise_unusable() const {
     if (condition_ == condition::in_doubt) {
-        throw_usage("the answer to the session's COMMIT was lost, so that nobody knows what is in the database; only close() is accepted");
+        throw_usage(
+            "the answer to the session's COMMIT was lost, so that nobody knows what is in the database; only close() "
+            "is accepted");
     }
     error_info info;
     info.code = errc::transaction_failed;
@@ -90,14 +95,15 @@ void session_core::end_transaction() noexcept {
         else
             own_.release();
     } catch (...) {
-        // The work is committed or rolled back; a connection that cannot be cleaned is closed by the pool.
+        // The work is committed or rolled back; a connection that cannot be cleaned is closed by
+        // the pool.
     }
     // Released, own_ is empty.
     lease_ = nullptr;
     if (connection_) connection_.reset();
 }
 
-// ---- Flush, commit, rollback -----------------------------------------------------------------------------------------
+// ---- Flush, commit, rollback ----
 
 // With `commit`, COMMIT goes with the changes.
 void session_core::flush_changes(bool commit) {
@@ -178,7 +184,8 @@ void session_core::rollback() {
         } catch (const usage_error&) {
             throw;
         } catch (const error&) {
-            // The connection is lost, and with it the transaction: the server has rolled it back, which is what was asked for.
+            // The connection is lost, and with it the transaction: the server has rolled it back,
+            // which is what was asked for.
         }
     }
     try {
@@ -190,7 +197,7 @@ void session_core::rollback() {
     end_transaction();
 }
 
-// ---- Savepoints ------------------------------------------------------------------------------------------------------
+// ---- Savepoints ----
 
 std::uint64_t session_core::begin_nested() {
     flush();
@@ -258,7 +265,8 @@ void session_core::abandon_nested(std::uint64_t id) noexcept {
     distrust_all();
 }
 
-// Memory as it was when the undo log had `size` entries: first what was not flushed, then what was, newest first.
+// Memory as it was when the undo log had `size` entries: first what was not flushed, then what was,
+// newest first.
 void session_core::restore(std::size_t size) {
     for (object_header* const header : touched_)
         if (header->base != nullptr) assign_columns(*header, header->base, buffer_);
@@ -290,7 +298,8 @@ void session_core::undo_one(undo_entry& entry) {
             header.state = mine ? object_state::persistent : object_state::detached;
             if (mine) {
                 // A row that was written under the same key, and read, is taken back with the rest.
-                if (void* const other = find(slot, key_of(*slot.plan, header.base)); other != nullptr) detach(*header_of(other));
+                if (void* const other = find(slot, key_of(*slot.plan, header.base)); other != nullptr)
+                    detach(*header_of(other));
                 put(slot, header);
             }
             break;
@@ -310,7 +319,7 @@ void session_core::undo_one(undo_entry& entry) {
     }
 }
 
-// ---- The end ---------------------------------------------------------------------------------------------------------
+// ---- The end ----
 
 // Forgets all objects. They stay readable for those who refer to them.
 void session_core::let_go() noexcept {
@@ -354,8 +363,9 @@ void session_core::close() noexcept {
 }
 
 void session_core::abandon() noexcept {
-    // Changes that were flushed and not committed are lost, also in memory. Without a transaction there is nothing to take back: what
-    // was assigned since stays with the objects, for the session that takes them up next.
+    // Changes that were flushed and not committed are lost, also in memory. Without a transaction
+    // there is nothing to take back: what was assigned since stays with the objects, for the
+    // session that takes them up next.
     if (in_transaction() && condition_ != condition::in_doubt) {
         try {
             restore(0);

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include <koine/detail/link.hpp>
 #include <koine/connection.hpp>
+#include <koine/detail/link.hpp>
 #include <koine/detail/link_lease.hpp>
 #include <koine/engine.hpp>
 #include <koine/orm/detail/object.hpp>
@@ -146,7 +146,9 @@ private:
     object_store& store();
     void* find(const class_slot& slot, const koine_value* key) const noexcept;
     void put(class_slot& slot, object_header& header);
-    void put_integer(class_slot& slot, object_header& header, std::int64_t key) { enter(slot.integers.at(key), slot.integers, header); }
+    void put_integer(class_slot& slot, object_header& header, std::int64_t key) {
+        enter(slot.integers.at(key), slot.integers, header);
+    }
     template <class Entry, class Identities>
     void enter(Entry& entry, Identities& identities, object_header& header) {
         if (entry.object == nullptr) [[likely]]
@@ -194,7 +196,8 @@ private:
     std::vector<object_header*> pending_{};
     std::vector<object_header*> deleting_{};
     std::vector<object_header*> adopted_{};
-    std::vector<store_reference> kept_{};  // stores of adopted objects, and those that the undo log speaks of
+    // stores of adopted objects, and those that the undo log speaks of
+    std::vector<store_reference> kept_{};
     undo_log undo_{};
     std::vector<mark> marks_{};
     std::uint64_t next_mark_ = 1;

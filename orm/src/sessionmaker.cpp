@@ -6,7 +6,9 @@ inline namespace v1 {
 sessionmaker::sessionmaker(const koine::engine& engine) : sessionmaker{engine, session_options{}} {}
 sessionmaker::sessionmaker(const koine::engine& engine, session_options options) : engine_{engine}, options_{options} {}
 
-session sessionmaker::operator()() const { return session{engine_, options_}; }
+session sessionmaker::operator()() const {
+    return session{engine_, options_};
+}
 
 }  // namespace v1
 }  // namespace koine

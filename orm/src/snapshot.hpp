@@ -22,7 +22,8 @@ inline std::uint32_t content_size(const koine_value& value) noexcept {
     if (!syntax::has_content(value.tag)) return 0;
     return value.tag == KOINE_UUID ? uuid_size : value.len;
 }
-// Whether two values are the same for the database: same tag and content; NaN is NaN, and zero is not minus zero.
+// Whether two values are the same for the database: same tag and content; NaN is NaN, and zero is
+// not minus zero.
 inline bool same_value(const koine_value& a, const koine_value& b) noexcept {
     if (a.tag != b.tag) return false;
     if (a.tag == KOINE_INT64) return a.u.i == b.u.i;

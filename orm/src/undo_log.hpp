@@ -24,14 +24,14 @@ struct undo_entry {
     bool generated_key = false;  // of an insert: the database made the key
 };
 
-// The changes of one transaction, oldest first, in blocks: a long transaction never moves what it has.
+// The changes of one transaction, oldest first, in blocks: a long transaction never moves what it
+// has.
 class undo_log {
 public:
     std::size_t size() const noexcept { return size_; }
     // Makes room for this many more entries, so that adding them does not fail.
     void reserve(std::size_t more) {
-        while (blocks_.size() * block_size < size_ + more) [[unlikely]]
-            add_block();
+        while (blocks_.size() * block_size < size_ + more) [[unlikely]] add_block();
     }
     // Precondition: room was reserved.
     void push(undo_entry entry) noexcept {

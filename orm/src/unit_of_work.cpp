@@ -23,11 +23,17 @@ object_header& given(const void* object) {
 
 }  // namespace
 
-void throw_moved_from() { throw_usage("the session was moved from"); }
+void throw_moved_from() {
+    throw_usage("the session was moved from");
+}
 
-void* add_object(session_core& session, const entity_info& entity, void* object) { return session.add(entity, object); }
+void* add_object(session_core& session, const entity_info& entity, void* object) {
+    return session.add(entity, object);
+}
 
-void insert_object(session_core& session, const entity_info& entity, void* object) { session.insert(entity, object); }
+void insert_object(session_core& session, const entity_info& entity, void* object) {
+    session.insert(entity, object);
+}
 
 void* get_object(session_core& session, const entity_info& entity, std::int64_t key) {
     void* const object = session.get(entity, key);
@@ -41,11 +47,21 @@ void* get_object(session_core& session, const entity_info& entity, std::span<con
     return object;
 }
 
-void attach_object(session_core& session, const void* object) { session.attach(given(object)); }
-void delete_object(session_core& session, const void* object) { session.mark_deleted(given(object)); }
-void refresh_object(session_core& session, const void* object) { session.refresh(given(object)); }
-void expunge_object(session_core& session, const void* object) { session.expunge(given(object)); }
-bool object_is_modified(session_core& session, const void* object) { return session.is_modified(given(object)); }
+void attach_object(session_core& session, const void* object) {
+    session.attach(given(object));
+}
+void delete_object(session_core& session, const void* object) {
+    session.mark_deleted(given(object));
+}
+void refresh_object(session_core& session, const void* object) {
+    session.refresh(given(object));
+}
+void expunge_object(session_core& session, const void* object) {
+    session.expunge(given(object));
+}
+bool object_is_modified(session_core& session, const void* object) {
+    return session.is_modified(given(object));
+}
 
 bool object_is_attached(const session_core& session, const void* object) noexcept {
     if (object == nullptr || !session.owns(*header_of(object))) return false;

@@ -30,7 +30,8 @@ rows add_one(connection& on, int id, call_options options = {}) {
 void stops_a_statement_when_its_deadline_passes(context& given) {
     connection on = given.connect();
     try {
-        on.execute(sql(unsafe_sql(given.under_test.slow_statement)), {.deadline = deadline::in(100ms)}).into<std::int64_t>();
+        on.execute(sql(unsafe_sql(given.under_test.slow_statement)), {.deadline = deadline::in(100ms)})
+            .into<std::int64_t>();
         ADD_FAILURE() << "the statement was not stopped";
     } catch (const timeout_error& why) {
         EXPECT_EQ(why.code(), errc::timeout) << why.what();
@@ -44,7 +45,8 @@ void stops_a_statement_from_another_thread(context& given) {
     connection on = given.connect();
     const canceller stop = on.canceller();
     std::atomic<bool> done{false};
-    // Asked again until it takes effect: a request that comes before the statement has nothing to stop.
+    // Asked again until it takes effect: a request that comes before the statement has nothing to
+    // stop.
     std::thread other{[&] {
         while (!done.load()) {
             stop.cancel();
@@ -104,7 +106,8 @@ void retries_a_transaction_that_lost_a_deadlock(context& given) {
     connection setup = given.connect();
     make_counters(setup);
     setup.close();
-    // Each takes its first row, waits until the other has its own, and asks for the other's: one of them must lose and come again.
+    // Each takes its first row, waits until the other has its own, and asks for the other's: one of
+    // them must lose and come again.
     std::promise<void> has[2];
     std::shared_future<void> took[2] = {has[0].get_future().share(), has[1].get_future().share()};
     std::atomic<int> attempts{0};
@@ -147,7 +150,8 @@ void refuses_two_threads_at_once(context& given) {
             std::this_thread::sleep_for(10ms);
         }
     }};
-    // The other thread's own short call may be what meets this one: then it is this thread that is refused, and tries again.
+    // The other thread's own short call may be what meets this one: then it is this thread that is
+    // refused, and tries again.
     bool seen = false;
     while (!seen) {
         try {
@@ -163,7 +167,9 @@ void refuses_two_threads_at_once(context& given) {
 }  // namespace
 
 std::span<const test_case> concurrency_tests() {
-    static constexpr auto needs_two = [](const quirks& q) -> const char* { return q.one_connection ? "one_connection" : nullptr; };
+    static constexpr auto needs_two = [](const quirks& q) -> const char* {
+        return q.one_connection ? "one_connection" : nullptr;
+    };
     static constexpr auto needs_cancel = [](const quirks& q) -> const char* {
         return q.cannot_cancel ? "cannot_cancel" : q.no_slow_statement ? "no_slow_statement" : nullptr;
     };

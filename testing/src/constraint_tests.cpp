@@ -12,10 +12,14 @@ namespace {
 void make_tables(connection& on) {
     on.execute(sql("drop table if exists child"));
     on.execute(sql("drop table if exists parent"));
-    on.execute(sql("create table parent (id bigint primary key, name varchar(40) not null, age integer, constraint uq_name unique (name), "
-                   "constraint ck_age check (age >= 0))"));
-    on.execute(sql("create table child (id bigint primary key, parent_id bigint, constraint fk_parent foreign key (parent_id) references "
-                   "parent (id))"));
+    on.execute(
+        sql("create table parent (id bigint primary key, name varchar(40) not null, age integer, constraint uq_name "
+            "unique (name), "
+            "constraint ck_age check (age >= 0))"));
+    on.execute(
+        sql("create table child (id bigint primary key, parent_id bigint, constraint fk_parent foreign key (parent_id) "
+            "references "
+            "parent (id))"));
     on.execute(sql("insert into parent (id, name, age) values (1, 'one', 1)"));
     on.commit();
 }
@@ -121,7 +125,10 @@ void reports_a_constraint_that_fails_at_commit(context& given) {
 }  // namespace
 
 std::span<const test_case> constraint_tests() {
-#define KOINE_CASE(name) test_case{#name, &name, nullptr}
+#define KOINE_CASE(name)      \
+    test_case {               \
+#name, &name, nullptr \
+    }
     static const test_case tests[] = {
         KOINE_CASE(names_a_violated_unique_constraint),
         KOINE_CASE(names_a_violated_foreign_key),
@@ -130,7 +137,9 @@ std::span<const test_case> constraint_tests() {
         KOINE_CASE(never_shows_values_in_the_text_of_an_error),
         KOINE_CASE(keeps_the_connection_after_a_violation),
         test_case{"reports_a_constraint_that_fails_at_commit", &reports_a_constraint_that_fails_at_commit,
-                  [](const quirks& q) -> const char* { return q.no_deferred_constraints ? "no_deferred_constraints" : nullptr; }},
+                  [](const quirks& q) -> const char* {
+                      return q.no_deferred_constraints ? "no_deferred_constraints" : nullptr;
+                  }},
     };
 #undef KOINE_CASE
     return tests;

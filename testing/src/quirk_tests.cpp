@@ -1,4 +1,5 @@
-// Quirks: each that a backend declares must be true of it, so that none excuses more than it has to.
+// Quirks: each that a backend declares must be true of it, so that none excuses more than it has
+// to.
 #include <chrono>
 
 #include <koine/detail/link_lease.hpp>
@@ -39,8 +40,9 @@ void constraint_names_are_unknown(context& given) {
     on.execute(sql("drop table if exists named_child"));
     on.execute(sql("drop table if exists named"));
     on.execute(sql("create table named (id bigint primary key, name varchar(40), constraint uq_name unique (name))"));
-    on.execute(sql("create table named_child (id bigint primary key, named_id bigint, constraint fk_named foreign key (named_id) "
-                   "references named (id))"));
+    on.execute(sql(
+        "create table named_child (id bigint primary key, named_id bigint, constraint fk_named foreign key (named_id) "
+        "references named (id))"));
     on.execute(sql("insert into named (id, name) values (1, 'one')"));
     on.commit();
     const bool unique = violated(on, sql("insert into named (id, name) values (2, 'one')")) == "uq_name";
@@ -64,7 +66,8 @@ void one_writer_waits_for_another(context& given) {
     make_pair_of_rows(first);
     connection second = given.connect();
     first.execute(sql("update pair set n = 1 where id = 1"));
-    EXPECT_THROW(second.execute(sql("update pair set n = 1 where id = 2"), {.deadline = deadline::in(150ms)}), timeout_error)
+    EXPECT_THROW(second.execute(sql("update pair set n = 1 where id = 2"), {.deadline = deadline::in(150ms)}),
+                 timeout_error)
         << "two can write at once: the quirk is not needed";
     second.rollback();
     first.rollback();
@@ -84,7 +87,8 @@ void one_connection_is_all_there_is(context& given) {
 
 void statements_cannot_be_cancelled(context& given) {
     const detail::link_lease lease{given.engine};
-    EXPECT_EQ(lease->driver().capabilities->flags & KOINE_CAP_CANCEL, 0U) << "the driver can cancel: the quirk is not needed";
+    EXPECT_EQ(lease->driver().capabilities->flags & KOINE_CAP_CANCEL, 0U)
+        << "the driver can cancel: the quirk is not needed";
 }
 
 void deferred_constraints_cannot_be_had(context& given) {
@@ -113,13 +117,17 @@ std::span<const quirk_test> quirk_tests() {
     static const quirk_test tests[] = {
         {"quirk_constraint_names_unknown_is_needed", [](const quirks& q) { return q.constraint_names_unknown; },
          &constraint_names_are_unknown},
-        {"quirk_ddl_survives_rollback_is_needed", [](const quirks& q) { return q.ddl_survives_rollback; }, &ddl_survives_its_rollback},
+        {"quirk_ddl_survives_rollback_is_needed", [](const quirks& q) { return q.ddl_survives_rollback; },
+         &ddl_survives_its_rollback},
         {"quirk_one_writer_is_needed", [](const quirks& q) { return q.one_writer; }, &one_writer_waits_for_another},
-        {"quirk_one_connection_is_needed", [](const quirks& q) { return q.one_connection; }, &one_connection_is_all_there_is},
-        {"quirk_cannot_cancel_is_needed", [](const quirks& q) { return q.cannot_cancel; }, &statements_cannot_be_cancelled},
+        {"quirk_one_connection_is_needed", [](const quirks& q) { return q.one_connection; },
+         &one_connection_is_all_there_is},
+        {"quirk_cannot_cancel_is_needed", [](const quirks& q) { return q.cannot_cancel; },
+         &statements_cannot_be_cancelled},
         {"quirk_no_deferred_constraints_is_needed", [](const quirks& q) { return q.no_deferred_constraints; },
          &deferred_constraints_cannot_be_had},
-        {"quirk_no_slow_statement_is_needed", [](const quirks& q) { return q.no_slow_statement; }, &there_is_no_slow_statement},
+        {"quirk_no_slow_statement_is_needed", [](const quirks& q) { return q.no_slow_statement; },
+         &there_is_no_slow_statement},
     };
     return tests;
 }

@@ -15,19 +15,24 @@ namespace {
 
 std::vector<test_case> all_tests() {
     std::vector<test_case> all;
-    for (const auto tests : {value_tests(), statement_tests(), constraint_tests(), transaction_tests(), concurrency_tests()})
+    for (const auto tests :
+         {value_tests(), statement_tests(), constraint_tests(), transaction_tests(), concurrency_tests()})
         all.insert(all.end(), tests.begin(), tests.end());
     return all;
 }
 
-const char* quirk_against(const test_case& body, const quirks& of) { return body.excuse != nullptr ? body.excuse(of) : nullptr; }
+const char* quirk_against(const test_case& body, const quirks& of) {
+    return body.excuse != nullptr ? body.excuse(of) : nullptr;
+}
 
 class conformance_test : public ::testing::Test {
 public:
-    conformance_test(std::shared_ptr<const backend> under_test, const test_case& body) : under_test_{std::move(under_test)}, body_{body} {}
+    conformance_test(std::shared_ptr<const backend> under_test, const test_case& body)
+        : under_test_{std::move(under_test)}, body_{body} {}
 
     void TestBody() override {
-        if (const char* const quirk = quirk_against(body_, under_test_->quirks)) GTEST_SKIP() << "excused by the quirk " << quirk;
+        if (const char* const quirk = quirk_against(body_, under_test_->quirks))
+            GTEST_SKIP() << "excused by the quirk " << quirk;
         context given{*under_test_, under_test_->make_engine({})};
         body_.run(given);
     }
@@ -49,12 +54,14 @@ public:
         for (int i = 0; i < suite.total_test_count(); ++i) {
             const ::testing::TestInfo& one = *suite.GetTestInfo(i);
             if (!one.should_run()) continue;
-            const auto found = std::find_if(tests.begin(), tests.end(), [&](const test_case& t) { return std::string_view{t.name} == one.name(); });
+            const auto found = std::find_if(tests.begin(), tests.end(),
+                                            [&](const test_case& t) { return std::string_view{t.name} == one.name(); });
             const char* const quirk = found != tests.end() ? quirk_against(*found, declared_) : nullptr;
             if (one.result()->Skipped() && quirk == nullptr)
                 ADD_FAILURE() << suite_ << '.' << one.name() << " was skipped, and no quirk excuses it";
             if (quirk == nullptr) continue;
-            if (!one.result()->Skipped()) ADD_FAILURE() << suite_ << '.' << one.name() << " ran in spite of the quirk " << quirk;
+            if (!one.result()->Skipped())
+                ADD_FAILURE() << suite_ << '.' << one.name() << " ran in spite of the quirk " << quirk;
             if (skipped++ == 0) std::cout << suite_ << ": excused by quirks:\n";
             std::cout << "    " << one.name() << " (" << quirk << ")\n";
         }
@@ -73,12 +80,15 @@ void register_conformance(backend under_test) {
     const std::string suite = "conformance_" + shared->name;
     const auto enter = [&](const std::string& name, const test_case& body) {
         ::testing::RegisterTest(suite.c_str(), name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-                                [shared, body]() -> ::testing::Test* { return new conformance_test{shared, body}; });
+                                [shared, body]() -> ::testing::Test* {
+                                    return new conformance_test{shared, body};
+                                });
     };
     for (const test_case& body : all_tests()) enter(body.name, body);
     for (const quirk_test& quirk : quirk_tests())
         if (quirk.declared(shared->quirks)) enter(quirk.name, {quirk.name, quirk.run, nullptr});
-    ::testing::UnitTest::GetInstance()->listeners().Append(std::make_unique<excuse_watch>(suite, shared->quirks).release());
+    ::testing::UnitTest::GetInstance()->listeners().Append(
+        std::make_unique<excuse_watch>(suite, shared->quirks).release());
 }
 
 }  // namespace testing

@@ -15,7 +15,8 @@ void make_numbers(connection& on, int count) {
     on.execute(sql("drop table if exists numbers"));
     on.execute(sql("create table numbers (id bigint primary key, word varchar(40))"));
     for (int i = 1; i <= count; ++i)
-        on.execute(sql("insert into numbers (id, word) values (:id, :word)", {{"id", i}, {"word", "w" + std::to_string(i)}}));
+        on.execute(
+            sql("insert into numbers (id, word) values (:id, :word)", {{"id", i}, {"word", "w" + std::to_string(i)}}));
     on.commit();
 }
 
@@ -37,7 +38,8 @@ void answers_tuples_and_single_values(context& given) {
     connection on = given.connect();
     make_numbers(on, 2);
     using pair = std::tuple<std::int64_t, std::string>;
-    EXPECT_EQ(on.execute(sql("select id, word from numbers order by id")).into<pair>(), (std::vector<pair>{{1, "w1"}, {2, "w2"}}));
+    EXPECT_EQ(on.execute(sql("select id, word from numbers order by id")).into<pair>(),
+              (std::vector<pair>{{1, "w1"}, {2, "w2"}}));
     EXPECT_EQ(on.execute(sql("select count(*) from numbers")).one<std::int64_t>(), 2);
     EXPECT_EQ(on.execute(sql("select id from numbers where id = 7")).one_or_none<std::int64_t>(), std::nullopt);
 }
@@ -55,7 +57,8 @@ void refuses_one_row_where_there_are_several(context& given) {
     connection on = given.connect();
     make_numbers(on, 2);
     EXPECT_EQ(code_of([&] { on.execute(sql("select id from numbers")).one<std::int64_t>(); }), errc::multiple_rows);
-    EXPECT_EQ(code_of([&] { on.execute(sql("select id from numbers where id < 0")).one<std::int64_t>(); }), errc::no_row);
+    EXPECT_EQ(code_of([&] { on.execute(sql("select id from numbers where id < 0")).one<std::int64_t>(); }),
+              errc::no_row);
 }
 
 void counts_the_rows_it_changed(context& given) {
@@ -72,7 +75,8 @@ void runs_a_statement_again_with_other_values(context& given) {
     make_numbers(on, 3);
     for (int round = 0; round < 3; ++round)
         for (std::int64_t id = 1; id <= 3; ++id)
-            EXPECT_EQ(on.execute(sql("select word from numbers where id = :id", {{"id", id}})).one<std::string>(), "w" + std::to_string(id));
+            EXPECT_EQ(on.execute(sql("select word from numbers where id = :id", {{"id", id}})).one<std::string>(),
+                      "w" + std::to_string(id));
 }
 
 void reads_two_results_side_by_side(context& given) {
@@ -82,7 +86,8 @@ void reads_two_results_side_by_side(context& given) {
     std::int64_t seen = 0;
     while (outer.next()) {
         const auto id = outer.current()[0].as<std::int64_t>();
-        EXPECT_EQ(on.execute(sql("select word from numbers where id = :id", {{"id", id}})).one<std::string>(), "w" + std::to_string(id));
+        EXPECT_EQ(on.execute(sql("select word from numbers where id = :id", {{"id", id}})).one<std::string>(),
+                  "w" + std::to_string(id));
         rows same = on.execute(sql("select id from numbers order by id"));
         ASSERT_TRUE(same.next());
         EXPECT_EQ(same.current()[0].as<std::int64_t>(), 1);
@@ -187,7 +192,10 @@ void refuses_every_call_once_it_is_closed(context& given) {
 }  // namespace
 
 std::span<const test_case> statement_tests() {
-#define KOINE_CASE(name) test_case{#name, &name, nullptr}
+#define KOINE_CASE(name)      \
+    test_case {               \
+#name, &name, nullptr \
+    }
     static const test_case tests[] = {
         KOINE_CASE(answers_rows_by_position_and_by_name),
         KOINE_CASE(answers_tuples_and_single_values),

@@ -16,7 +16,8 @@ namespace koine {
 inline namespace v1 {
 namespace testing {
 
-// What a test is given: the backend, and an engine on its database of which every table was dropped.
+// What a test is given: the backend, and an engine on its database of which every table was
+// dropped.
 struct context {
     const backend& under_test;
     koine::engine engine;
@@ -48,7 +49,8 @@ std::span<const test_case> transaction_tests();
 std::span<const test_case> concurrency_tests();
 std::span<const quirk_test> quirk_tests();
 
-// The code of the koine::error that `body` throws, or errc{} (and a test failure) if it throws none.
+// The code of the koine::error that `body` throws, or errc{} (and a test failure) if it throws
+// none.
 template <class Body>
 errc code_of(Body body) {
     try {

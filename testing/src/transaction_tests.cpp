@@ -17,9 +17,13 @@ void make_marks(connection& on) {
     on.commit();
 }
 
-void mark(connection& on, int id) { on.execute(sql("insert into marks (id) values (:id)", {{"id", id}})); }
+void mark(connection& on, int id) {
+    on.execute(sql("insert into marks (id) values (:id)", {{"id", id}}));
+}
 
-std::int64_t marks(connection& on) { return on.execute(sql("select count(*) from marks")).one<std::int64_t>(); }
+std::int64_t marks(connection& on) {
+    return on.execute(sql("select count(*) from marks")).one<std::int64_t>();
+}
 
 void begins_by_itself_and_commits(context& given) {
     connection on = given.connect();
@@ -244,8 +248,13 @@ void gives_the_pool_a_clean_connection(context& given) {
 }  // namespace
 
 std::span<const test_case> transaction_tests() {
-#define KOINE_CASE(name) test_case{#name, &name, nullptr}
-    static constexpr auto needs_two = [](const quirks& q) -> const char* { return q.one_connection ? "one_connection" : nullptr; };
+#define KOINE_CASE(name)      \
+    test_case {               \
+#name, &name, nullptr \
+    }
+    static constexpr auto needs_two = [](const quirks& q) -> const char* {
+        return q.one_connection ? "one_connection" : nullptr;
+    };
     static const test_case tests[] = {
         KOINE_CASE(begins_by_itself_and_commits),
         KOINE_CASE(rolls_back),

@@ -35,9 +35,10 @@ struct sample {
     std::optional<colour> shade{};
 
     static constexpr auto koine_table() {
-        return table("koine_samples", col<&sample::id>(primary_key), col<&sample::small>, col<&sample::medium>, col<&sample::large>,
-                     col<&sample::flag>, col<&sample::real>, col<&sample::text>, col<&sample::bytes>, col<&sample::day>,
-                     col<&sample::clock>, col<&sample::local>, col<&sample::instant>, col<&sample::key>, col<&sample::shade>);
+        return table("koine_samples", col<&sample::id>(primary_key), col<&sample::small>, col<&sample::medium>,
+                     col<&sample::large>, col<&sample::flag>, col<&sample::real>, col<&sample::text>,
+                     col<&sample::bytes>, col<&sample::day>, col<&sample::clock>, col<&sample::local>,
+                     col<&sample::instant>, col<&sample::key>, col<&sample::shade>);
     }
 };
 
@@ -82,7 +83,9 @@ void brings_back_integers(context& given) {
     comes_back<std::int64_t>(given, "large", {0, -7, 1LL << 40, least<std::int64_t>, most<std::int64_t>});
 }
 
-void brings_back_booleans(context& given) { comes_back<bool>(given, "flag", {true, false}); }
+void brings_back_booleans(context& given) {
+    comes_back<bool>(given, "flag", {true, false});
+}
 
 void brings_back_doubles(context& given) {
     comes_back<double>(given, "real", {0.0, 1.5, -2.25, 0.1, 3.0, 1e300, 5e-324, most<double>});
@@ -99,9 +102,10 @@ void brings_back_infinite_numbers_or_refuses_them(context& given) {
 }
 
 void brings_back_text(context& given) {
-    comes_back<std::string>(given, "text",
-                            {"", "plain", "it's \"quoted\" \\ and $1 ?1 :x", "\xCE\xBA\xCE\xBF\xCE\xB9\xCE\xBD\xCE\xAE \xF0\x9F\x9A\x80",
-                             " spaces at both ends ", "line\nbreak\ttab", std::string(100'000, 'x')});
+    comes_back<std::string>(
+        given, "text",
+        {"", "plain", "it's \"quoted\" \\ and $1 ?1 :x", "\xCE\xBA\xCE\xBF\xCE\xB9\xCE\xBD\xCE\xAE \xF0\x9F\x9A\x80",
+         " spaces at both ends ", "line\nbreak\ttab", std::string(100'000, 'x')});
 }
 
 void brings_back_bytes(context& given) {
@@ -115,11 +119,16 @@ void brings_back_dates_and_times(context& given) {
     using std::chrono::year_month_day;
     comes_back<year_month_day>(given, "day",
                                {1970y / 1 / 1, 2024y / 2 / 29, 1582y / 10 / 15, 9999y / 12 / 31, 1y / 1 / 1});
-    comes_back<time_of_day>(given, "clock", {time_of_day{microseconds{0}}, time_of_day{microseconds{1}}, time_of_day{microseconds{86'399'999'999}}});
+    comes_back<time_of_day>(
+        given, "clock",
+        {time_of_day{microseconds{0}}, time_of_day{microseconds{1}}, time_of_day{microseconds{86'399'999'999}}});
     using local = std::chrono::local_time<microseconds>;
-    comes_back<local>(given, "local", {local{microseconds{0}}, local{microseconds{1'700'000'000'123'456}}, local{microseconds{-1}}});
+    comes_back<local>(given, "local",
+                      {local{microseconds{0}}, local{microseconds{1'700'000'000'123'456}}, local{microseconds{-1}}});
     using instant = std::chrono::sys_time<microseconds>;
-    comes_back<instant>(given, "instant", {instant{microseconds{0}}, instant{microseconds{1'700'000'000'123'456}}, instant{microseconds{-62'135'596'800'000'000}}});
+    comes_back<instant>(given, "instant",
+                        {instant{microseconds{0}}, instant{microseconds{1'700'000'000'123'456}},
+                         instant{microseconds{-62'135'596'800'000'000}}});
 }
 
 void brings_back_uuids_and_enumerations(context& given) {
@@ -146,11 +155,11 @@ void brings_back_a_whole_row(context& given) {
 void refuses_text_that_is_no_text(context& given) {
     make_samples(given);
     connection on = given.connect();
-    for (const std::string& bad : {std::string{"nul\0inside", 10}, std::string{"\xff"}, std::string{"\xC0\xAF"}, std::string{"\xED\xA0\x80"},
-                                   std::string{"cut \xE2\x82"}}) {
+    for (const std::string& bad : {std::string{"nul\0inside", 10}, std::string{"\xff"}, std::string{"\xC0\xAF"},
+                                   std::string{"\xED\xA0\x80"}, std::string{"cut \xE2\x82"}}) {
         EXPECT_EQ(code_of([&] {
-            on.execute(sql("insert into koine_samples (id, text) values (1, :t)", {{"t", bad}}));
-        }),
+                      on.execute(sql("insert into koine_samples (id, text) values (1, :t)", {{"t", bad}}));
+                  }),
                   errc::invalid_encoding);
     }
     EXPECT_EQ(on.execute(sql("select count(*) from koine_samples")).one<std::int64_t>(), 0);
@@ -178,25 +187,36 @@ void compares_text_by_code_point(context& given) {
     connection on = given.connect();
     const char* const words[] = {"Zebra", "apple", "Admin", "admin", "a ", "a", "\xC3\xA9t\xC3\xA9"};
     int id = 0;
-    for (const char* word : words) on.execute(sql("insert into koine_samples (id, text) values (:id, :t)", {{"id", ++id}, {"t", word}}));
+    for (const char* word : words)
+        on.execute(sql("insert into koine_samples (id, text) values (:id, :t)", {{"id", ++id}, {"t", word}}));
     EXPECT_EQ(on.execute(sql("select text from koine_samples order by text")).into<std::string>(),
               (std::vector<std::string>{"Admin", "Zebra", "a", "a ", "admin", "apple", "\xC3\xA9t\xC3\xA9"}));
-    EXPECT_EQ(on.execute(sql("select count(*) from koine_samples where text = :t", {{"t", "admin"}})).one<std::int64_t>(), 1);
-    EXPECT_EQ(on.execute(sql("select count(*) from koine_samples where text = :t", {{"t", "a"}})).one<std::int64_t>(), 1);
+    EXPECT_EQ(
+        on.execute(sql("select count(*) from koine_samples where text = :t", {{"t", "admin"}})).one<std::int64_t>(), 1);
+    EXPECT_EQ(on.execute(sql("select count(*) from koine_samples where text = :t", {{"t", "a"}})).one<std::int64_t>(),
+              1);
     on.rollback();
 }
 
 }  // namespace
 
 std::span<const test_case> value_tests() {
-#define KOINE_CASE(name) test_case{#name, &name, nullptr}
+#define KOINE_CASE(name)      \
+    test_case {               \
+#name, &name, nullptr \
+    }
     static const test_case tests[] = {
-        KOINE_CASE(brings_back_integers),      KOINE_CASE(brings_back_booleans),
-        KOINE_CASE(brings_back_doubles),       KOINE_CASE(brings_back_infinite_numbers_or_refuses_them),
+        KOINE_CASE(brings_back_integers),
+        KOINE_CASE(brings_back_booleans),
+        KOINE_CASE(brings_back_doubles),
+        KOINE_CASE(brings_back_infinite_numbers_or_refuses_them),
         KOINE_CASE(brings_back_text),
-        KOINE_CASE(brings_back_bytes),         KOINE_CASE(brings_back_dates_and_times),
-        KOINE_CASE(brings_back_uuids_and_enumerations), KOINE_CASE(brings_back_a_whole_row),
-        KOINE_CASE(refuses_text_that_is_no_text), KOINE_CASE(never_narrows_in_silence),
+        KOINE_CASE(brings_back_bytes),
+        KOINE_CASE(brings_back_dates_and_times),
+        KOINE_CASE(brings_back_uuids_and_enumerations),
+        KOINE_CASE(brings_back_a_whole_row),
+        KOINE_CASE(refuses_text_that_is_no_text),
+        KOINE_CASE(never_narrows_in_silence),
         KOINE_CASE(compares_text_by_code_point),
     };
 #undef KOINE_CASE

@@ -1,4 +1,5 @@
-// Version 1.0 of the driver contract is frozen: a driver that was built with its header works, and the header of today says what that one said.
+// Version 1.0 of the driver contract is frozen: a driver that was built with its header works, and
+// the header of today says what that one said.
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -10,9 +11,9 @@
 
 #include <gtest/gtest.h>
 
+#include <koine/driver_abi.h>
 #include <koine/connection.hpp>
 #include <koine/dialects/sqlite.hpp>
-#include <koine/driver_abi.h>
 #include <koine/engine.hpp>
 #include <koine/error.hpp>
 #include <koine/registry.hpp>
@@ -24,14 +25,17 @@ namespace {
 
 using koine::sql;
 
-bool in_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+bool in_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 // The words and signs of a header, without comments and without the number of its own version.
 std::vector<std::string> tokens(const std::string& file) {
     std::ifstream in{file};
     std::string text{std::istreambuf_iterator<char>{in}, {}};
     EXPECT_FALSE(text.empty()) << file;
-    for (auto at = text.find("/*"); at != std::string::npos; at = text.find("/*", at)) text.erase(at, text.find("*/", at) + 2 - at);
+    for (auto at = text.find("/*"); at != std::string::npos; at = text.find("/*", at))
+        text.erase(at, text.find("*/", at) + 2 - at);
     const auto version = text.find("#define KOINE_ABI_VERSION ");
     text.erase(version, text.find('\n', version) - version);
     std::vector<std::string> out;
@@ -56,8 +60,8 @@ TEST(abi, says_everything_that_version_1_0_said) {
     auto at = now.begin();
     for (std::size_t i = 0; i < kept.size(); ++i) {
         at = std::find(at, now.end(), kept[i]);
-        ASSERT_NE(at, now.end()) << "changed, moved or taken away behind: " << kept[i < 3 ? 0 : i - 3] << ' ' << kept[i < 2 ? 0 : i - 2] << ' '
-                                 << kept[i < 1 ? 0 : i - 1] << " >" << kept[i] << '<';
+        ASSERT_NE(at, now.end()) << "changed, moved or taken away behind: " << kept[i < 3 ? 0 : i - 3] << ' '
+                                 << kept[i < 2 ? 0 : i - 2] << ' ' << kept[i < 1 ? 0 : i - 1] << " >" << kept[i] << '<';
         ++at;
     }
 }
@@ -77,7 +81,9 @@ TEST(abi, has_the_layout_and_the_numbers_of_version_1_0) {
     EXPECT_EQ(KOINE_ABI_VERSION >> 16U, 1U) << "another major version has another header";
 }
 
-constexpr std::size_t aligned(std::size_t offset, std::size_t alignment) { return (offset + alignment - 1) / alignment * alignment; }
+constexpr std::size_t aligned(std::size_t offset, std::size_t alignment) {
+    return (offset + alignment - 1) / alignment * alignment;
+}
 
 // A field that the list of items forgot would leave a hole.
 TEST(abi, is_compared_field_by_field) {
@@ -90,7 +96,8 @@ TEST(abi, is_compared_field_by_field) {
         for (std::size_t f = i + 1; f < koine_test_layout_v1_size; ++f) {
             const auto& field = koine_test_layout_v1[f];
             if (!std::string_view{field.name}.starts_with(std::string{whole.name} + '.')) break;
-            EXPECT_LE(field.offset, aligned(end, field.size % 2 == 0 && field.size != 6 ? std::min<std::size_t>(field.size, 8) : 1))
+            EXPECT_LE(field.offset,
+                      aligned(end, field.size % 2 == 0 && field.size != 6 ? std::min<std::size_t>(field.size, 8) : 1))
                 << "something stands in front of " << field.name;
             end = std::max(end, field.offset + field.size);
         }
@@ -116,7 +123,9 @@ TEST(abi, carries_a_driver_of_version_1_0_from_url_to_rows) {
 
     using row = std::tuple<std::int64_t, double, std::string, std::optional<std::string>>;
     for (int twice = 0; twice < 2; ++twice)
-        EXPECT_EQ(on.execute(sql("echo :a :b :c :d", {{"a", 42}, {"b", 1.5}, {"c", "ice"}, {"d", std::optional<std::string>{}}})).one<row>(),
+        EXPECT_EQ(on.execute(sql("echo :a :b :c :d",
+                                 {{"a", 42}, {"b", 1.5}, {"c", "ice"}, {"d", std::optional<std::string>{}}}))
+                      .one<row>(),
                   (row{42, 1.5, "ice", std::nullopt}));
 
     std::int64_t sum = 0;
@@ -124,7 +133,8 @@ TEST(abi, carries_a_driver_of_version_1_0_from_url_to_rows) {
     EXPECT_EQ(found.column_name(0), "c1");
     while (found.next()) sum += found.current()[0].as<std::int64_t>();
     EXPECT_EQ(sum, 5050) << "rows come in blocks of three";
-    EXPECT_EQ(on.execute(sql("count")).into<std::int64_t>(), (std::vector<std::int64_t>{1, 2})) << "the URL's option arrived";
+    EXPECT_EQ(on.execute(sql("count")).into<std::int64_t>(), (std::vector<std::int64_t>{1, 2}))
+        << "the URL's option arrived";
     on.commit();
 }
 

@@ -1,7 +1,8 @@
 /*
- * A driver in C11 that knows the contract of version 1.0 alone: it is built against the kept copy of the header and nothing else of Koine, as the
- * drivers are that exist in files somewhere. Its database understands `echo`, which answers its values as a row, `count`, which answers the numbers
- * up to its value, `fail`, and the words of transactions.
+ * A driver in C11 that knows the contract of version 1.0 alone: it is built against the kept copy
+ * of the header and nothing else of Koine, as the drivers are that exist in files somewhere. Its
+ * database understands `echo`, which answers its values as a row, `count`, which answers the
+ * numbers up to its value, `fail`, and the words of transactions.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -39,14 +40,17 @@ static koine_status refuse(koine_error* error, int32_t code, const char* sqlstat
     return KOINE_ERROR;
 }
 
-static int begins_with(koine_string sql, const char* word) { return sql.size >= strlen(word) && memcmp(sql.data, word, strlen(word)) == 0; }
+static int begins_with(koine_string sql, const char* word) {
+    return sql.size >= strlen(word) && memcmp(sql.data, word, strlen(word)) == 0;
+}
 
 static koine_status create(const koine_parameter* parameters, size_t size, koine_connection** out, koine_error* error) {
     koine_connection* made = calloc(1, sizeof *made);
     if (made == NULL) return refuse(error, 703, "53200", "no memory");
     for (size_t i = 0; i < size; ++i)
         if (parameters[i].key.size == 8 && memcmp(parameters[i].key.data, "greeting", 8) == 0)
-            for (size_t d = 0; d < parameters[i].value.size; ++d) made->greeting = made->greeting * 10 + (parameters[i].value.data[d] - '0');
+            for (size_t d = 0; d < parameters[i].value.size; ++d)
+                made->greeting = made->greeting * 10 + (parameters[i].value.data[d] - '0');
     *out = made;
     return KOINE_DONE;
 }
@@ -58,9 +62,15 @@ static koine_status connect_it(koine_connection* connection, koine_wait* wait, k
     return KOINE_DONE;
 }
 
-static void close_it(koine_connection* connection) { free(connection); }
-static void abandon(koine_connection* connection) { connection->connected = 0; }
-static uint32_t state(const koine_connection* connection) { return connection->in_transaction ? KOINE_STATE_IN_TRANSACTION : 0; }
+static void close_it(koine_connection* connection) {
+    free(connection);
+}
+static void abandon(koine_connection* connection) {
+    connection->connected = 0;
+}
+static uint32_t state(const koine_connection* connection) {
+    return connection->in_transaction ? KOINE_STATE_IN_TRANSACTION : 0;
+}
 
 static koine_status reset(koine_connection* connection, koine_wait* wait, koine_error* error) {
     (void)wait;
@@ -85,7 +95,9 @@ static void set_deadline(koine_connection* connection, int64_t deadline_ns) {
     (void)deadline_ns;
 }
 
-static int64_t last_insert_id(const koine_connection* connection) { return connection->executions; }
+static int64_t last_insert_id(const koine_connection* connection) {
+    return connection->executions;
+}
 
 static koine_string server_product(const koine_connection* connection) {
     (void)connection;
@@ -97,17 +109,22 @@ static koine_string server_version(const koine_connection* connection) {
     return text("1.0");
 }
 
-static void* native_handle(koine_connection* connection) { return connection; }
+static void* native_handle(koine_connection* connection) {
+    return connection;
+}
 
-static koine_status prepare(koine_connection* connection, koine_string sql, uint32_t flags, koine_statement** out, koine_wait* wait,
-                            koine_error* error) {
+static koine_status prepare(koine_connection* connection, koine_string sql, uint32_t flags, koine_statement** out,
+                            koine_wait* wait, koine_error* error) {
     (void)flags;
     (void)wait;
     koine_statement* made = calloc(1, sizeof *made);
     if (made == NULL) return refuse(error, 703, "53200", "no memory");
     made->owner = connection;
     made->begins = begins_with(sql, "BEGIN");
-    made->what = begins_with(sql, "echo") ? echo : begins_with(sql, "count") ? count : begins_with(sql, "fail") ? fail : control;
+    made->what = begins_with(sql, "echo")    ? echo
+                 : begins_with(sql, "count") ? count
+                 : begins_with(sql, "fail")  ? fail
+                                             : control;
     if (made->what == control && !made->begins && !begins_with(sql, "COMMIT") && !begins_with(sql, "ROLLBACK")) {
         free(made);
         return refuse(error, 600, "42601", "this database knows no such words");
@@ -137,7 +154,9 @@ static uint32_t statement_flags(const koine_statement* statement) {
     return column_count(statement) != 0 ? KOINE_STATEMENT_READ_ONLY | KOINE_STATEMENT_RETURNS_ROWS : 0;
 }
 
-static uint32_t parameter_count(const koine_statement* statement) { return statement->parameters; }
+static uint32_t parameter_count(const koine_statement* statement) {
+    return statement->parameters;
+}
 
 static void column(const koine_statement* statement, uint32_t index, koine_column* out) {
     static const char* const names[most_binds] = {"c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"};
@@ -155,14 +174,18 @@ static void give_rows(koine_statement* statement, koine_value* cells, uint32_t m
     }
 }
 
-static koine_status execute(koine_statement* statement, const koine_value* binds, uint32_t bind_count, koine_value* cells, uint32_t max_rows,
-                            uint32_t* got, koine_wait* wait, koine_error* error) {
+static koine_status execute(koine_statement* statement, const koine_value* binds, uint32_t bind_count,
+                            koine_value* cells, uint32_t max_rows, uint32_t* got, koine_wait* wait,
+                            koine_error* error) {
     (void)wait;
     ++statement->owner->executions;
     *got = 0;
-    if (bind_count != statement->parameters || bind_count > most_binds) return refuse(error, 800, "07001", "another number of values");
+    if (bind_count != statement->parameters || bind_count > most_binds)
+        return refuse(error, 800, "07001", "another number of values");
     switch (statement->what) {
-        case control: statement->owner->in_transaction = statement->begins; return KOINE_DONE;
+        case control:
+            statement->owner->in_transaction = statement->begins;
+            return KOINE_DONE;
         case fail:
             refuse(error, 301, "23505", "taken");
             error->constraint = text("uq_frozen");
@@ -173,7 +196,8 @@ static koine_status execute(koine_statement* statement, const koine_value* binds
             statement->last = bind_count == 1 ? binds[0].u.i : statement->owner->greeting;
             give_rows(statement, cells, max_rows, got);
             return KOINE_DONE;
-        case echo: break;
+        case echo:
+            break;
     }
     statement->next = 1;
     statement->last = 0;
@@ -191,14 +215,17 @@ static koine_status execute(koine_statement* statement, const koine_value* binds
     return KOINE_DONE;
 }
 
-static koine_status fetch(koine_statement* statement, koine_value* cells, uint32_t max_rows, uint32_t* got, koine_wait* wait, koine_error* error) {
+static koine_status fetch(koine_statement* statement, koine_value* cells, uint32_t max_rows, uint32_t* got,
+                          koine_wait* wait, koine_error* error) {
     (void)wait;
     (void)error;
     give_rows(statement, cells, max_rows, got);
     return KOINE_DONE;
 }
 
-static int64_t rows_remaining(const koine_statement* statement) { return statement->last - statement->next + 1; }
+static int64_t rows_remaining(const koine_statement* statement) {
+    return statement->last - statement->next + 1;
+}
 
 static int64_t rows_affected(const koine_statement* statement) {
     (void)statement;
@@ -215,7 +242,8 @@ static koine_status finish(koine_statement* statement, koine_wait* wait, koine_e
 koine_status koine_driver_init(uint32_t abi, koine_driver* out, koine_error* error) {
     static const koine_capabilities capabilities = {
         KOINE_CAP_BLOCKING | KOINE_CAP_LAST_INSERT_ID | KOINE_CAP_IN_PROCESS,
-        1u << KOINE_NULL | 1u << KOINE_INT64 | 1u << KOINE_FLOAT64 | 1u << KOINE_TEXT | 1u << KOINE_BLOB, most_binds, 0, 1000000};
+        1u << KOINE_NULL | 1u << KOINE_INT64 | 1u << KOINE_FLOAT64 | 1u << KOINE_TEXT | 1u << KOINE_BLOB, most_binds, 0,
+        1000000};
     static koine_option options[1];
     if (abi != KOINE_ABI_VERSION || out->struct_size < KOINE_DRIVER_SIZE_1_0) {
         out->abi = KOINE_ABI_VERSION;

@@ -1,4 +1,7 @@
-/* One struct, one field of a struct, or one constant (its value as the offset) of the driver contract. */
+/*
+ * One struct, one field of a struct, or one constant (its value as the offset) of the driver
+ * contract.
+ */
 #ifndef KOINE_TEST_LAYOUT_H
 #define KOINE_TEST_LAYOUT_H
 

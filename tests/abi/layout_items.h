@@ -1,12 +1,16 @@
 /*
- * The layout of the driver contract's structs and the numbers of its constants as version 1.0 has them. Included by two sources, of which one
- * has the kept copy of the header and the other today's.
+ * The layout of the driver contract's structs and the numbers of its constants as version 1.0 has
+ * them. Included by two sources, of which one has the kept copy of the header and the other
+ * today's.
  */
 #include "layout.h"
 
-#define WHOLE(type) {#type, 0, sizeof(type)}
-#define FIELD(type, member) {#type "." #member, offsetof(type, member), sizeof(((type*)0)->member)}
-#define CONSTANT(name) {#name, (size_t)(int64_t)(name), 0}
+#define WHOLE(type) \
+    { #type, 0, sizeof(type) }
+#define FIELD(type, member) \
+    { #type "." #member, offsetof(type, member), sizeof(((type*)0)->member) }
+#define CONSTANT(name) \
+    { #name, (size_t)(int64_t)(name), 0 }
 
 const struct koine_test_item KOINE_LAYOUT[] = {
     WHOLE(koine_string),

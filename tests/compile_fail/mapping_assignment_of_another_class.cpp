@@ -20,7 +20,9 @@ struct User {
 struct Post {
     std::int64_t id{};
     std::string title{};
-    static constexpr auto koine_table() { return koine::table("posts", col<&Post::id>(koine::primary_key), col<&Post::title>); }
+    static constexpr auto koine_table() {
+        return koine::table("posts", col<&Post::id>(koine::primary_key), col<&Post::title>);
+    }
 };
 
 void query() {

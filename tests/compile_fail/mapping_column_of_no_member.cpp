@@ -17,7 +17,9 @@ struct User {
     }
 };
 
-struct with_function { int size() { return 0; } };
+struct with_function {
+    int size() { return 0; }
+};
 
 void query() {
 #ifdef KOINE_BAD

@@ -18,6 +18,10 @@ using value_type = double;
 struct Thing {
     std::int64_t id{};
     value_type value{};
-    static constexpr auto koine_table() { return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::value>); }
+    static constexpr auto koine_table() {
+        return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::value>);
+    }
 };
-const koine::entity_info& thing() { return koine::detail::entity_of<Thing>(); }
+const koine::entity_info& thing() {
+    return koine::detail::entity_of<Thing>();
+}

@@ -16,10 +16,14 @@ struct Thing {
     std::int32_t other{};
     static constexpr auto koine_table() {
 #ifdef KOINE_BAD
-        return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::other>(koine::foreign_key<&Thing::id>));
+        return koine::table("things", col<&Thing::id>(koine::primary_key),
+                            col<&Thing::other>(koine::foreign_key<&Thing::id>));
 #else
-        return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::parent>(koine::foreign_key<&Thing::id>));
+        return koine::table("things", col<&Thing::id>(koine::primary_key),
+                            col<&Thing::parent>(koine::foreign_key<&Thing::id>));
 #endif
     }
 };
-const koine::entity_info& thing() { return koine::detail::entity_of<Thing>(); }
+const koine::entity_info& thing() {
+    return koine::detail::entity_of<Thing>();
+}

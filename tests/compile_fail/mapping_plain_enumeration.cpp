@@ -16,6 +16,10 @@ enum color : int { red, green };
 struct Thing {
     std::int64_t id{};
     color value{};
-    static constexpr auto koine_table() { return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::value>); }
+    static constexpr auto koine_table() {
+        return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::value>);
+    }
 };
-const koine::entity_info& thing() { return koine::detail::entity_of<Thing>(); }
+const koine::entity_info& thing() {
+    return koine::detail::entity_of<Thing>();
+}

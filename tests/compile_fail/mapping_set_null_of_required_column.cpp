@@ -16,10 +16,14 @@ struct Thing {
     std::int32_t other{};
     static constexpr auto koine_table() {
 #ifdef KOINE_BAD
-        return koine::table("things", col<&Thing::id>(koine::primary_key, koine::foreign_key<&Thing::id>.on_delete(koine::set_null)));
+        return koine::table(
+            "things", col<&Thing::id>(koine::primary_key, koine::foreign_key<&Thing::id>.on_delete(koine::set_null)));
 #else
-        return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::parent>(koine::foreign_key<&Thing::id>.on_delete(koine::set_null)));
+        return koine::table("things", col<&Thing::id>(koine::primary_key),
+                            col<&Thing::parent>(koine::foreign_key<&Thing::id>.on_delete(koine::set_null)));
 #endif
     }
 };
-const koine::entity_info& thing() { return koine::detail::entity_of<Thing>(); }
+const koine::entity_info& thing() {
+    return koine::detail::entity_of<Thing>();
+}

@@ -16,10 +16,13 @@ struct Thing {
     std::int32_t other{};
     static constexpr auto koine_table() {
 #ifdef KOINE_BAD
-        return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::revision>(koine::version), col<&Thing::other>(koine::version));
+        return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::revision>(koine::version),
+                            col<&Thing::other>(koine::version));
 #else
         return koine::table("things", col<&Thing::id>(koine::primary_key), col<&Thing::revision>(koine::version));
 #endif
     }
 };
-const koine::entity_info& thing() { return koine::detail::entity_of<Thing>(); }
+const koine::entity_info& thing() {
+    return koine::detail::entity_of<Thing>();
+}

@@ -11,7 +11,11 @@ using koine::col;
 struct Thing {
     std::int64_t id{};
 #ifndef KOINE_BAD
-    static constexpr auto koine_table() { return koine::table("things", col<&Thing::id>(koine::primary_key)); }
+    static constexpr auto koine_table() {
+        return koine::table("things", col<&Thing::id>(koine::primary_key));
+    }
 #endif
 };
-const koine::entity_info& thing() { return koine::detail::entity_of<Thing>(); }
+const koine::entity_info& thing() {
+    return koine::detail::entity_of<Thing>();
+}

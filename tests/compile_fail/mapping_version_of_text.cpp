@@ -22,4 +22,6 @@ struct Thing {
 #endif
     }
 };
-const koine::entity_info& thing() { return koine::detail::entity_of<Thing>(); }
+const koine::entity_info& thing() {
+    return koine::detail::entity_of<Thing>();
+}

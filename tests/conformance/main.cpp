@@ -26,7 +26,8 @@ namespace {
 
 // Counts to a number that takes SQLite many seconds.
 constexpr const char* slow_on_sqlite =
-    "with recursive counter (n) as (select 1 union all select n + 1 from counter where n < 2000000000) select count(*) from counter";
+    "with recursive counter (n) as (select 1 union all select n + 1 from counter where n < 2000000000) select count(*) "
+    "from counter";
 
 void register_sqlite_file() {
     const auto folder = std::make_shared<koine_test::temp_dir>();
@@ -61,7 +62,8 @@ void register_libpq() {
     koine::testing::backend postgresql;
     postgresql.name = "libpq";
     postgresql.make_engine = [](koine::engine_options options) {
-        options.cancel_grace = std::chrono::seconds{20};  // a busy machine must not look like a dead server
+        // a busy machine must not look like a dead server
+        options.cancel_grace = std::chrono::seconds{20};
         return koine::create_engine(koine_test::pg_cluster::shared().socket_url(), std::move(options));
     };
     postgresql.slow_statement = "select count(*) from generate_series(1, 2000000000)";
@@ -92,14 +94,16 @@ void register_libmariadb(const std::string& name, const std::string& dialect) {
 }
 #endif
 
-// A driver that stands between core and SQLite, and makes the most of what the driver contract allows: waiting, blocks of rows, a queue.
+// A driver that stands between core and SQLite, and makes the most of what the driver contract
+// allows: waiting, blocks of rows, a queue.
 class strict_relay final : public ::testing::EmptyTestEventListener {
 public:
     strict_relay() {
         koine_driver sqlite{};
         sqlite.struct_size = sizeof sqlite;
         koine_error error{};
-        if (koine::sqlite3_driver_init(KOINE_ABI_VERSION, &sqlite, &error) != KOINE_DONE) throw std::logic_error{"no SQLite driver"};
+        if (koine::sqlite3_driver_init(KOINE_ABI_VERSION, &sqlite, &error) != KOINE_DONE)
+            throw std::logic_error{"no SQLite driver"};
         script_.relay_to(sqlite, {{"database", (folder_.path() / "conformance.db").string()}});
         names_.add_dialect(std::make_shared<const koine::dialects::sqlite>(), "fake");
         names_.add_driver("fake", &koine::fake_relay_driver_init);

@@ -1,4 +1,5 @@
-// A backend that declares every quirk there is, of which it needs one, and a test that skips itself: the suite must find them.
+// A backend that declares every quirk there is, of which it needs one, and a test that skips
+// itself: the suite must find them.
 #include <memory>
 
 #include <gtest/gtest.h>

@@ -15,7 +15,9 @@ void make_counters(const engine& on) {
     });
 }
 
-void add_one(connection& on, std::int64_t id) { on.execute(sql("update counters set n = n + 1 where id = :id", {{"id", id}})); }
+void add_one(connection& on, std::int64_t id) {
+    on.execute(sql("update counters set n = n + 1 where id = :id", {{"id", id}}));
+}
 
 std::int64_t sum(connection& on) {
     std::int64_t out = 0;
@@ -37,7 +39,8 @@ TEST_P(conflicts, a_deadlock_costs_one_of_two_its_transaction_but_not_its_connec
     add_one(mine, 1);
     add_one(theirs, 2);
     const std::int64_t other = session_of(theirs);
-    auto crossing = std::async(std::launch::async, [&] { return caught<koine::serialization_error>([&] { add_one(theirs, 1); }); });
+    auto crossing =
+        std::async(std::launch::async, [&] { return caught<koine::serialization_error>([&] { add_one(theirs, 1); }); });
     wait_until([&] { return server().waits_for_row(other); });
     const auto here = caught<koine::serialization_error>([&] { add_one(mine, 2); });
     if (here) mine.rollback();
@@ -107,7 +110,8 @@ TEST_P(conflicts, run_tries_again_what_lost_a_deadlock) {
     std::promise<std::int64_t> waiting;
     std::promise<void> holding;
     std::atomic<int> attempts{0};
-    // The victim comes again when the winner is through: before that it could take the row that it has let go, and meet it once more.
+    // The victim comes again when the winner is through: before that it could take the row that it
+    // has let go, and meet it once more.
     std::atomic<bool> one_is_through{false};
     const auto come_again = [&] { wait_until([&] { return one_is_through.load(); }); };
     std::thread rival{[&] {
@@ -272,7 +276,8 @@ TEST_P(forgotten_statements, statements_that_the_server_has_forgotten_are_prepar
     c.commit();
 }
 
-TEST_P(forgotten_statements, statements_that_the_server_has_forgotten_fail_a_transaction_under_way_and_the_repetition_succeeds) {
+TEST_P(forgotten_statements,
+       statements_that_the_server_has_forgotten_fail_a_transaction_under_way_and_the_repetition_succeeds) {
     const engine on = over_socket();
     connection c = prepared_on(on);
     c.execute(sql("deallocate all"));

@@ -25,18 +25,21 @@ struct refusal {
 
 refusal of_postgresql(const std::string& sqlstate) {
     std::string fields;
-    for (const std::string& field : {std::string{"SFATAL"}, std::string{"VFATAL"}, "C" + sqlstate, std::string{"Mnot now"}, std::string{}})
+    for (const std::string& field :
+         {std::string{"SFATAL"}, std::string{"VFATAL"}, "C" + sqlstate, std::string{"Mnot now"}, std::string{}})
         (fields += field) += '\0';
     const std::uint32_t length = htonl(static_cast<std::uint32_t>(fields.size() + 4));
     std::string packet = "E";
     packet.append(reinterpret_cast<const char*>(&length), 4);
-    return {packet += fields, true, "postgresql://koine:secret@127.0.0.1:", "/postgres?sslmode=disable&gssencmode=disable"};
+    return {packet += fields, true,
+            "postgresql://koine:secret@127.0.0.1:", "/postgres?sslmode=disable&gssencmode=disable"};
 }
 
 refusal of_mariadb(int code) {
-    const std::string body = std::string{'\xff', static_cast<char>(code & 255), static_cast<char>(code >> 8)} + "not now";
-    return {std::string{static_cast<char>(body.size()), '\0', '\0', '\0'} + body, false, "mariadb://koine:secret@127.0.0.1:",
-            "/test?ssl_mode=disable"};
+    const std::string body =
+        std::string{'\xff', static_cast<char>(code & 255), static_cast<char>(code >> 8)} + "not now";
+    return {std::string{static_cast<char>(body.size()), '\0', '\0', '\0'} + body, false,
+            "mariadb://koine:secret@127.0.0.1:", "/test?ssl_mode=disable"};
 }
 
 // Answers everybody who wants to log in so, and counts them.
@@ -129,13 +132,15 @@ TEST_P(connecting, a_socket_that_is_not_there_is_a_refusal) {
 }
 
 TEST_P(connecting, a_name_that_no_host_has_is_told) {
-    expect_refused(koine::create_engine(koine::url{server().url()}.with_host("nowhere.invalid")), errc::host_not_found, advice::give_up);
+    expect_refused(koine::create_engine(koine::url{server().url()}.with_host("nowhere.invalid")), errc::host_not_found,
+                   advice::give_up);
 }
 
 TEST_P(connecting, a_wrong_password_and_an_unknown_database_are_told_apart) {
     const koine::url good{server().url()};
     expect_refused(koine::create_engine(good.with_password("wrong")), errc::authentication_failed, advice::give_up);
-    expect_refused(koine::create_engine(good.with_database("nothing_of_that_name")), errc::database_not_found, advice::give_up);
+    expect_refused(koine::create_engine(good.with_database("nothing_of_that_name")), errc::database_not_found,
+                   advice::give_up);
 }
 
 TEST_P(connecting, a_server_that_cannot_prove_who_it_is_gets_no_password) {

@@ -54,9 +54,8 @@ TEST_P(deadlines, a_line_that_swallows_the_answer_costs_the_deadline_and_the_con
     connection c = on.connect();
     mark(c, 1);
     gate.swallow(tcp_gate::to_client);
-    const auto why = timed_out(300ms, [&] {
-        c.execute(sql("insert into marks (id) values (2)"), {.deadline = deadline::in(300ms)});
-    });
+    const auto why = timed_out(
+        300ms, [&] { c.execute(sql("insert into marks (id) values (2)"), {.deadline = deadline::in(300ms)}); });
     EXPECT_EQ(why.code(), errc::timeout) << why.what();
     EXPECT_TRUE(why.poisons_connection()) << why.what();
     EXPECT_NO_THROW(c.rollback());
@@ -89,8 +88,7 @@ TEST_P(deadlines, a_stream_that_stops_flowing_ends_by_the_deadline_of_its_call) 
     const engine on = over_tcp({}, gate.port());
     connection c = on.connect();
     const auto limit = 10s;
-    koine::rows stream = c.execute(sql(unsafe_sql(words().million)),
-                                   {.deadline = deadline::in(limit), .stream = true});
+    koine::rows stream = c.execute(sql(unsafe_sql(words().million)), {.deadline = deadline::in(limit), .stream = true});
     ASSERT_TRUE(stream.next());
     gate.swallow(tcp_gate::to_client);
     const auto why = timed_out(limit, [&] {
@@ -202,7 +200,8 @@ TEST_P(deadlines, a_deadline_and_a_cancel_stop_only_their_own_statement) {
     const std::int64_t before = session_of(c);
     const koine::canceller stop = c.canceller();
     for (int i = 0; i < 10; ++i) {
-        const auto late = caught<koine::timeout_error>([&] { c.execute(sql(unsafe_sql(words().sleep)), {.deadline = deadline::in(i % 2 == 0 ? 1ms : 20ms)}); });
+        const auto late = caught<koine::timeout_error>(
+            [&] { c.execute(sql(unsafe_sql(words().sleep)), {.deadline = deadline::in(i % 2 == 0 ? 1ms : 20ms)}); });
         ASSERT_TRUE(late.has_value());
         EXPECT_EQ(late->code(), errc::timeout) << late->what();
         EXPECT_FALSE(late->poisons_connection()) << late->what();
@@ -230,7 +229,8 @@ struct shared_row {
     std::int64_t value{};
 
     static constexpr auto koine_table() {
-        return koine::table("shared_rows", koine::col<&shared_row::id>(koine::primary_key, koine::not_generated), koine::col<&shared_row::value>);
+        return koine::table("shared_rows", koine::col<&shared_row::id>(koine::primary_key, koine::not_generated),
+                            koine::col<&shared_row::value>);
     }
 };
 
@@ -253,7 +253,8 @@ TEST_P(deadlines, the_time_of_a_call_holds_for_what_a_session_sends) {
     row->value = 2;
     EXPECT_EQ(timed_out(5s, [&] { blocked.flush(); }).code(), errc::timeout);
     blocked.rollback();
-    EXPECT_EQ(timed_out(5s, [&] { blocked.query<shared_row>().update(koine::col<&shared_row::value>.set(3)); }).code(), errc::timeout);
+    EXPECT_EQ(timed_out(5s, [&] { blocked.query<shared_row>().update(koine::col<&shared_row::value>.set(3)); }).code(),
+              errc::timeout);
     blocked.rollback();
     EXPECT_EQ(timed_out(5s, [&] { koine::map<shared_row>().drop_all(on); }).code(), errc::timeout);
     holder.rollback();

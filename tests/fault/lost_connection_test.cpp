@@ -229,7 +229,8 @@ TEST_P(lost_connection, a_restart_behind_a_pool_of_twenty_is_not_seen_at_all_wit
     const engine on = over_socket(options);
     ASSERT_EQ(fill_pool(on, 20).size(), 20U);
     server().restart();
-    // A connection is pinged when nobody has used it for about a second: that time is part of the case.
+    // A connection is pinged when nobody has used it for about a second: that time is part of the
+    // case.
     std::this_thread::sleep_for(4s);
     EXPECT_EQ(failures_of_forty(on), 0);
 }

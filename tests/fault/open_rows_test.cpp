@@ -19,12 +19,14 @@ protected:
     static bool on_sqlite() { return std::string_view{GetParam()} == "sqlite3"; }
     void SetUp() override {
         if (!on_sqlite()) with_each_server::SetUp();
-        on = on_sqlite() ? koine::create_engine("sqlite:///" + (directory_.path() / "rows.db").string(), pool_of(2)) : over_socket(pool_of(2));
+        on = on_sqlite() ? koine::create_engine("sqlite:///" + (directory_.path() / "rows.db").string(), pool_of(2))
+                         : over_socket(pool_of(2));
         make_marks(on);
         on.begin([](connection& c) {
             c.execute(sql("drop table if exists texts"));
             c.execute(sql("create table texts (id bigint, text varchar(200))"));
-            for (int i = 0; i < all_rows; ++i) c.execute(sql("insert into texts values (:id, :text)", {{"id", i}, {"text", long_text}}));
+            for (int i = 0; i < all_rows; ++i)
+                c.execute(sql("insert into texts values (:id, :text)", {{"id", i}, {"text", long_text}}));
         });
     }
     void TearDown() override { on = {}; }
@@ -162,7 +164,8 @@ TEST_P(open_rows, can_be_moved_while_they_are_read) {
 
 INSTANTIATE_TEST_SUITE_P(on, open_rows, ::testing::ValuesIn(with_sqlite()), name_of);
 
-// A statement that fails can take the whole transaction with it on SQLite, and the other results of the connection.
+// A statement that fails can take the whole transaction with it on SQLite, and the other results of
+// the connection.
 class rows_on_sqlite : public ::testing::Test {
 protected:
     rows_on_sqlite() {
@@ -183,7 +186,8 @@ TEST_F(rows_on_sqlite, a_failure_that_rolled_back_ends_them_with_its_reason) {
     koine::rows begun = c.execute(sql("select text from texts"));
     koine::rows untouched = c.execute(sql("select text from texts where id >= 0"));
     ASSERT_TRUE(begun.next());
-    EXPECT_EQ(code_of([&] { c.execute(sql("insert or rollback into texts values (1, 'again')")); }), errc::unique_violation);
+    EXPECT_EQ(code_of([&] { c.execute(sql("insert or rollback into texts values (1, 'again')")); }),
+              errc::unique_violation);
     EXPECT_EQ(code_of([&] { (void)begun.current()[0]; }), errc::usage);
     EXPECT_EQ(code_of([&] { begun.next(); }), errc::transaction_failed);
     EXPECT_EQ(code_of([&] { untouched.into<std::string>(); }), errc::transaction_failed);

@@ -1,4 +1,5 @@
-// Pools that are used up, callbacks that throw, connections that two threads use, threads that end without giving back.
+// Pools that are used up, callbacks that throw, connections that two threads use, threads that end
+// without giving back.
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -65,11 +66,13 @@ TEST_P(pool_use, a_pool_that_is_used_up_says_so_by_the_deadline_with_its_numbers
     EXPECT_EQ(why->code(), errc::pool_timeout);
     EXPECT_EQ(why->outcome(), outcome::not_sent);
     const std::string text = why->what();
-    for (const char* const part : {"size 2", "max_overflow 1", "leased 3", "waiting ", "oldest lease", "pool_use_test.cpp"})
+    for (const char* const part :
+         {"size 2", "max_overflow 1", "leased 3", "waiting ", "oldest lease", "pool_use_test.cpp"})
         EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in: " << text;
     EXPECT_EQ(code_of([&] { on.connect(deadline::in(10ms)); }), errc::pool_timeout);
     EXPECT_EQ(on.stats().timeouts, 2U);
-    EXPECT_EQ(std::string_view{on.stats().oldest_lease_where.file}.substr(std::string_view{on.stats().oldest_lease_where.file}.size() - 17),
+    EXPECT_EQ(std::string_view{on.stats().oldest_lease_where.file}.substr(
+                  std::string_view{on.stats().oldest_lease_where.file}.size() - 17),
               "pool_use_test.cpp");
     held.pop_back();
     EXPECT_NO_THROW(on.connect());
@@ -118,7 +121,8 @@ TEST_P(pool_use, a_hook_that_throws_reaches_its_caller_and_costs_no_connection) 
         EXPECT_THROW(on.connect(), own_failure);
         EXPECT_EQ(on.stats().leased, 0U);
         listener->from = hook::none;
-        EXPECT_EQ(on.begin([](connection& c) { return number(c, "select 1"); }), 1) << "the only place in the pool is free";
+        EXPECT_EQ(on.begin([](connection& c) { return number(c, "select 1"); }), 1)
+            << "the only place in the pool is free";
         expect_balanced(on);
     }
     for (const hook from : {hook::checkin, hook::reset}) {
@@ -198,10 +202,19 @@ TEST_P(pool_use, two_threads_on_one_connection_are_told_instead_of_racing) {
         while (refused.load() < enough) {
             try {
                 switch (next++ % 4) {
-                    case 0: c.execute(sql("select count(*) from marks")).one<std::int64_t>(); break;
-                    case 1: c.execute(sql("select id from marks where id = :id", {{"id", next.load()}})).into<std::int64_t>(); break;
-                    case 2: c.commit(); break;
-                    default: c.ping(); break;
+                    case 0:
+                        c.execute(sql("select count(*) from marks")).one<std::int64_t>();
+                        break;
+                    case 1:
+                        c.execute(sql("select id from marks where id = :id", {{"id", next.load()}}))
+                            .into<std::int64_t>();
+                        break;
+                    case 2:
+                        c.commit();
+                        break;
+                    default:
+                        c.ping();
+                        break;
                 }
             } catch (const koine::usage_error& why) {
                 if (why.code() != errc::operation_in_progress) ADD_FAILURE() << why.what();

@@ -22,7 +22,8 @@ protected:
     }
     static void TearDownTestSuite() { end_servers(); }
     std::string url() const {
-        return on_sqlite() ? "sqlite:///" + (directory_.path() / "process.db").string() : shared_server(std::get<0>(GetParam())).socket_url();
+        return on_sqlite() ? "sqlite:///" + (directory_.path() / "process.db").string()
+                           : shared_server(std::get<0>(GetParam())).socket_url();
     }
 
     // -1 if it cannot be started. With `files`, its input and output are changed by them.
@@ -112,38 +113,35 @@ std::string name_of(const ::testing::TestParamInfo<std::tuple<const char*, const
     return std::string{std::get<0>(instance.param)} + "_" + std::get<1>(instance.param);
 }
 
-INSTANTIATE_TEST_SUITE_P(on, process,
-                         ::testing::Combine(::testing::ValuesIn(with_sqlite()),
-                                            ::testing::Values("ends_with_static_objects",
-                                                              "ends_with_connections_that_outlive_their_engine",
-                                                              "drops_the_engine_under_its_connections", "exits_while_threads_work",
-                                                              "exits_on_another_thread", "forks_and_the_child_exits",
-                                                              "forks_and_the_child_uses_what_is_not_its_own",
-                                                              "forks_and_the_child_closes_everything",
-                                                              "forks_and_the_child_works_for_itself")),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(
+    on, process,
+    ::testing::Combine(::testing::ValuesIn(with_sqlite()),
+                       ::testing::Values("ends_with_static_objects", "ends_with_connections_that_outlive_their_engine",
+                                         "drops_the_engine_under_its_connections", "exits_while_threads_work",
+                                         "exits_on_another_thread", "forks_and_the_child_exits",
+                                         "forks_and_the_child_uses_what_is_not_its_own",
+                                         "forks_and_the_child_closes_everything",
+                                         "forks_and_the_child_works_for_itself")),
+    name_of);
 
 INSTANTIATE_TEST_SUITE_P(on, several_processes,
-                         ::testing::Combine(::testing::ValuesIn(with_sqlite()), ::testing::Values("makes_tables_when_its_input_ends")),
+                         ::testing::Combine(::testing::ValuesIn(with_sqlite()),
+                                            ::testing::Values("makes_tables_when_its_input_ends")),
                          name_of);
 
-INSTANTIATE_TEST_SUITE_P(on, session_process,
-                         ::testing::Combine(::testing::ValuesIn(with_sqlite()),
-                                            ::testing::Values("ends_engine_session_reference", "ends_session_reference_engine",
-                                                              "ends_reference_session_engine", "ends_reference_engine_session",
-                                                              "ends_engine_before_its_scoped_session",
-                                                              "ends_scoped_session_before_its_engine",
-                                                              "ends_engine_before_the_scoped_sessions_of_requests",
-                                                              "ends_session_before_what_it_gave_out",
-                                                              "ends_session_after_what_it_gave_out",
-                                                              "ends_with_a_session_that_failed",
-                                                              "ends_with_objects_of_a_session_that_is_gone",
-                                                              "disposes_of_the_pool_under_its_sessions",
-                                                              "exits_over_a_session_on_the_stack",
-                                                              "exits_while_another_thread_has_a_scoped_session",
-                                                              "exits_on_a_thread_that_has_a_scoped_session",
-                                                              "exits_while_threads_work_with_sessions")),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(
+    on, session_process,
+    ::testing::Combine(
+        ::testing::ValuesIn(with_sqlite()),
+        ::testing::Values("ends_engine_session_reference", "ends_session_reference_engine",
+                          "ends_reference_session_engine", "ends_reference_engine_session",
+                          "ends_engine_before_its_scoped_session", "ends_scoped_session_before_its_engine",
+                          "ends_engine_before_the_scoped_sessions_of_requests", "ends_session_before_what_it_gave_out",
+                          "ends_session_after_what_it_gave_out", "ends_with_a_session_that_failed",
+                          "ends_with_objects_of_a_session_that_is_gone", "disposes_of_the_pool_under_its_sessions",
+                          "exits_over_a_session_on_the_stack", "exits_while_another_thread_has_a_scoped_session",
+                          "exits_on_a_thread_that_has_a_scoped_session", "exits_while_threads_work_with_sessions")),
+    name_of);
 
 }  // namespace
 }  // namespace fault

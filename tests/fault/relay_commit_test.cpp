@@ -14,7 +14,8 @@ class relay_commit : public relay_fault {
 protected:
     // Nothing is done, and nobody can know it.
     void break_commit() {
-        script.fail_containing("COMMIT", {errc::in_doubt, outcome::unknown, true, true, "08007", "the line is cut", {}});
+        script.fail_containing("COMMIT",
+                               {errc::in_doubt, outcome::unknown, true, true, "08007", "the line is cut", {}});
     }
     static std::string owner_of(const engine& on, std::int64_t id) {
         koine::session other{on};
@@ -23,7 +24,9 @@ protected:
     }
 };
 
-const account& peek(const koine::ref<account>& object) { return *object; }
+const account& peek(const koine::ref<account>& object) {
+    return *object;
+}
 
 TEST_F(relay_commit, a_statement_that_fails_in_front_of_commit_fails_the_transaction_and_does_not_end_it) {
     const engine on = open();
@@ -56,7 +59,8 @@ TEST_F(relay_commit, a_commit_that_fails_behind_statements_ends_the_transaction)
     koine::detail::link_lease lease{on};
     koine::detail::prepared& insert = lease->prepare("insert into marks (id) values (1)");
     lease->enqueue(insert, {});
-    script.fail_containing("COMMIT", {errc::serialization_failure, outcome::rejected, true, false, "40001", "try again", {}});
+    script.fail_containing("COMMIT",
+                           {errc::serialization_failure, outcome::rejected, true, false, "40001", "try again", {}});
     EXPECT_EQ(code_of([&] { lease->flush(true); }), errc::serialization_failure);
     script.clear_faults();
     EXPECT_FALSE(lease->in_transaction());
@@ -116,7 +120,8 @@ TEST_F(relay_commit, memory_stays_as_it_was_written_when_commit_is_in_doubt) {
     for (const auto& object : {changed, deleted, flushed, added}) EXPECT_FALSE(session.contains(object));
     EXPECT_EQ(owner_of(on, 1), "before");
     EXPECT_EQ(owner_of(on, 4), "nobody");
-    // Looking has shown that nothing was done: what was not flushed yet can be done again with the same objects.
+    // Looking has shown that nothing was done: what was not flushed yet can be done again with the
+    // same objects.
     session.add(changed);
     session.add(added);
     session.commit();
@@ -134,8 +139,9 @@ TEST_F(relay_commit, a_session_runs_no_work_again_whose_commit_is_in_doubt_and_i
     koine::ref<account> kept;
     int attempts = 0;
     script.lose_commit();
-    const auto why = caught<koine::in_doubt_error>(
-        [&] { session.run(koine::retry{5}, [&](koine::session& in) { kept = in.add(account{++attempts, "once"}); }); });
+    const auto why = caught<koine::in_doubt_error>([&] {
+        session.run(koine::retry{5}, [&](koine::session& in) { kept = in.add(account{++attempts, "once"}); });
+    });
     expect_in_doubt(why);
     EXPECT_EQ(attempts, 1);
     EXPECT_EQ(peek(kept).owner, "once");
@@ -199,7 +205,8 @@ TEST_F(relay_commit, a_commit_that_is_refused_is_not_in_doubt) {
     auto one = session.add(account{1, "one"});
     session.commit();
     one->owner = "changed";
-    script.fail_containing("COMMIT", {errc::serialization_failure, outcome::rejected, true, false, "40001", "try again", {}});
+    script.fail_containing("COMMIT",
+                           {errc::serialization_failure, outcome::rejected, true, false, "40001", "try again", {}});
     EXPECT_EQ(code_of([&] { session.commit(); }), errc::serialization_failure);
     script.clear_faults();
     EXPECT_EQ(peek(one).owner, "changed");

@@ -1,13 +1,17 @@
-// Core's ways out of faults, on real data and without a server: SQLite behind a driver that waits, queues and fails as a server's would.
+// Core's ways out of faults, on real data and without a server: SQLite behind a driver that waits,
+// queues and fails as a server's would.
 #include "relay_fixture.hpp"
 
 namespace fault {
 namespace {
 
 koine::fake::fault outdated(bool poisons_transaction) {
-    return {errc::statement_outdated, poisons_transaction ? outcome::rejected : outcome::not_sent,
-            poisons_transaction,      false,
-            "0A000",                  "the statement is outdated",
+    return {errc::statement_outdated,
+            poisons_transaction ? outcome::rejected : outcome::not_sent,
+            poisons_transaction,
+            false,
+            "0A000",
+            "the statement is outdated",
             {}};
 }
 
@@ -19,7 +23,8 @@ TEST_F(relay_fault, a_connection_lost_while_rows_are_read_takes_its_transaction_
         connection c = on.connect();
         mark(c, 1);
         koine::rows found = c.execute(sql("select id from numbers order by id"));
-        script.fail(operation::fetch, 2, {errc::disconnected, outcome::rejected, true, true, "08006", "the line is cut", {}});
+        script.fail(operation::fetch, 2,
+                    {errc::disconnected, outcome::rejected, true, true, "08006", "the line is cut", {}});
         std::int64_t seen = 0;
         const auto why = caught([&] {
             while (found.next()) EXPECT_EQ(found.current()[0].as<std::int64_t>(), ++seen);
@@ -42,7 +47,8 @@ TEST_F(relay_fault, rows_in_front_of_an_error_are_delivered_before_it) {
     connection c = on.connect();
     // The first time teaches the link that the result is large.
     for (int round = 0; round < 3; ++round) {
-        koine::rows found = c.execute(sql("select case when id = 90 then abs(-9223372036854775807 - 1) else id end from numbers order by id"));
+        koine::rows found = c.execute(
+            sql("select case when id = 90 then abs(-9223372036854775807 - 1) else id end from numbers order by id"));
         std::int64_t seen = 0;
         const auto why = caught([&] {
             while (found.next()) EXPECT_EQ(found.current()[0].as<std::int64_t>(), ++seen);
@@ -60,7 +66,8 @@ TEST_F(relay_fault, a_commit_whose_answer_is_lost_is_in_doubt_and_never_retried)
     make_marks(on);
     script.lose_commit();
     int attempts = 0;
-    const auto why = caught<koine::in_doubt_error>([&] { on.run(koine::retry{5}, [&](connection& c) { mark(c, ++attempts); }); });
+    const auto why =
+        caught<koine::in_doubt_error>([&] { on.run(koine::retry{5}, [&](connection& c) { mark(c, ++attempts); }); });
     ASSERT_TRUE(why.has_value());
     EXPECT_EQ(why->code(), errc::in_doubt);
     EXPECT_EQ(why->advice(), advice::ask_the_database);
@@ -72,7 +79,8 @@ TEST_F(relay_fault, a_commit_whose_answer_is_lost_is_in_doubt_and_never_retried)
 TEST_F(relay_fault, a_commit_that_is_refused_is_retried_and_done_once) {
     const engine on = open();
     make_marks(on);
-    script.fail_containing("COMMIT", {errc::serialization_failure, outcome::rejected, true, false, "40001", "try again", {}});
+    script.fail_containing("COMMIT",
+                           {errc::serialization_failure, outcome::rejected, true, false, "40001", "try again", {}});
     int attempts = 0;
     on.run(koine::retry{5}, [&](connection& c) {
         mark(c, ++attempts);
@@ -209,7 +217,8 @@ TEST_F(relay_fault, a_connection_that_heeds_no_cancellation_is_given_up_and_repl
         connection c = on.connect();
         mark(c, 1);
         const auto held = script.hold_up_containing("values (2)");
-        const auto why = caught([&] { c.execute(sql("insert into marks (id) values (2)"), {.deadline = deadline::in(20ms)}); });
+        const auto why =
+            caught([&] { c.execute(sql("insert into marks (id) values (2)"), {.deadline = deadline::in(20ms)}); });
         ASSERT_TRUE(why.has_value());
         EXPECT_EQ(why->code(), errc::timeout);
         EXPECT_EQ(why->outcome(), outcome::unknown);

@@ -36,7 +36,8 @@ protected:
         koine_driver sqlite{};
         sqlite.struct_size = sizeof sqlite;
         koine_error error{};
-        if (koine::sqlite3_driver_init(KOINE_ABI_VERSION, &sqlite, &error) != KOINE_DONE) throw std::logic_error{"no SQLite driver"};
+        if (koine::sqlite3_driver_init(KOINE_ABI_VERSION, &sqlite, &error) != KOINE_DONE)
+            throw std::logic_error{"no SQLite driver"};
         script.relay_to(sqlite, {{"database", database().string()}});
         names_.add_dialect(std::make_shared<const koine::dialects::sqlite>(), "fake");
         names_.add_driver("fake", &koine::fake_relay_driver_init);
@@ -50,8 +51,9 @@ protected:
     // How often a text that contains `part` was asked for.
     int count(operation what, std::string_view part) const {
         const auto log = script.log();
-        return static_cast<int>(std::count_if(
-            log.begin(), log.end(), [&](const auto& one) { return one.what == what && one.sql.find(part) != std::string::npos; }));
+        return static_cast<int>(std::count_if(log.begin(), log.end(), [&](const auto& one) {
+            return one.what == what && one.sql.find(part) != std::string::npos;
+        }));
     }
     static void make_numbers(const engine& on, int many) {
         on.begin([&](connection& c) {

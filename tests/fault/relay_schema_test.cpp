@@ -54,7 +54,8 @@ TEST_F(relay_schema, tables_that_another_has_not_made_are_made_all_the_same) {
 
 TEST_F(relay_schema, a_table_that_cannot_be_made_is_tried_once_and_leaves_none_behind) {
     const engine on = open();
-    script.fail_containing("drawers", {errc::disk_full, outcome::rejected, true, false, "53100", "the disk is full", {}});
+    script.fail_containing("drawers",
+                           {errc::disk_full, outcome::rejected, true, false, "53100", "the disk is full", {}});
     EXPECT_EQ(code_of([&] { koine::map<account, drawer>().create_all(on); }), errc::disk_full);
     script.clear_faults();
     EXPECT_EQ(count(operation::execute, "CREATE TABLE drawers"), 1);
@@ -63,7 +64,8 @@ TEST_F(relay_schema, a_table_that_cannot_be_made_is_tried_once_and_leaves_none_b
 
 TEST_F(relay_schema, a_connection_lost_while_tables_are_made_is_told_as_such) {
     const engine on = open();
-    script.fail_containing("CREATE TABLE", {errc::disconnected, outcome::unknown, true, true, "08006", "the line is cut", {}});
+    script.fail_containing("CREATE TABLE",
+                           {errc::disconnected, outcome::unknown, true, true, "08006", "the line is cut", {}});
     const auto why = caught<koine::disconnected_error>([&] { koine::map<account, drawer>().create_all(on); });
     ASSERT_TRUE(why.has_value());
     EXPECT_EQ(why->info().message, "the line is cut");

@@ -13,7 +13,8 @@ struct room {
     std::string name{};
 
     static constexpr auto koine_table() {
-        return koine::table("rooms", koine::col<&room::id>(koine::primary_key), koine::col<&room::name>(koine::length{40}, koine::unique));
+        return koine::table("rooms", koine::col<&room::id>(koine::primary_key),
+                            koine::col<&room::name>(koine::length{40}, koine::unique));
     }
 };
 

@@ -28,8 +28,8 @@ public:
         return "postgresql://koine@/postgres?host=" + escaped(directory);
     }
     std::string impostor_url() const override {
-        return "postgresql://koine:secret@another.host:" + std::to_string(port()) + "/postgres?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=" +
-               escaped(cluster_.ca_file());
+        return "postgresql://koine:secret@another.host:" + std::to_string(port()) +
+               "/postgres?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=" + escaped(cluster_.ca_file());
     }
     std::string admin(const std::string& sql) override { return cluster_.admin(sql); }
     const server_words& words() const override {
@@ -50,17 +50,23 @@ public:
         return all;
     }
     std::int64_t session_of(connection& on) override { return backend_of(on); }
-    void end(std::int64_t session) override { cluster_.admin("select pg_terminate_backend(" + std::to_string(session) + ")"); }
+    void end(std::int64_t session) override {
+        cluster_.admin("select pg_terminate_backend(" + std::to_string(session) + ")");
+    }
     void crash(std::int64_t session) override { cluster_.kill_backend(static_cast<pid_t>(session), SIGKILL); }
     bool has(std::int64_t session) override { return looks(session, "true"); }
     bool sleeps(std::int64_t session) override { return looks(session, "state = 'active' and wait_event = 'PgSleep'"); }
-    bool waits_for_row(std::int64_t session) override { return looks(session, "state = 'active' and wait_event = 'transactionid'"); }
+    bool waits_for_row(std::int64_t session) override {
+        return looks(session, "state = 'active' and wait_event = 'transactionid'");
+    }
     std::unique_ptr<slow_commit> slow_commits(const engine& on) override {
         on.begin([](connection& c) {
-            c.execute(sql("create or replace function dawdle() returns trigger language plpgsql as "
-                          "$$ begin perform pg_sleep(600); return null; end $$"));
-            c.execute(sql("create constraint trigger slow after insert on marks deferrable initially deferred "
-                          "for each row execute function dawdle()"));
+            c.execute(
+                sql("create or replace function dawdle() returns trigger language plpgsql as "
+                    "$$ begin perform pg_sleep(600); return null; end $$"));
+            c.execute(
+                sql("create constraint trigger slow after insert on marks deferrable initially deferred "
+                    "for each row execute function dawdle()"));
         });
         struct by_trigger final : slow_commit {
             explicit by_trigger(postgresql& of) : server{of} {}
@@ -74,7 +80,8 @@ public:
 
 private:
     bool looks(std::int64_t session, const std::string& like) {
-        return cluster_.admin("select count(*) from pg_stat_activity where pid = " + std::to_string(session) + " and " + like) == "1";
+        return cluster_.admin("select count(*) from pg_stat_activity where pid = " + std::to_string(session) + " and " +
+                              like) == "1";
     }
 
     pg_cluster cluster_;
@@ -93,7 +100,9 @@ public:
         return "mariadb://koine@localhost/test?unix_socket=" + escaped(directory + "/socket");
     }
     std::string impostor_url() const override {
-        return koine::url{server_.url()}.with_query_value("ssl_ca", server_.other_ca_file()).to_string(koine::url::show_password);
+        return koine::url{server_.url()}
+            .with_query_value("ssl_ca", server_.other_ca_file())
+            .to_string(koine::url::show_password);
     }
     std::string admin(const std::string& sql) override { return server_.admin(sql); }
     const server_words& words() const override {
@@ -122,9 +131,13 @@ public:
         return looks("information_schema.processlist where state = 'User sleep' and id = ", session);
     }
     bool waits_for_row(std::int64_t session) override {
-        // Not innodb_trx: the server renews that table only when nobody has looked for a tenth of a second.
-        return looks("information_schema.global_status, information_schema.processlist where variable_name = 'INNODB_ROW_LOCK_CURRENT_WAITS' "
-                     "and variable_value > 0 and command <> 'Sleep' and id = ", session);
+        // Not innodb_trx: the server renews that table only when nobody has looked for a tenth of a
+        // second.
+        return looks(
+            "information_schema.global_status, information_schema.processlist where variable_name = "
+            "'INNODB_ROW_LOCK_CURRENT_WAITS' "
+            "and variable_value > 0 and command <> 'Sleep' and id = ",
+            session);
     }
     // A backup that has begun lets nobody commit.
     std::unique_ptr<slow_commit> slow_commits(const engine& on) override {
@@ -134,7 +147,8 @@ public:
                     blocker.execute(sql(unsafe_sql("backup stage " + std::string{stage})));
             }
             bool commits(std::int64_t session) override {
-                return server.looks("information_schema.processlist where state = 'Waiting for backup lock' and id = ", session);
+                return server.looks("information_schema.processlist where state = 'Waiting for backup lock' and id = ",
+                                    session);
             }
             mariadb& server;
             connection blocker;
@@ -182,7 +196,9 @@ real_server& shared_server(std::string_view name) {
     return *started.emplace_back(name, start_server(name)).second;
 }
 
-void end_servers() { started.clear(); }
+void end_servers() {
+    started.clear();
+}
 
 void need_server(std::string_view name) {
     if (has_server(name)) return;

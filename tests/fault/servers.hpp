@@ -18,9 +18,11 @@ struct server_words {
     std::string sleeping_write{};  // puts 1 into marks after ten minutes
     std::string million{};         // a million rows: number, text of 400 characters
     std::string ten_thousand{};    // rows of one number
-    std::string ends_when_idle{};                 // makes the server end the session when it is idle for a moment outside of a
+    // makes the server end the session when it is idle for a moment outside of a
+    std::string ends_when_idle{};
     std::string ends_when_idle_in_transaction{};  // transaction, or in one
-    std::string statement_limit{};     // makes the server stop statements after a moment,
+    // makes the server stop statements after a moment,
+    std::string statement_limit{};
     std::string no_statement_limit{};  // and no more
     std::string lock_limit{};          // makes it stop waiting for a lock
     std::string bytes_type{};
@@ -44,7 +46,8 @@ public:
     // Over TCP with TLS (through `port` of a proxy if given), and over its socket.
     virtual std::string url(int port = 0) const = 0;
     virtual std::string socket_url() const = 0;
-    // Over a socket that is not there, below this directory; and over TCP to a server that is not who it should be.
+    // Over a socket that is not there, below this directory; and over TCP to a server that is not
+    // who it should be.
     virtual std::string missing_socket_url(const std::string& directory) const = 0;
     virtual std::string impostor_url() const = 0;
     // Runs SQL as the administrator; the first column of the first row, or empty.
@@ -69,7 +72,8 @@ public:
 // Whether tests have such a server: "libpq", "libmariadb".
 bool has_server(std::string_view name);
 std::unique_ptr<real_server> start_server(std::string_view name, std::vector<std::string> settings = {});
-// The one that the tests of a suite share, started when it is first asked for; and the end of all of them.
+// The one that the tests of a suite share, started when it is first asked for; and the end of all
+// of them.
 real_server& shared_server(std::string_view name);
 void end_servers();
 // Fails or skips the test for the lack of a server.
@@ -77,7 +81,8 @@ void need_server(std::string_view name);
 // The drivers whose servers this build can test.
 std::vector<const char*> server_names();
 
-// Tests over each kind of server. A suite shares its servers, which are started when they are first asked for.
+// Tests over each kind of server. A suite shares its servers, which are started when they are first
+// asked for.
 class with_each_server : public ::testing::TestWithParam<const char*> {
 protected:
     static void TearDownTestSuite() { end_servers(); }
@@ -85,12 +90,15 @@ protected:
 
     static real_server& server() { return shared_server(GetParam()); }
     static const server_words& words() { return server().words(); }
-    static engine over_socket(engine_options options = patient()) { return koine::create_engine(server().socket_url(), std::move(options)); }
+    static engine over_socket(engine_options options = patient()) {
+        return koine::create_engine(server().socket_url(), std::move(options));
+    }
     static engine over_tcp(engine_options options = patient(), int port = 0) {
         return koine::create_engine(server().url(port), std::move(options));
     }
     static std::int64_t session_of(connection& on) { return server().session_of(on); }
-    // What a server has to say at the end of a session is said, or its line closed, before it strikes the session off its list.
+    // What a server has to say at the end of a session is said, or its line closed, before it
+    // strikes the session off its list.
     static void wait_until_gone(std::int64_t session) {
         wait_until([&] {
             try {
@@ -109,6 +117,8 @@ inline std::vector<const char*> with_sqlite() {
     return all;
 }
 
-inline std::string name_of(const ::testing::TestParamInfo<const char*>& instance) { return instance.param; }
+inline std::string name_of(const ::testing::TestParamInfo<const char*>& instance) {
+    return instance.param;
+}
 
 }  // namespace fault

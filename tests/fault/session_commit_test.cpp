@@ -21,11 +21,14 @@ struct order {
     }
 };
 
-const order& peek(const koine::ref<order>& object) { return *object; }
+const order& peek(const koine::ref<order>& object) {
+    return *object;
+}
 
 class session_commit : public with_server {
 protected:
-    // One connection, whose statements are prepared, so that INSERT and COMMIT go out together; and an order that is there.
+    // One connection, whose statements are prepared, so that INSERT and COMMIT go out together; and
+    // an order that is there.
     void SetUp() override {
         with_server::SetUp();
         if (IsSkipped() || HasFatalFailure()) return;
@@ -105,10 +108,12 @@ TEST_F(session_commit, of_a_scoped_session_is_in_doubt_until_it_is_removed) {
 
 TEST_F(session_commit, that_kills_its_server_process_is_in_doubt_and_its_work_not_run_again) {
     over_socket().begin([](connection& c) {
-        c.execute(sql("create or replace function dawdle() returns trigger language plpgsql as "
-                      "$$ begin perform pg_sleep(600); return null; end $$"));
-        c.execute(sql("create constraint trigger slow after insert on orders deferrable initially deferred "
-                      "for each row execute function dawdle()"));
+        c.execute(
+            sql("create or replace function dawdle() returns trigger language plpgsql as "
+                "$$ begin perform pg_sleep(600); return null; end $$"));
+        c.execute(
+            sql("create constraint trigger slow after insert on orders deferrable initially deferred "
+                "for each row execute function dawdle()"));
     });
     pid_t victim = 0;
     std::atomic<bool> ready{false};

@@ -80,9 +80,8 @@ TEST_F(sqlite_file, a_writer_that_waits_in_vain_is_told_by_its_deadline) {
     connection second = on.connect();
     mark(first, 1);
     const auto began = std::chrono::steady_clock::now();
-    const auto why = caught<koine::timeout_error>([&] {
-        second.execute(sql("insert into marks (id) values (2)"), {.deadline = deadline::in(100ms)});
-    });
+    const auto why = caught<koine::timeout_error>(
+        [&] { second.execute(sql("insert into marks (id) values (2)"), {.deadline = deadline::in(100ms)}); });
     ASSERT_TRUE(why.has_value());
     EXPECT_LT(std::chrono::steady_clock::now() - began, 100ms + slack);
     EXPECT_EQ(why->code(), errc::lock_timeout) << why->what();
@@ -208,7 +207,8 @@ TEST_F(sqlite_file, a_value_of_the_wrong_type_is_told_when_it_is_read) {
     c.execute(sql("insert into boxes (id, size) values (2, 1099511627781)"));
     c.commit();
     EXPECT_EQ(code_of([&] { number(c, "select size from boxes where id = 1"); }), errc::type_mismatch) << "and not 0";
-    EXPECT_EQ(code_of([&] { c.execute(sql("select size from boxes where id = 2")).one<std::int32_t>(); }), errc::out_of_range)
+    EXPECT_EQ(code_of([&] { c.execute(sql("select size from boxes where id = 2")).one<std::int32_t>(); }),
+              errc::out_of_range)
         << "and not 5";
     EXPECT_EQ(code_of([&] { c.execute(sql("select * from boxes where id = 1")).one<box>(); }), errc::type_mismatch);
     EXPECT_EQ(number(c, "select size from boxes where id = 2"), 1'099'511'627'781);

@@ -88,7 +88,9 @@ inline std::int64_t number(connection& on, const std::string& query) {
 }
 
 // The server process behind a connection.
-inline pid_t backend_of(connection& on) { return static_cast<pid_t>(number(on, "select pg_backend_pid()::bigint")); }
+inline pid_t backend_of(connection& on) {
+    return static_cast<pid_t>(number(on, "select pg_backend_pid()::bigint"));
+}
 
 // A new table `marks (id)`.
 inline void make_marks(const engine& on) {
@@ -97,8 +99,12 @@ inline void make_marks(const engine& on) {
         c.execute(sql("create table marks (id bigint primary key)"));
     });
 }
-inline void mark(connection& on, std::int64_t id) { on.execute(sql("insert into marks (id) values (:id)", {{"id", id}})); }
-inline std::int64_t marks(connection& on) { return number(on, "select count(*) from marks"); }
+inline void mark(connection& on, std::int64_t id) {
+    on.execute(sql("insert into marks (id) values (:id)", {{"id", id}}));
+}
+inline std::int64_t marks(connection& on) {
+    return number(on, "select count(*) from marks");
+}
 
 // Leases as soon as the server is there again.
 inline connection connect_when_ready(const engine& from) {
@@ -135,8 +141,9 @@ inline void wait_until_waiting(pg_cluster& server, pid_t backend, const std::str
     });
 }
 
-// Whether the server process is through with its last answer and listens again. Told to quit while it is still in the call
-// that sent the answer, it ends without a word, although the client has the answer already.
+// Whether the server process is through with its last answer and listens again. Told to quit while
+// it is still in the call that sent the answer, it ends without a word, although the client has the
+// answer already.
 inline void wait_until_listening(pg_cluster& server, pid_t backend) {
     wait_until([&] {
         return server.admin("select count(*) from pg_stat_activity where wait_event = 'ClientRead' and pid = " +
@@ -148,7 +155,8 @@ inline void wait_until_listening(pg_cluster& server, pid_t backend) {
 class with_server : public ::testing::Test {
 protected:
     static void SetUpTestSuite() {
-        if (koine_test::has_postgres()) server_ = std::make_unique<pg_cluster>(std::vector<std::string>{"synchronous_commit=on"});
+        if (koine_test::has_postgres())
+            server_ = std::make_unique<pg_cluster>(std::vector<std::string>{"synchronous_commit=on"});
     }
     static void TearDownTestSuite() { server_.reset(); }
     static pg_cluster& server() { return *server_; }

@@ -1,4 +1,5 @@
-// Text that is no text is refused before a client library sees it, for each of them takes something else from it.
+// Text that is no text is refused before a client library sees it, for each of them takes something
+// else from it.
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -34,19 +35,19 @@ private:
 const std::vector<std::string>& broken_texts() {
     using namespace std::string_literals;
     static const std::vector<std::string> all{
-        "\x80"s,                  // a continuation byte alone
+        "\x80"s,  // a continuation byte alone
         "a\xbf"s,
-        "\xc3"s,                  // cut off after the first of two
+        "\xc3"s,  // cut off after the first of two
         "\xc3("s,
-        "\xe2\x82"s,              // after the second of three
-        "\xf0\x9f\x98"s,          // after the third of four
-        "\xc0\xaf"s,              // a slash in two bytes
-        "\xe0\x80\xaf"s,          // in three
-        "\xf0\x80\x80\xaf"s,      // in four
+        "\xe2\x82"s,          // after the second of three
+        "\xf0\x9f\x98"s,      // after the third of four
+        "\xc0\xaf"s,          // a slash in two bytes
+        "\xe0\x80\xaf"s,      // in three
+        "\xf0\x80\x80\xaf"s,  // in four
         "\xc1\x81"s,
-        "\xed\xa0\x80"s,          // half of a pair of surrogates
+        "\xed\xa0\x80"s,  // half of a pair of surrogates
         "\xed\xb0\x80"s,
-        "\xf4\x90\x80\x80"s,      // beyond the last code point
+        "\xf4\x90\x80\x80"s,  // beyond the last code point
         "\xf5\x80\x80\x80"s,
         "\xfe"s,
         "\xff\xff"s,
@@ -97,9 +98,7 @@ TEST_P(not_text, a_nul_inside_of_a_statement_is_refused_and_never_ends_it) {
     using namespace std::string_literals;
     const engine on = open();
     connection c = with_table(on);
-    const auto why = caught([&] {
-        c.execute(sql(unsafe_sql("insert into papers (id) values (1)\0, (2)"s)));
-    });
+    const auto why = caught([&] { c.execute(sql(unsafe_sql("insert into papers (id) values (1)\0, (2)"s))); });
     ASSERT_TRUE(why.has_value());
     EXPECT_EQ(why->outcome(), outcome::not_sent) << why->what();
     c.rollback();
@@ -109,12 +108,14 @@ TEST_P(not_text, a_nul_inside_of_a_statement_is_refused_and_never_ends_it) {
 TEST_P(not_text, all_valid_text_and_any_bytes_come_back_as_they_went) {
     const engine on = open();
     connection c = with_table(on);
-    const std::string words = "plain, \xc3\xa9, \xe2\x82\xac, \xf0\x9f\x98\x80, \xf4\x8f\xbf\xbf, \xef\xbf\xbf, \x01\x7f";
+    const std::string words =
+        "plain, \xc3\xa9, \xe2\x82\xac, \xf0\x9f\x98\x80, \xf4\x8f\xbf\xbf, \xef\xbf\xbf, \x01\x7f";
     std::vector<std::byte> bytes;
     for (int i = 0; i < 256; ++i) bytes.push_back(static_cast<std::byte>(i));
     for (const std::string& broken : broken_texts())
         for (const char one : broken) bytes.push_back(static_cast<std::byte>(one));
-    c.execute(sql("insert into papers (id, words, bytes) values (1, :words, :bytes)", {{"words", words}, {"bytes", bytes}}));
+    c.execute(
+        sql("insert into papers (id, words, bytes) values (1, :words, :bytes)", {{"words", words}, {"bytes", bytes}}));
     c.commit();
     EXPECT_EQ(c.execute(sql("select words from papers")).one<std::string>(), words);
     EXPECT_EQ(c.execute(sql("select bytes from papers")).one<std::vector<std::byte>>(), bytes);

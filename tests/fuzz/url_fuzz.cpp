@@ -1,5 +1,5 @@
-// Any text: either a URL that parses back from its own rendering, or an error that shows nothing that follows
-// the "://".
+// Any text: either a URL that parses back from its own rendering, or an error that shows nothing
+// that follows the "://".
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

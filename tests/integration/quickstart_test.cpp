@@ -137,7 +137,8 @@ TEST(quickstart, says_in_one_line_that_a_server_is_down) {
     socklen_t size = sizeof at;
     ASSERT_EQ(bind(taken, reinterpret_cast<const sockaddr*>(&at), size), 0);
     ASSERT_EQ(getsockname(taken, reinterpret_cast<sockaddr*>(&at), &size), 0);
-    fails_in_one_line("postgresql://app:s3cret@127.0.0.1:" + std::to_string(ntohs(at.sin_port)) + "/app", "refused; Is the server running");
+    fails_in_one_line("postgresql://app:s3cret@127.0.0.1:" + std::to_string(ntohs(at.sin_port)) + "/app",
+                      "refused; Is the server running");
     close(taken);
     fails_in_one_line("postgresql:///app?host=/no/such/directory", "No such file or directory; Is the server running");
 }

@@ -16,6 +16,7 @@ CLEAN = {
     "core/include/koine/engine.hpp": "// An engine.\n#pragma once\n#include <koine/url.hpp>\n",
     "drivers/one/src/driver.cpp": "#include <koine/url.hpp>\n",
     "drivers/sqlite3/src/driver.cpp": "#include <sqlite3.h>\n",
+    ".clang-format": "SortIncludes: Never\nAllowShortFunctionsOnASingleLine: None\n",
     "README.md": "See README.md.\n\n```cpp\nint main() {\n}\n```\n",
     "examples/hello/main.cpp": "#include <string>\n\nint main() {\n}\n",
 }
@@ -38,7 +39,7 @@ class checks(unittest.TestCase):
         self.assertIn(", 1 faults", output)
 
     def test_a_clean_tree_passes_every_check(self):
-        for name in ("layers", "includes", "sizes", "text", "docs"):
+        for name in ("layers", "includes", "sizes", "text", "docs", "comments", "format"):
             self.assertEqual(self.run_check(name, {})[0], 0, name)
 
     def test_core_may_not_include_a_driver(self):
@@ -122,6 +123,24 @@ class checks(unittest.TestCase):
         self.assert_fault("text", "tests/fault/bad.cpp", "// F12\n", "not explained")
         explained = {"docs/faults.md": "F12: the wire is cut\n", "tests/fault/good.cpp": "// F12\n"}
         self.assertEqual(self.run_check("text", explained)[0], 0)
+
+    def test_a_comment_ends_by_column_100(self):
+        words = "a word " * 15
+        self.assert_fault("comments", "core/src/bad.cpp", f"// {words}\n", "the comment ends at column 108, at most 100")
+        self.assert_fault("comments", "core/src/bad.cpp", f"int a;  // {words}\n", "the comment ends at column")
+        self.assert_fault("comments", "core/src/bad.c", f"/*\n * {words}\n */\n", "the comment ends at column")
+        self.assert_fault("comments", "ci/bad.py", f"# {words}\n", "the comment ends at column")
+        code = f'const char* text = "http://{"a" * 100}";\n// http://{"a" * 100}\n'
+        self.assertEqual(self.run_check("comments", {"core/src/good.cpp": code})[0], 0)
+
+    def test_prose_ends_by_column_100(self):
+        words = "a word " * 15
+        self.assert_fault("comments", "docs/bad.md", f"{words}\n", "columns of prose, at most 100")
+        exempt = f"| {words} |\n\n```\n{words}\n```\n\n- https://{'a' * 100}\n"
+        self.assertEqual(self.run_check("comments", {"docs/good.md": exempt})[0], 0)
+
+    def test_code_is_as_the_formatter_writes_it(self):
+        self.assert_fault("format", "core/src/bad.cpp", "int  a;\n", "run `clang-format -i` on it")
 
     def test_a_block_of_a_document_stands_in_a_program(self):
         program = {"examples/docs/pool.cpp": "int main() {\n    int a = 1;\n\n    if (a) {\n        a = 2;\n    }\n}\n"}

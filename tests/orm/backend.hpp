@@ -1,4 +1,5 @@
-// What the tests of the unit of work run on: the same tests over each backend, with tables of their own for every test.
+// What the tests of the unit of work run on: the same tests over each backend, with tables of their
+// own for every test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -35,8 +36,8 @@ struct user {
     double score{};
 
     static constexpr auto koine_table() {
-        return koine::table("users", col<&user::id>(koine::primary_key), col<&user::name>(koine::length{200}, koine::unique),
-                            col<&user::email>, col<&user::score>);
+        return koine::table("users", col<&user::id>(koine::primary_key),
+                            col<&user::name>(koine::length{200}, koine::unique), col<&user::email>, col<&user::score>);
     }
 };
 
@@ -46,7 +47,8 @@ struct country {
     std::string name{};
 
     static constexpr auto koine_table() {
-        return koine::table("countries", col<&country::code>(koine::primary_key, koine::length{40}), col<&country::name>);
+        return koine::table("countries", col<&country::code>(koine::primary_key, koine::length{40}),
+                            col<&country::name>);
     }
 };
 
@@ -71,7 +73,8 @@ struct document {
 
     static constexpr auto koine_table() {
         return koine::table("documents", col<&document::id>(koine::primary_key), col<&document::title>,
-                            col<&document::revision>(koine::version), col<&document::state>(koine::server_default{"'draft'"}));
+                            col<&document::revision>(koine::version),
+                            col<&document::state>(koine::server_default{"'draft'"}));
     }
 };
 
@@ -93,8 +96,8 @@ struct post {
     std::string text{};
 
     static constexpr auto koine_table() {
-        return koine::table("posts", col<&post::id>(koine::primary_key), col<&post::author>(koine::foreign_key<&user::id>),
-                            col<&post::text>);
+        return koine::table("posts", col<&post::id>(koine::primary_key),
+                            col<&post::author>(koine::foreign_key<&user::id>), col<&post::text>);
     }
 };
 
@@ -105,10 +108,16 @@ struct backend {
     bool shared;  // several sessions can be open at once
 };
 
-inline koine::engine sqlite_file(const std::string& directory) { return koine::create_engine("sqlite:///" + directory + "/test.db"); }
-inline koine::engine sqlite_memory(const std::string&) { return koine::create_engine("sqlite://"); }
+inline koine::engine sqlite_file(const std::string& directory) {
+    return koine::create_engine("sqlite:///" + directory + "/test.db");
+}
+inline koine::engine sqlite_memory(const std::string&) {
+    return koine::create_engine("sqlite://");
+}
 
-inline koine::engine relay(const std::string& directory) { return strict_relay::of_this_test().open(directory); }
+inline koine::engine relay(const std::string& directory) {
+    return strict_relay::of_this_test().open(directory);
+}
 
 #if defined(KOINE_TEST_POSTGRESQL)
 // One database for all tests of the process: the tables are made anew for each.
@@ -135,7 +144,8 @@ inline koine::engine mysql(const std::string&) {
 
 inline const std::vector<backend>& backends() {
     static const std::vector<backend> all = [] {
-        std::vector<backend> found{{"sqlite_file", &sqlite_file, true}, {"sqlite_memory", &sqlite_memory, false}, {"relay", &relay, true}};
+        std::vector<backend> found{
+            {"sqlite_file", &sqlite_file, true}, {"sqlite_memory", &sqlite_memory, false}, {"relay", &relay, true}};
 #if defined(KOINE_TEST_POSTGRESQL)
         if (has_postgres() || servers_required()) found.push_back({"postgresql", &postgresql, true});
 #endif
@@ -150,7 +160,9 @@ inline const std::vector<backend>& backends() {
     return all;
 }
 
-inline std::string name_of(const testing::TestParamInfo<backend>& info) { return info.param.name; }
+inline std::string name_of(const testing::TestParamInfo<backend>& info) {
+    return info.param.name;
+}
 
 class orm : public testing::TestWithParam<backend> {
 protected:
@@ -162,7 +174,8 @@ protected:
 
     void TearDown() override { EXPECT_EQ(strict_relay::of_this_test().violations(), std::vector<std::string>{}); }
     koine::session open(koine::session_options options = {}) { return koine::session{engine, options}; }
-    // What the database has now, seen by a session of its own. Not for backends that cannot have two, while another one is at work.
+    // What the database has now, seen by a session of its own. Not for backends that cannot have
+    // two, while another one is at work.
     template <class T>
     std::vector<T> stored() {
         koine::session other{engine};

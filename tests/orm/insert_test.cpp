@@ -139,7 +139,10 @@ TEST_P(orm, an_insert_of_a_value_that_cannot_be_stored_sends_nothing) {
     koine::session session = open();
     session.insert(user{.name = "good"});
     EXPECT_EQ(code_of([&] { session.insert(user{.name = "\xff"}); }), koine::errc::invalid_encoding);
-    EXPECT_EQ(code_of([&] { session.insert(country{.code = "x", .name = std::string{"a\0b", 3}}); }), koine::errc::invalid_encoding);
+    EXPECT_EQ(code_of([&] {
+                  session.insert(country{.code = "x", .name = std::string{"a\0b", 3}});
+              }),
+              koine::errc::invalid_encoding);
     session.insert(user{.name = "still open"});
     session.commit();
     EXPECT_EQ(stored<user>().size(), 2U);

@@ -6,7 +6,9 @@
 namespace koine_test {
 namespace {
 
-const user& peek(const koine::ref<user>& object) { return *object; }
+const user& peek(const koine::ref<user>& object) {
+    return *object;
+}
 
 class filled {
 public:

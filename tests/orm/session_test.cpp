@@ -20,7 +20,8 @@ TEST_P(orm, leaves_the_ends_of_transactions_to_those_who_know_of_them) {
     koine::session session{engine};
     const auto kept = session.add(user{.name = "kept"});
     session.flush();
-    for (const char* const text : {"commit", " ROLLBACK", "/* a */ begin", "-- b\nstart transaction", "end", "rollback work", "commit work;", "abort"}) {
+    for (const char* const text : {"commit", " ROLLBACK", "/* a */ begin", "-- b\nstart transaction", "end",
+                                   "rollback work", "commit work;", "abort"}) {
         try {
             session.execute(koine::sql(koine::unsafe_sql(text)));
             ADD_FAILURE() << text;
@@ -69,7 +70,8 @@ TEST_P(orm, flushes_one_new_object_beside_objects_that_are_watched) {
 TEST_P(orm, gives_each_of_1000_objects_of_one_flush_its_own_key) {
     koine::session session = open();
     std::vector<koine::ref<user>> added;
-    for (int i = 0; i < 1000; ++i) added.push_back(session.add(user{.name = "user " + std::to_string(i * 7919 % 1000)}));
+    for (int i = 0; i < 1000; ++i)
+        added.push_back(session.add(user{.name = "user " + std::to_string(i * 7919 % 1000)}));
     session.commit();
     for (const user& row : stored<user>()) {
         const auto found = session.get<user>(row.id);
@@ -113,7 +115,8 @@ TEST_P(orm, answers_an_empty_reference_for_a_key_that_its_column_cannot_hold) {
     session.add(seat{0, "a", "ada"});
     session.add(user{.id = -1, .name = "ada"});
     session.commit();
-    for (const std::int64_t row : {std::int64_t{1} << 32, std::int64_t{1} << 31, std::numeric_limits<std::int64_t>::min()})
+    for (const std::int64_t row :
+         {std::int64_t{1} << 32, std::int64_t{1} << 31, std::numeric_limits<std::int64_t>::min()})
         EXPECT_FALSE(session.get<seat>(row, "a")) << row;
     EXPECT_FALSE(session.get<user>(std::numeric_limits<std::uint64_t>::max()));
     EXPECT_TRUE(session.get<seat>(std::int64_t{0}, "a"));
@@ -308,7 +311,8 @@ TEST_P(orm, runs_work_in_a_transaction_that_commits_or_rolls_back) {
         in.add(user{.name = "lost"});
         in.flush();
         throw std::runtime_error("no");
-    }), std::runtime_error);
+    }),
+                 std::runtime_error);
     EXPECT_FALSE(session.in_transaction());
     EXPECT_EQ(stored<user>().size(), 1U);
     int calls = 0;

@@ -27,7 +27,8 @@ public:
         script_.emplace("orm");
         script_->relay_to(sqlite_, {{"database", directory + "/test.db"}});
         koine::engine_options options;
-        options.cancel_grace = std::chrono::seconds{60};  // a busy machine must not look like a dead server
+        // a busy machine must not look like a dead server
+        options.cancel_grace = std::chrono::seconds{60};
         return koine::create_engine(koine::url{"sqlite+fake:///orm"}, names_, options);
     }
     // How the driver contract was broken since open(); a test must not pass with it.
@@ -37,7 +38,8 @@ private:
     strict_relay() {
         sqlite_.struct_size = sizeof sqlite_;
         koine_error error{};
-        if (koine::sqlite3_driver_init(KOINE_ABI_VERSION, &sqlite_, &error) != KOINE_DONE) throw std::logic_error{"no SQLite driver"};
+        if (koine::sqlite3_driver_init(KOINE_ABI_VERSION, &sqlite_, &error) != KOINE_DONE)
+            throw std::logic_error{"no SQLite driver"};
         names_.add_dialect(std::make_shared<const koine::dialects::sqlite>(), "fake");
         names_.add_driver("fake", &koine::fake_relay_driver_init);
     }

@@ -14,7 +14,9 @@ static_assert(std::is_same_v<decltype(*std::declval<const koine::ref<user>&>()),
 static_assert(std::is_same_v<decltype(*std::declval<koine::ref<user>&>()), user&>);
 static_assert(std::is_same_v<decltype(*std::declval<koine::cref<user>&>()), const user&>);
 
-const user& peek(const koine::ref<user>& object) { return *object; }
+const user& peek(const koine::ref<user>& object) {
+    return *object;
+}
 
 TEST_P(orm, finds_assignments_through_a_reference_kept_across_flush_and_commit) {
     const std::int64_t id = insert_user("zero");
@@ -79,7 +81,8 @@ TEST_P(orm, sends_only_the_columns_that_differ) {
     auto found = session.get<user>(id);
     found->email = "x";
     EXPECT_TRUE(session.is_modified(found));
-    session.execute(koine::sql("update users set score = 9 where id = :id", {{"id", id}}));  // flushes email alone
+    // flushes email alone
+    session.execute(koine::sql("update users set score = 9 where id = :id", {{"id", id}}));
     found->name = "other";
     session.commit();
     const auto row = stored_user(id);
@@ -108,7 +111,7 @@ TEST_P(orm, writes_nothing_for_a_value_that_was_set_back) {
     session.commit();
 }
 
-// ---- Rollback --------------------------------------------------------------------------------------------------------
+// ---- Rollback ----
 
 TEST_P(orm, rollback_takes_back_what_was_not_flushed) {
     const std::int64_t id = insert_user("base");
@@ -206,7 +209,7 @@ TEST_P(orm, rollback_forgets_a_delete_that_was_not_flushed) {
     EXPECT_TRUE(stored_user(id));
 }
 
-// ---- Savepoints ------------------------------------------------------------------------------------------------------
+// ---- Savepoints ----
 
 TEST_P(orm, a_savepoint_takes_back_only_what_came_after_it) {
     const std::int64_t id = insert_user("base");
@@ -284,7 +287,7 @@ TEST_P(orm, a_savepoint_heals_a_failed_flush) {
     EXPECT_EQ(stored<user>().size(), 2U);
 }
 
-// ---- Failures --------------------------------------------------------------------------------------------------------
+// ---- Failures ----
 
 TEST_P(orm, a_failed_flush_leaves_memory_as_it_is_and_takes_only_rollback) {
     const std::int64_t id = insert_user("taken");
@@ -331,7 +334,7 @@ TEST_P(orm, refuses_values_that_cannot_be_stored_before_anything_is_sent) {
     EXPECT_EQ(stored<user>().size(), 1U);
 }
 
-// ---- Detached objects ------------------------------------------------------------------------------------------------
+// ---- Detached objects ----
 
 TEST_P(orm, objects_outlive_their_session_and_can_be_taken_up_by_another_one) {
     const std::int64_t id = insert_user("base");

@@ -4,7 +4,9 @@
 namespace koine_test {
 namespace {
 
-const user& peek(const koine::ref<user>& object) { return *object; }
+const user& peek(const koine::ref<user>& object) {
+    return *object;
+}
 
 TEST_P(orm_shared, a_new_transaction_sees_what_others_committed) {
     const std::int64_t id = insert_user("old");

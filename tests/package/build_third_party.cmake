@@ -1,5 +1,6 @@
-# Installs Koine below a prefix of its own, with static or shared libraries as WAY says, builds third_party/ against what is installed, and runs
-# its tests: plugins for a database that Koine has never seen.
+# Installs Koine below a prefix of its own, with static or shared libraries as WAY says, builds
+# third_party/ against what is installed, and runs its tests: plugins for a database that Koine has
+# never seen.
 cmake_minimum_required(VERSION 3.25)
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -18,7 +19,8 @@ file(COPY "${CMAKE_CURRENT_LIST_DIR}/third_party/" DESTINATION "${work}/source")
 file(COPY "${SOURCE}/examples/quickstart/" DESTINATION "${work}/quickstart")
 file(COPY "${SOURCE}/tests/plugin/check_exports.cmake" DESTINATION "${work}")
 
-# Without debug information the objects are the same for static and shared libraries, and come from the compiler's cache the second time.
+# Without debug information the objects are the same for static and shared libraries, and come from
+# the compiler's cache the second time.
 set(arguments -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_C_COMPILER=${C_COMPILER}" -DCMAKE_BUILD_TYPE=Debug
   "-DCMAKE_CXX_FLAGS_DEBUG=-O0 -D_GLIBCXX_ASSERTIONS")
 set(shared OFF)

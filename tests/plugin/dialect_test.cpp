@@ -13,7 +13,9 @@ using koine_test::expect_part;
 using koine_test::refusal;
 using koine_test::searching_registry;
 
-std::string library(std::string_view name) { return std::string{KOINE_TEST_LIBRARIES "/libkoine_dialect_"}.append(name).append(".so"); }
+std::string library(std::string_view name) {
+    return std::string{KOINE_TEST_LIBRARIES "/libkoine_dialect_"}.append(name).append(".so");
+}
 
 void is_refused(std::string_view name, std::initializer_list<std::string_view> parts) {
     searching_registry names{{KOINE_TEST_LIBRARIES}};

@@ -29,7 +29,8 @@ void works_afterwards(koine::registry& names) {
     EXPECT_EQ(names.find_dialect("sqlite")->name(), "sqlite");
 }
 
-// The file is refused when its name is looked up and when it is loaded by its path; both name it and say `part`.
+// The file is refused when its name is looked up and when it is loaded by its path; both name it
+// and say `part`.
 void is_refused(std::string_view name, std::initializer_list<std::string_view> parts) {
     searching_registry names{{KOINE_TEST_LIBRARIES}};
     for (int twice = 0; twice < 2; ++twice) {
@@ -102,7 +103,8 @@ TEST(driver, that_is_missing_is_told_with_the_directories) {
     names.load_driver(library("none"));
     const auto info = refusal(errc::unknown_name, [&] { names.find_driver("nine", "sqlite"); });
     EXPECT_EQ(info.message,
-              "unknown driver `nine`; known: none; did you mean `none`?; there is no libkoine_driver_nine.so in /no/such/directory, " KOINE_TEST_LIBRARIES);
+              "unknown driver `nine`; known: none; did you mean `none`?; there is no libkoine_driver_nine.so in "
+              "/no/such/directory, " KOINE_TEST_LIBRARIES);
     const auto loaded = refusal(errc::bad_plugin, [&] { names.load_driver(library("nine")); });
     expect_part(loaded.message, library("nine") + ": No such file or directory");
 }
@@ -114,7 +116,9 @@ TEST(driver, of_another_version_is_told_with_both_versions) {
     is_refused("refuses_as_older", {"it speaks another version of the driver contract, this Koine 1.0", "other words"});
 }
 
-TEST(driver, without_an_entry_point_is_refused) { is_refused("no_entry", {"no driver for Koine: it has no function koine_driver_init"}); }
+TEST(driver, without_an_entry_point_is_refused) {
+    is_refused("no_entry", {"no driver for Koine: it has no function koine_driver_init"});
+}
 
 TEST(driver, whose_init_fails_is_refused_with_its_words) {
     is_refused("fails", {"its init function failed: the licence has run out"});
@@ -143,7 +147,9 @@ TEST(driver, with_an_incomplete_table_is_refused) {
 
 class files : public ::testing::Test {
 protected:
-    std::string place(std::string_view name) const { return (folder_.path() / ("libkoine_driver_" + std::string{name} + ".so")).string(); }
+    std::string place(std::string_view name) const {
+        return (folder_.path() / ("libkoine_driver_" + std::string{name} + ".so")).string();
+    }
     // What is said of the file when its name is looked up.
     std::string told(std::string_view name) {
         searching_registry names{{folder_.path().string(), KOINE_TEST_LIBRARIES}};
@@ -200,16 +206,18 @@ TEST_F(files, are_not_looked_for_by_hostile_names) {
     plant(folder_.path() / "libkoine_driver_a" / "b.so");
     plant(folder_.path() / "libkoine_driver_.." / "x.so");
     plant(folder_.path() / "libkoine_driver_cut");
-    for (const std::string name : {"", "UPPER", "1st", "_x", "with-dash", "with.dot", "with space", "caf\xC3\xA9"}) plant(place(name));
+    for (const std::string name : {"", "UPPER", "1st", "_x", "with-dash", "with.dot", "with space", "caf\xC3\xA9"})
+        plant(place(name));
     const std::string longest(32, 'n');
     plant(place(longest));
     plant(place(longest + "n"));
 
     searching_registry names{{folder_.path().string()}};
-    for (const std::string& name : {std::string{"../x"}, std::string{"a/b"}, std::string{"cut\0", 4}, std::string{"UPPER"}, std::string{"1st"},
-                                    std::string{"_x"}, std::string{"with-dash"}, std::string{"with.dot"}, std::string{"with space"},
-                                    std::string{"caf\xC3\xA9"}, longest + "n", std::string(100000, 'x'), std::string{"/etc/passwd"},
-                                    std::string{"%2e%2e"}, std::string{"x;y"}, std::string{"x\ny"}}) {
+    for (const std::string& name :
+         {std::string{"../x"}, std::string{"a/b"}, std::string{"cut\0", 4}, std::string{"UPPER"}, std::string{"1st"},
+          std::string{"_x"}, std::string{"with-dash"}, std::string{"with.dot"}, std::string{"with space"},
+          std::string{"caf\xC3\xA9"}, longest + "n", std::string(100000, 'x'), std::string{"/etc/passwd"},
+          std::string{"%2e%2e"}, std::string{"x;y"}, std::string{"x\ny"}}) {
         const auto driver = refusal(errc::unknown_name, [&] { names.find_driver(name, "sqlite"); });
         expect_part(driver.message, "no file was looked for: the name of a plugin is [a-z][a-z0-9_]{0,31}");
         const auto dialect = refusal(errc::unknown_name, [&] { names.find_dialect(name); });
@@ -219,7 +227,8 @@ TEST_F(files, are_not_looked_for_by_hostile_names) {
     refusal(errc::unknown_name, [&] { names.find_dialect(""); });
     refusal(errc::unknown_name, [&] { names.find_driver("", "no such dialect"); });
     EXPECT_TRUE(names.driver_names().empty());
-    expect_part(refusal(errc::bad_plugin, [&] { names.find_driver(longest, "sqlite"); }).message, "the driver in it is called none");
+    expect_part(refusal(errc::bad_plugin, [&] { names.find_driver(longest, "sqlite"); }).message,
+                "the driver in it is called none");
 }
 
 }  // namespace

@@ -13,7 +13,9 @@
 
 namespace koine_test {
 
-inline std::string library(std::string_view name) { return std::string{KOINE_TEST_LIBRARIES "/libkoine_driver_"}.append(name).append(".so"); }
+inline std::string library(std::string_view name) {
+    return std::string{KOINE_TEST_LIBRARIES "/libkoine_driver_"}.append(name).append(".so");
+}
 
 // Knows the dialect sqlite, and no driver.
 class searching_registry : public koine::registry {
@@ -38,6 +40,8 @@ koine::error_info refusal(koine::errc code, Body body) {
     return {};
 }
 
-inline void expect_part(const std::string& text, std::string_view part) { EXPECT_NE(text.find(part), std::string::npos) << text; }
+inline void expect_part(const std::string& text, std::string_view part) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+}
 
 }  // namespace koine_test

@@ -76,7 +76,8 @@ TEST(search, refuses_relative_directories_in_code) {
 }
 
 TEST(search, heeds_the_environment_of_an_ordinary_program) {
-    EXPECT_EQ(output_of("KOINE_DRIVER_PATH=/opt/one " KOINE_PRINT_PLUGIN_PATH), "/opt/one\n" + installed + "\nleft out: \n");
+    EXPECT_EQ(output_of("KOINE_DRIVER_PATH=/opt/one " KOINE_PRINT_PLUGIN_PATH),
+              "/opt/one\n" + installed + "\nleft out: \n");
 }
 
 TEST(search, ignores_the_environment_of_a_program_with_raised_privileges) {

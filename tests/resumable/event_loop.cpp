@@ -16,7 +16,8 @@ constexpr std::int64_t patience_ns = 60'000'000'000;
 constexpr std::int64_t asking_ns = 10'000'000;
 
 std::int64_t now_ns() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 pollfd to_poll(const koine_wait& wait) {

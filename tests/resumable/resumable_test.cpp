@@ -1,6 +1,7 @@
-// The resumable half of the driver contract: eight connections driven by one thread, four of them to a server that is stopped while work for
-// it is under way. A call that waited for the stopped server by itself would stop the thread, and with it the other four connections: the test
-// would not end.
+// The resumable half of the driver contract: eight connections driven by one thread, four of them
+// to a server that is stopped while work for it is under way. A call that waited for the stopped
+// server by itself would stop the thread, and with it the other four connections: the test would
+// not end.
 #include <array>
 #include <cstdint>
 #include <ostream>
@@ -30,7 +31,9 @@ struct transport {
     bool (*installed)();
 };
 
-void PrintTo(const transport& which, std::ostream* out) { *out << which.name; }
+void PrintTo(const transport& which, std::ostream* out) {
+    *out << which.name;
+}
 
 class resumable : public ::testing::TestWithParam<transport> {
 protected:
@@ -66,7 +69,8 @@ protected:
     // The first half of the connections is to the server that is stopped.
     static bool is_stopped(std::size_t i) { return i < connections / 2; }
 
-    // Makes a call on every connection while one server is stopped; ends it there after the others are through.
+    // Makes a call on every connection while one server is stopped; ends it there after the others
+    // are through.
     template <class MakeCall>
     void run_while_stopped(MakeCall make_call) {
         const std::size_t calls_before = loop_.calls();
@@ -94,7 +98,8 @@ protected:
                 if (!is_stopped(i) && loop_.waits(i)) return false;
             return true;
         });
-        for (std::size_t i = 0; i < connections; ++i) EXPECT_EQ(loop_.waits(i), is_stopped(i)) << i << ": " << loop_.ended(i).message;
+        for (std::size_t i = 0; i < connections; ++i)
+            EXPECT_EQ(loop_.waits(i), is_stopped(i)) << i << ": " << loop_.ended(i).message;
     }
     void finish_all() {
         loop_.run_until([&] {
@@ -110,13 +115,16 @@ protected:
 
     auto connecting() {
         return [this](std::size_t i) {
-            return [this, i](koine_wait* wait, koine_error* error) { return driver().connect(sessions_[i].handle, wait, error); };
+            return [this, i](koine_wait* wait, koine_error* error) {
+                return driver().connect(sessions_[i].handle, wait, error);
+            };
         };
     }
     auto preparing(const std::string& sql, std::uint32_t flags = 0) {
         return [this, &sql, flags](std::size_t i) {
             return [this, &sql, flags, i](koine_wait* wait, koine_error* error) {
-                return driver().prepare(sessions_[i].handle, {sql.data(), sql.size()}, flags, &sessions_[i].statement, wait, error);
+                return driver().prepare(sessions_[i].handle, {sql.data(), sql.size()}, flags, &sessions_[i].statement,
+                                        wait, error);
             };
         };
     }
@@ -126,7 +134,8 @@ protected:
             session& one = sessions_[i];
             one.bind = koine_value{0, KOINE_INT64, 0, 0, {static_cast<std::int64_t>(i)}};
             return [this, &one, binds](koine_wait* wait, koine_error* error) {
-                const koine_status status = driver().execute(one.statement, &one.bind, binds, one.cells.data(), block, &one.got, wait, error);
+                const koine_status status =
+                    driver().execute(one.statement, &one.bind, binds, one.cells.data(), block, &one.got, wait, error);
                 if (status == KOINE_DONE) count_rows(one);
                 return status;
             };
@@ -138,7 +147,8 @@ protected:
             session& one = sessions_[i];
             return [this, &one](koine_wait* wait, koine_error* error) {
                 for (;;) {
-                    const koine_status status = driver().fetch(one.statement, one.cells.data(), block, &one.got, wait, error);
+                    const koine_status status =
+                        driver().fetch(one.statement, one.cells.data(), block, &one.got, wait, error);
                     if (status != KOINE_DONE || one.got == 0) return status;
                     count_rows(one);
                 }
@@ -147,17 +157,23 @@ protected:
     }
     auto pinging() {
         return [this](std::size_t i) {
-            return [this, i](koine_wait* wait, koine_error* error) { return driver().ping(sessions_[i].handle, wait, error); };
+            return [this, i](koine_wait* wait, koine_error* error) {
+                return driver().ping(sessions_[i].handle, wait, error);
+            };
         };
     }
     auto resetting() {
         return [this](std::size_t i) {
-            return [this, i](koine_wait* wait, koine_error* error) { return driver().reset(sessions_[i].handle, wait, error); };
+            return [this, i](koine_wait* wait, koine_error* error) {
+                return driver().reset(sessions_[i].handle, wait, error);
+            };
         };
     }
     auto finishing() {
         return [this](std::size_t i) {
-            return [this, i](koine_wait* wait, koine_error* error) { return driver().finish(sessions_[i].statement, wait, error); };
+            return [this, i](koine_wait* wait, koine_error* error) {
+                return driver().finish(sessions_[i].statement, wait, error);
+            };
         };
     }
     void count_rows(session& one) const {
@@ -175,7 +191,8 @@ protected:
             if (!loop_.waits(i)) continue;
             ++asked;
             koine_error error{};
-            EXPECT_EQ(driver().cancel(sessions_[i].handle, &error), KOINE_DONE) << std::string(error.message.data, error.message.size);
+            EXPECT_EQ(driver().cancel(sessions_[i].handle, &error), KOINE_DONE)
+                << std::string(error.message.data, error.message.size);
             if (error.release != nullptr) error.release(&error);
         }
         return asked;
@@ -269,10 +286,12 @@ TEST_P(resumable, cancels_while_a_server_does_not_answer) {
     expect_all_done("prepare");
     start(executing(0));
     const auto half = static_cast<int>(connections / 2);
-    loop_.run_until([&] { return backend_.free.running_slowly() == half && backend_.stopped.running_slowly() == half; });
+    loop_.run_until(
+        [&] { return backend_.free.running_slowly() == half && backend_.stopped.running_slowly() == half; });
     {
         const frozen server{backend_.stopped.process};
-        // A request that comes between two messages of a statement is lost on PostgreSQL: whoever wants one stopped asks until it is.
+        // A request that comes between two messages of a statement is lost on PostgreSQL: whoever
+        // wants one stopped asks until it is.
         loop_.run_until([&] { return cancel_waiting() == half; });
         finish_free_ones();
     }
@@ -304,7 +323,8 @@ TEST_P(resumable, resets_and_closes_while_a_server_does_not_answer) {
 }
 
 INSTANTIATE_TEST_SUITE_P(libpq, resumable,
-                         ::testing::Values(transport{"tcp", false, &libpq_backend, &has_postgres}, transport{"tls", true, &libpq_backend, &has_postgres}),
+                         ::testing::Values(transport{"tcp", false, &libpq_backend, &has_postgres},
+                                           transport{"tls", true, &libpq_backend, &has_postgres}),
                          [](const auto& which) { return which.param.name; });
 INSTANTIATE_TEST_SUITE_P(libmariadb, resumable,
                          ::testing::Values(transport{"tcp", false, &libmariadb_backend, &has_mariadb},

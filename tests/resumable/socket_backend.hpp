@@ -1,4 +1,5 @@
-// A driver that talks over sockets, and two servers for it: one that runs freely and one that the test stops.
+// A driver that talks over sockets, and two servers for it: one that runs freely and one that the
+// test stops.
 #pragma once
 
 #include <functional>
@@ -22,9 +23,10 @@ struct socket_backend {
     koine_driver driver{};
     socket_server free{};
     socket_server stopped{};
-    std::string add_one{};  // a query with a parameter, of one row and column: the parameter and one
-    std::string stream{};   // a query of `stream_rows` rows of a number and a text of 1000 bytes
-    std::string slow{};     // runs for minutes
+    // a query with a parameter, of one row and column: the parameter and one
+    std::string add_one{};
+    std::string stream{};  // a query of `stream_rows` rows of a number and a text of 1000 bytes
+    std::string slow{};    // runs for minutes
 };
 
 inline constexpr std::uint64_t stream_rows = 20'000;

@@ -1,4 +1,5 @@
-// Tests of the dialects mariadb and mysql on MariaDB: the same for both, so that MariaDB proves as much of mysql as it can.
+// Tests of the dialects mariadb and mysql on MariaDB: the same for both, so that MariaDB proves as
+// much of mysql as it can.
 #pragma once
 
 #include <gtest/gtest.h>

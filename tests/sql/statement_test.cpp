@@ -13,7 +13,8 @@ namespace koine::test {
 namespace {
 
 using words = family;
-INSTANTIATE_TEST_SUITE_P(on_mariadb, words, testing::Values("mariadb", "mysql"), [](const auto& instance) { return std::string{instance.param}; });
+INSTANTIATE_TEST_SUITE_P(on_mariadb, words, testing::Values("mariadb", "mysql"),
+                         [](const auto& instance) { return std::string{instance.param}; });
 
 bool truth_of(detail::link& on, const syntax::fragment& statement, const std::vector<bound>& binds) {
     std::vector<koine_value> values;
@@ -62,12 +63,15 @@ struct word {
     std::int64_t id{};
     std::optional<std::string> text{};
 
-    static constexpr auto koine_table() { return table("words", col<&word::id>(primary_key), col<&word::text>(length{100})); }
+    static constexpr auto koine_table() {
+        return table("words", col<&word::id>(primary_key), col<&word::text>(length{100}));
+    }
 };
 
 std::vector<std::string> found(session& in, const predicate<word>& condition) {
     std::vector<std::string> out;
-    for (const word& one : in.query<word>().filter(condition).order_by(col<&word::id>).values()) out.push_back(*one.text);
+    for (const word& one : in.query<word>().filter(condition).order_by(col<&word::id>).values())
+        out.push_back(*one.text);
     return out;
 }
 
@@ -79,7 +83,8 @@ TEST_P(words, match_patterns_whatever_the_session_makes_of_a_backslash) {
     for (const char* const one : {"Abc", "abc", "a%c", "a_c", "a\\c", "abc "}) work.add(word{.text = one});
     work.flush();
     for (const char* const mode : {"NO_BACKSLASH_ESCAPES", ""}) {
-        work.execute(sql(unsafe_sql("set session sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '" + std::string{mode} + "')")));
+        work.execute(sql(unsafe_sql("set session sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '" +
+                                    std::string{mode} + "')")));
         constexpr auto text = col<&word::text>;
         EXPECT_EQ(found(work, text.like("abc")), texts{"abc"}) << mode;
         EXPECT_EQ(found(work, text.like("a_c")), (texts{"abc", "a%c", "a_c", "a\\c"})) << mode;
@@ -97,7 +102,8 @@ TEST_P(words, match_patterns_whatever_the_session_makes_of_a_backslash) {
 }
 
 TEST_P(words, are_compared_by_case_in_columns_of_others_too_where_like_is_asked) {
-    run("create table words (id bigint auto_increment primary key, text varchar(100)) default charset = utf8mb4 collate = utf8mb4_general_ci");
+    run("create table words (id bigint auto_increment primary key, text varchar(100)) default charset = utf8mb4 "
+        "collate = utf8mb4_general_ci");
     session work{on};
     for (const char* const one : {"Abc", "abc"}) work.add(word{.text = one});
     work.flush();
@@ -108,7 +114,8 @@ TEST_P(words, are_compared_by_case_in_columns_of_others_too_where_like_is_asked)
 }
 
 TEST_P(words, are_found_by_an_index_where_a_pattern_begins_with_text) {
-    run("create table words (id bigint auto_increment primary key, text varchar(101) not null, unique (text)) default charset = utf8mb4 collate = "
+    run("create table words (id bigint auto_increment primary key, text varchar(101) not null, unique (text)) default "
+        "charset = utf8mb4 collate = "
         "utf8mb4_nopad_bin");
     run("insert into words (text) select concat('w', seq) from seq_1_to_3000");
     run("analyze table words");
@@ -184,7 +191,9 @@ TEST_P(words, in_texts_by_hand_may_have_backslashes_beside_names_of_values) {
     connection c = on.connect();
     EXPECT_EQ(c.execute(sql("select concat('a\\', :one, '\\')", {{"one", "b"}})).one<std::string>(), "a\\b\\");
     c.execute(sql("insert into words (text) values ('C:\\')"));
-    EXPECT_EQ(c.execute(sql("select text from words where text = :text and text <> '\\'", {{"text", "C:\\"}})).one<std::string>(), "C:\\");
+    EXPECT_EQ(c.execute(sql("select text from words where text = :text and text <> '\\'", {{"text", "C:\\"}}))
+                  .one<std::string>(),
+              "C:\\");
     c.rollback();
 }
 
@@ -273,7 +282,8 @@ TEST_P(transactions, that_are_over_with_ddl_that_fails_have_no_savepoints_any_mo
         EXPECT_THROW(c.execute(sql("create table words (id bigint)")), error);
     }
     c.rollback();
-    EXPECT_EQ(c.execute(sql("select connection_id()")).one<std::int64_t>(), at) << "the connection is as good as before";
+    EXPECT_EQ(c.execute(sql("select connection_id()")).one<std::int64_t>(), at)
+        << "the connection is as good as before";
 }
 
 TEST_P(transactions, run_at_the_level_that_was_asked_for_and_the_next_one_at_its_own) {

@@ -12,7 +12,8 @@ namespace koine::test {
 namespace {
 
 using tables = family;
-INSTANTIATE_TEST_SUITE_P(on_mariadb, tables, testing::Values("mariadb", "mysql"), [](const auto& instance) { return std::string{instance.param}; });
+INSTANTIATE_TEST_SUITE_P(on_mariadb, tables, testing::Values("mariadb", "mysql"),
+                         [](const auto& instance) { return std::string{instance.param}; });
 
 // Tables whose addresses are never given to others: statements are known by them.
 struct kept_table {
@@ -32,12 +33,20 @@ const table_info& keep(std::string name, std::vector<std::string> column_names, 
 
 extern const table_info posts;
 constexpr std::string_view moods[] = {"calm", "it's", "a\\b"};
-column_reference to_user() { return {&users, 0}; }
-column_reference to_post() { return {&posts, 0}; }
+column_reference to_user() {
+    return {&users, 0};
+}
+column_reference to_post() {
+    return {&posts, 0};
+}
 constexpr column_info post_columns[] = {
     {.name = "id", .type = sql_type::int32, .primary_key = true, .generated = true},
     {.name = "author_id", .type = sql_type::int64, .references = to_user, .on_delete = referential_action::cascade},
-    {.name = "reply_to", .type = sql_type::int32, .nullable = true, .references = to_post, .on_delete = referential_action::set_null},
+    {.name = "reply_to",
+     .type = sql_type::int32,
+     .nullable = true,
+     .references = to_post,
+     .on_delete = referential_action::set_null},
     {.name = "mood", .type = sql_type::enumeration, .server_default = "'calm'", .enumerators = moods},
     {.name = "picture", .type = sql_type::bytes, .nullable = true, .length = 4},
     {.name = "essay", .type = sql_type::text, .nullable = true, .length = 20'000},
@@ -63,7 +72,8 @@ TEST_P(tables, are_made_once_and_found_by_their_exact_name_in_their_database) {
 
 TEST_P(tables, are_innodb_with_a_binary_collation_that_pads_nothing) {
     create(users);
-    EXPECT_EQ(text("select concat(engine, ' ', table_collation) from information_schema.tables where table_schema = database()"),
+    EXPECT_EQ(text("select concat(engine, ' ', table_collation) from information_schema.tables where table_schema = "
+                   "database()"),
               "InnoDB utf8mb4_nopad_bin");
 }
 
@@ -111,7 +121,8 @@ TEST_P(tables, name_the_constraint_that_is_violated) {
     };
     EXPECT_EQ(constraint("insert into users (name, age, active) values ('a', 1, 1)"), "uq_users_name");
     EXPECT_EQ(constraint("insert into users (name, age, active) values ('b', 1, 7)"), "ck_users_active_boolean");
-    EXPECT_EQ(constraint("insert into users (name, age, active) values (repeat('x', 51), 1, 0)"), "ck_users_name_length");
+    EXPECT_EQ(constraint("insert into users (name, age, active) values (repeat('x', 51), 1, 0)"),
+              "ck_users_name_length");
 }
 
 TEST_P(tables, give_each_key_once_and_the_time_to_the_microsecond) {
@@ -134,8 +145,32 @@ TEST_P(tables, give_each_key_once_and_the_time_to_the_microsecond) {
 
 TEST_P(tables, have_names_that_nothing_in_them_can_break_out_of) {
     create(users);
-    const std::string names[] = {"users`; DROP TABLE canary; --", "'", "`", "``", "\"", "a\\", "?", ":x", "$1", "@p", "--", "/*", "*/", "#", ";", "%s",
-                                 "a\nb", "\x01", " x", "CREATE", "a.b.c", "\xe2\x80\xae", "NULL", "rank", "select", "system"};
+    const std::string names[] = {"users`; DROP TABLE canary; --",
+                                 "'",
+                                 "`",
+                                 "``",
+                                 "\"",
+                                 "a\\",
+                                 "?",
+                                 ":x",
+                                 "$1",
+                                 "@p",
+                                 "--",
+                                 "/*",
+                                 "*/",
+                                 "#",
+                                 ";",
+                                 "%s",
+                                 "a\nb",
+                                 "\x01",
+                                 " x",
+                                 "CREATE",
+                                 "a.b.c",
+                                 "\xe2\x80\xae",
+                                 "NULL",
+                                 "rank",
+                                 "select",
+                                 "system"};
     for (const auto& name : names) {
         SCOPED_TRACE(name);
         const table_info& table = keep(name, {name + "_column", name}, {.type = sql_type::int64});
@@ -161,20 +196,25 @@ TEST_P(tables, have_names_that_nothing_in_them_can_break_out_of) {
         c.close();
         metadata{}.add(&table).drop_all(on);
     }
-    EXPECT_EQ(text("select group_concat(table_name) from information_schema.tables where table_schema = database()"), "users");
+    EXPECT_EQ(text("select group_concat(table_name) from information_schema.tables where table_schema = database()"),
+              "users");
 }
 
 TEST_P(tables, may_use_every_keyword_of_the_server_as_a_name) {
     std::vector<std::string> words;
     on.begin([&](connection& c) {
-        words = c.execute(sql("select distinct lower(word) from information_schema.keywords where word regexp '^[A-Za-z_]+$'")).into<std::string>();
+        words =
+            c.execute(
+                 sql("select distinct lower(word) from information_schema.keywords where word regexp '^[A-Za-z_]+$'"))
+                .into<std::string>();
     });
     ASSERT_GT(words.size(), 500U);
     // Many columns a table, so that there are few tables.
     for (std::size_t first = 0; first < words.size(); first += 50) {
         const auto begin = words.begin() + static_cast<std::ptrdiff_t>(first);
-        const table_info& table = keep(words[first], {begin, begin + static_cast<std::ptrdiff_t>(std::min<std::size_t>(50, words.size() - first))},
-                                       {.type = sql_type::int16, .nullable = true});
+        const table_info& table = keep(
+            words[first], {begin, begin + static_cast<std::ptrdiff_t>(std::min<std::size_t>(50, words.size() - first))},
+            {.type = sql_type::int16, .nullable = true});
         create(table);
         syntax::fragment query;
         query.push_table(syntax::op::select_entity, &table);
@@ -192,12 +232,18 @@ TEST_P(tables, may_use_every_keyword_of_the_server_as_a_name) {
 
 extern const table_info cyclic_left;
 extern const table_info cyclic_right;
-column_reference to_left() { return {&cyclic_left, 0}; }
-column_reference to_right() { return {&cyclic_right, 0}; }
-constexpr column_info left_columns[] = {{.name = "id", .type = sql_type::uuid, .primary_key = true},
-                                        {.name = "other", .type = sql_type::text, .nullable = true, .length = 20, .references = to_right}};
-constexpr column_info right_columns[] = {{.name = "id", .type = sql_type::text, .primary_key = true, .length = 20},
-                                         {.name = "other", .type = sql_type::uuid, .nullable = true, .references = to_left}};
+column_reference to_left() {
+    return {&cyclic_left, 0};
+}
+column_reference to_right() {
+    return {&cyclic_right, 0};
+}
+constexpr column_info left_columns[] = {
+    {.name = "id", .type = sql_type::uuid, .primary_key = true},
+    {.name = "other", .type = sql_type::text, .nullable = true, .length = 20, .references = to_right}};
+constexpr column_info right_columns[] = {
+    {.name = "id", .type = sql_type::text, .primary_key = true, .length = 20},
+    {.name = "other", .type = sql_type::uuid, .nullable = true, .references = to_left}};
 const table_info cyclic_left{.name = "lefts", .columns = left_columns, .primary_key = first_column};
 const table_info cyclic_right{.name = "rights", .columns = right_columns, .primary_key = first_column};
 

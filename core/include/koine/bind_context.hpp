@@ -1,12 +1,12 @@
-// What values need on their way to a driver: which tags it can take, memory for those that must be rewritten, and a place for
-// the first complaint.
+// What values need on their way to a driver: which tags it can take, memory for those that must be
+// rewritten, and a place for the first complaint.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include <koine/api.hpp>
 #include <koine/driver_abi.h>
+#include <koine/api.hpp>
 #include <koine/errc.hpp>
 
 namespace koine {
@@ -51,10 +51,9 @@ public:
         if (blocks_ != nullptr) [[unlikely]]
             free_blocks();
     }
-    // Rewrites a value whose tag the driver does not know: booleans to integers, dates, times, uuids to their canonical text.
-    koine_value native_form(const koine_value& value) {
-        return native(value.tag) ? value : rewrite(value);
-    }
+    // Rewrites a value whose tag the driver does not know: booleans to integers, dates, times,
+    // uuids to their canonical text.
+    koine_value native_form(const koine_value& value) { return native(value.tag) ? value : rewrite(value); }
 
 private:
     static constexpr std::size_t inline_size = 512;

@@ -22,19 +22,23 @@ inline namespace v1 {
 namespace detail {
 struct connection_state;
 struct connection_access;
-}
+}  // namespace detail
 
 // Settings of one call.
 struct call_options {
     koine::deadline deadline{};  // the statement is cancelled when it passes
-    bool stream = false;         // deliver rows as they come instead of keeping the whole result in memory
+    // deliver rows as they come instead of keeping the whole result in memory
+    bool stream = false;
 };
 
-// Stops what a connection is doing, from any thread, also after the connection is gone (then it does nothing). Copyable.
+// Stops what a connection is doing, from any thread, also after the connection is gone (then it
+// does nothing). Copyable.
 class KOINE_API canceller {
 public:
-    // Asks, and does not wait for the effect: the call that is stopped throws error (errc::cancelled). A server may lose a request that
-    // comes before it runs the statement; repeat it for as long as the call goes on. Throws koine::error when the request cannot be sent.
+    // Asks, and does not wait for the effect: the call that is stopped throws error
+    // (errc::cancelled). A server may lose a request that comes before it runs the statement;
+    // repeat it for as long as the call goes on. Throws koine::error when the request cannot be
+    // sent.
     void cancel() const;
 
 private:
@@ -43,8 +47,9 @@ private:
     std::shared_ptr<detail::connection_state> state_;
 };
 
-// An open transaction or savepoint. Ended by commit() or rollback(); left without either, it is rolled back without waiting for the
-// server: at once in-process, with the next statement elsewhere. Move-only.
+// An open transaction or savepoint. Ended by commit() or rollback(); left without either, it is
+// rolled back without waiting for the server: at once in-process, with the next statement
+// elsewhere. Move-only.
 class KOINE_API transaction {
 public:
     transaction(transaction&& other) noexcept;
@@ -64,8 +69,9 @@ private:
     std::uint32_t depth_;  // 0: the transaction itself, else a savepoint
 };
 
-// Move-only; one thread at a time (another one gets usage_error with errc::operation_in_progress). Begins a transaction by itself with the
-// first statement that needs one, unless the isolation level is autocommit.
+// Move-only; one thread at a time (another one gets usage_error with errc::operation_in_progress).
+// Begins a transaction by itself with the first statement that needs one, unless the isolation
+// level is autocommit.
 class KOINE_API connection {
 public:
     connection(connection&&) noexcept;
@@ -73,7 +79,8 @@ public:
     // Uncommitted work is lost; nothing is sent that has to be waited for.
     ~connection();
 
-    // Runs a text with bound values: execute(sql("select ... :n", {{"n", name}})). Throws koine::error; usage_error for BEGIN, COMMIT, ROLLBACK.
+    // Runs a text with bound values: execute(sql("select ... :n", {{"n", name}})). Throws
+    // koine::error; usage_error for BEGIN, COMMIT, ROLLBACK.
     rows execute(const text_statement& statement, call_options options = {});
     // Runs a built statement.
     rows execute(const syntax::fragment& statement, call_options options = {});
@@ -89,18 +96,19 @@ public:
     void commit();
     void rollback();
 
-    // Gives the connection back to the pool, rolling back what is not committed. Answers whether there was anything to roll back. Every later
-    // call throws usage_error.
+    // Gives the connection back to the pool, rolling back what is not committed. Answers whether
+    // there was anything to roll back. Every later call throws usage_error.
     bool close();
     // For another thread to stop what this one is doing.
     koine::canceller canceller() const;
     // Proves that the server answers. Throws why not.
     void ping(koine::deadline limit = {});
-    // What answers at the other end, as its driver says it: "sqlite", "postgresql", "mariadb", "mysql"; and its version, "15.4". Live as long as
-    // the connection is held.
+    // What answers at the other end, as its driver says it: "sqlite", "postgresql", "mariadb",
+    // "mysql"; and its version, "15.4". Live as long as the connection is held.
     std::string_view server_product() const;
     std::string_view server_version() const;
-    // The client library's handle: sqlite3*, PGconn*. What is done with it is between the caller and the library.
+    // The client library's handle: sqlite3*, PGconn*. What is done with it is between the caller
+    // and the library.
     void* native_handle() const;
 
 private:

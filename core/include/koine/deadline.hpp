@@ -1,4 +1,5 @@
-// A point in time by which an operation must have ended. Total: it does not start again with every step.
+// A point in time by which an operation must have ended. Total: it does not start again with every
+// step.
 #pragma once
 
 #include <chrono>
@@ -22,7 +23,8 @@ public:
         return d;
     }
     static constexpr deadline never() noexcept { return {}; }
-    // `timeout` from now; negative or zero: already passed; a timeout beyond what the clock can hold: never.
+    // `timeout` from now; negative or zero: already passed; a timeout beyond what the clock can
+    // hold: never.
     static deadline in(std::chrono::nanoseconds timeout) noexcept {
         const auto now = now_ns();
         return timeout.count() > never_ns - now ? deadline{} : from_ns(now + timeout.count());

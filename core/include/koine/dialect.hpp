@@ -20,7 +20,8 @@ class dialect;
 // A statement as text. Immutable once made.
 struct compiled {
     std::string text{};
-    // order[i] is the number of the bound value that placeholder i gets; empty: in the order they were bound.
+    // order[i] is the number of the bound value that placeholder i gets; empty: in the order they
+    // were bound.
     std::vector<std::uint16_t> order{};
     std::uint32_t columns = 0;  // of the result; 0: none
     bool writes = false;        // changes rows or the schema
@@ -29,16 +30,18 @@ struct compiled {
 // What core and the unit of work must know to use a dialect well.
 struct dialect_features {
     bool insert_returning = false;
-    bool multi_row_insert = false;       // INSERT ... VALUES (..), (..)
-    bool default_values = false;         // INSERT ... DEFAULT VALUES
-    bool transactional_ddl = false;      // where it is not, DDL commits what was done before it
+    bool multi_row_insert = false;   // INSERT ... VALUES (..), (..)
+    bool default_values = false;     // INSERT ... DEFAULT VALUES
+    bool transactional_ddl = false;  // where it is not, DDL commits what was done before it
     bool savepoints = false;
-    bool read_only_transactions = false; // the database refuses writes in one; where it does not, Koine does
-    bool returning_in_row_order = false; // RETURNING rows come in VALUES order, promised by the database
-    // Keys generated for the rows of one INSERT (compile_rows) ascend in the order of the rows: the returned keys, sorted, belong to
-    // the rows in their order.
+    // the database refuses writes in one; where it does not, Koine does
+    bool read_only_transactions = false;
+    // RETURNING rows come in VALUES order, promised by the database
+    bool returning_in_row_order = false;
+    // Keys generated for the rows of one INSERT (compile_rows) ascend in the order of the rows: the
+    // returned keys, sorted, belong to the rows in their order.
     bool generated_keys_ascend = false;
-    std::uint32_t max_identifier = 0;    // bytes; 0: no limit
+    std::uint32_t max_identifier = 0;        // bytes; 0: no limit
     bool max_identifier_characters = false;  // max_identifier counts characters, not bytes
 };
 
@@ -50,18 +53,20 @@ struct dialect_options {
 // What a dialect says of the server that a connection has found behind its URL.
 struct server_fit {
     std::shared_ptr<const dialect> better{};  // to be used instead; null: the dialect itself
-    std::string warning{};                          // one line for the log, without the server's name; empty: nothing to say
+    // one line for the log, without the server's name; empty: nothing to say
+    std::string warning{};
 };
 
 // How a transaction with given options begins.
 struct begin_rule {
-    std::string text{};           // empty: no transaction, each statement is its own
-    bool at_first_write = false;  // reads before the first write run outside; otherwise it begins with the first statement
-    std::string before{};         // a statement that runs directly before `text`; empty: none
+    std::string text{};  // empty: no transaction, each statement is its own
+    // reads before the first write run outside; otherwise it begins with the first statement
+    bool at_first_write = false;
+    std::string before{};  // a statement that runs directly before `text`; empty: none
 };
 
-// Stateless and immutable after construction: one object serves all threads. Third-party dialects derive from it or from
-// koine::dialects::ansi.
+// Stateless and immutable after construction: one object serves all threads. Third-party dialects
+// derive from it or from koine::dialects::ansi.
 class KOINE_API dialect {
 public:
     virtual ~dialect();
@@ -71,18 +76,23 @@ public:
     // "sqlite", "postgresql"; lives as long as the dialect.
     virtual std::string_view name() const noexcept = 0;
     virtual const dialect_features& features() const noexcept = 0;
-    // The same dialect with these options; null if they change nothing, which is what dialects without options answer.
+    // The same dialect with these options; null if they change nothing, which is what dialects
+    // without options answer.
     virtual std::shared_ptr<const dialect> with(const dialect_options& options) const;
 
-    // Which dialect fits a server, by the words of the driver: "mariadb", "10.11.6". Asked once, at the first connection of an engine;
-    // both may be empty. Dialects that know one kind of server answer that they fit.
+    // Which dialect fits a server, by the words of the driver: "mariadb", "10.11.6". Asked once, at
+    // the first connection of an engine; both may be empty. Dialects that know one kind of server
+    // answer that they fit.
     virtual server_fit for_server(std::string_view product, std::string_view version) const;
 
-    // Renders a statement. Throws usage_error (errc::not_supported) for what the dialect cannot say.
+    // Renders a statement. Throws usage_error (errc::not_supported) for what the dialect cannot
+    // say.
     virtual compiled compile(const syntax::fragment& statement) const = 0;
-    // Renders an INSERT of `rows` rows (see features().multi_row_insert) of a statement that op::insert heads.
+    // Renders an INSERT of `rows` rows (see features().multi_row_insert) of a statement that
+    // op::insert heads.
     virtual compiled compile_rows(const syntax::fragment& insert, std::uint32_t rows) const = 0;
-    // An identifier as it must be written, quoted when it needs it. Throws usage_error for names that cannot be written.
+    // An identifier as it must be written, quoted when it needs it. Throws usage_error for names
+    // that cannot be written.
     virtual std::string quote(std::string_view identifier) const = 0;
     // Placeholder number `index`, from 1: "?1", "$1".
     virtual std::string placeholder(std::uint32_t index) const = 0;
@@ -93,13 +103,15 @@ public:
     virtual std::string release_savepoint(std::string_view name) const = 0;
     virtual std::string rollback_to_savepoint(std::string_view name) const = 0;
 
-    // DDL, one statement a string, in the order in which they must run. Foreign keys are part of the table unless `with_foreign_keys`
-    // is false; add_foreign_keys() then adds them. Throws usage_error for types or names the dialect cannot express without loss.
+    // DDL, one statement a string, in the order in which they must run. Foreign keys are part of
+    // the table unless `with_foreign_keys` is false; add_foreign_keys() then adds them. Throws
+    // usage_error for types or names the dialect cannot express without loss.
     virtual std::vector<std::string> create_table(const table_info& table, bool with_foreign_keys) const = 0;
     virtual std::vector<std::string> add_foreign_keys(const table_info& table) const = 0;
     virtual std::string drop_table(const table_info& table) const = 0;
     virtual std::vector<std::string> drop_foreign_keys(const table_info& table) const = 0;
-    // A query with two text parameters, schema (may be empty) and table name, whose result has a row if the table exists.
+    // A query with two text parameters, schema (may be empty) and table name, whose result has a
+    // row if the table exists.
     virtual std::string table_exists() const = 0;
 
 protected:

@@ -1,9 +1,11 @@
-// What makes a shared library a dialect that can be loaded at run time. One source of libkoine_dialect_<name>.so has a line
+// What makes a shared library a dialect that can be loaded at run time. One source of
+// libkoine_dialect_<name>.so has a line
 //
 //     KOINE_DIALECT_PLUGIN(my_dialect, "my_driver")
 //
-// outside of all namespaces. Unlike a driver, a dialect is a C++ class: it is built with the same version of Koine as the program and with a
-// compatible compiler and standard library. Both are checked by text before anything of C++ is touched.
+// outside of all namespaces. Unlike a driver, a dialect is a C++ class: it is built with the same
+// version of Koine as the program and with a compatible compiler and standard library. Both are
+// checked by text before anything of C++ is touched.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +45,6 @@ struct dialect_plugin {
 #define KOINE_DIALECT_PLUGIN(type, default_driver)                                                                     \
     extern "C" __attribute__((visibility("default"))) const koine::dialect_plugin* koine_dialect_init() {              \
         static const koine::dialect_plugin plugin{sizeof(koine::dialect_plugin), KOINE_VERSION, KOINE_DIALECT_LIBRARY, \
-                                                  default_driver,                                                      \
-                                                  []() -> const koine::dialect* { return new type; }};                 \
+                                                  default_driver, []() -> const koine::dialect* { return new type; }}; \
         return &plugin;                                                                                                \
     }

@@ -11,10 +11,12 @@
 //     koine_status koine_driver_init(uint32_t abi, koine_driver* out, koine_error* error)
 //     { return koine::spi::fill_table<my_driver>(abi, out, error); }
 //
-// A driver that is linked into its program has an init function of another name, which the program gives to registry::add_driver.
+// A driver that is linked into its program has an init function of another name, which the program
+// gives to registry::add_driver.
 //
-// `connection` and `statement` have the member functions that the trampolines of spi_table.hpp call; drivers/template shows
-// each of them. Member functions that can fail return spi::status and may throw: nothing crosses the table.
+// `connection` and `statement` have the member functions that the trampolines of spi_table.hpp
+// call; drivers/template shows each of them. Member functions that can fail return spi::status and
+// may throw: nothing crosses the table.
 #pragma once
 
 #include <cstddef>
@@ -31,10 +33,15 @@ namespace koine {
 inline namespace v1 {
 namespace spi {
 
-inline koine_string to_c(std::string_view text) noexcept { return koine_string{text.data(), text.size()}; }
-inline std::string_view to_view(koine_string text) noexcept { return text.size ? std::string_view{text.data, text.size} : std::string_view{}; }
+inline koine_string to_c(std::string_view text) noexcept {
+    return koine_string{text.data(), text.size()};
+}
+inline std::string_view to_view(koine_string text) noexcept {
+    return text.size ? std::string_view{text.data, text.size} : std::string_view{};
+}
 
-// An error on the driver's side of the border. Strings are copied into the koine_error when it crosses.
+// An error on the driver's side of the border. Strings are copied into the koine_error when it
+// crosses.
 struct failure {
     errc code = errc::unknown;
     koine::outcome outcome = koine::outcome::rejected;
@@ -72,7 +79,8 @@ inline void release_error(koine_error* error) noexcept {
 
 }  // namespace detail
 
-// Fills the C error from a failure and answers KOINE_ERROR. Falls back to a text-less error when memory is short.
+// Fills the C error from a failure and answers KOINE_ERROR. Falls back to a text-less error when
+// memory is short.
 inline koine_status fill(koine_error* out, const failure& why) noexcept {
     out->code = static_cast<std::int32_t>(why.code);
     out->native_code = why.native_code;
@@ -86,7 +94,8 @@ inline koine_status fill(koine_error* out, const failure& why) noexcept {
         out->sqlstate[5] = '\0';
     }
     const std::string* const texts[] = {&why.message, &why.detail, &why.hint, &why.constraint, &why.table, &why.column};
-    koine_string* const targets[] = {&out->message, &out->detail, &out->hint, &out->constraint, &out->table, &out->column};
+    koine_string* const targets[] = {&out->message,    &out->detail, &out->hint,
+                                     &out->constraint, &out->table,  &out->column};
     std::size_t total = 0;
     for (const auto* text : texts) total += detail::bounded(*text);
     char* memory = new (std::nothrow) char[total + 1];

@@ -32,15 +32,19 @@ struct engine_options {
     pool_options pool{};
     koine::isolation isolation = koine::isolation::default_;
     bool read_only = false;
-    std::uint32_t statement_cache = 256;                 // prepared statements kept on each connection
+    // prepared statements kept on each connection
+    std::uint32_t statement_cache = 256;
     std::chrono::milliseconds connect_timeout{30'000};  // total, for one connection
-    std::chrono::milliseconds statement_timeout{0};     // of each call without a deadline of its own, and of what a session sends to a server; 0: none
-    // How long a statement that is stopped at its deadline may take to end, before its connection is given up with it.
+    // of each call without a deadline of its own, and of what a session sends to a server; 0: none
+    std::chrono::milliseconds statement_timeout{0};
+    // How long a statement that is stopped at its deadline may take to end, before its connection
+    // is given up with it.
     std::chrono::milliseconds cancel_grace{100};
-    bool strict_tables = false;                         // SQLite: create_all makes STRICT tables
+    bool strict_tables = false;  // SQLite: create_all makes STRICT tables
 };
 
-// A cheap handle to a shared, thread-safe core; default-constructed it is empty and every use of it throws usage_error.
+// A cheap handle to a shared, thread-safe core; default-constructed it is empty and every use of it
+// throws usage_error.
 class KOINE_API engine {
 public:
     engine() noexcept = default;
@@ -52,19 +56,21 @@ public:
 
     explicit operator bool() const noexcept;
     const koine::url& url() const;
-    // The dialect that the URL names; once a first connection was made, the one that fits the server it found, to which all statements are
-    // written (dialect::for_server). The reference is good as long as the engine.
+    // The dialect that the URL names; once a first connection was made, the one that fits the
+    // server it found, to which all statements are written (dialect::for_server). The reference is
+    // good as long as the engine.
     const koine::dialect& dialect() const;
     const engine_options& options() const;
-    // Leases a connection; waits at most the pool's timeout. Throws timeout_error (errc::pool_timeout), or why connecting failed.
-    // `where` is who holds it, for the reports of exhausted pools and of leaks.
+    // Leases a connection; waits at most the pool's timeout. Throws timeout_error
+    // (errc::pool_timeout), or why connecting failed. `where` is who holds it, for the reports of
+    // exhausted pools and of leaks.
     connection connect(here where = here::now()) const;
     connection connect(deadline limit, here where = here::now()) const;
     // Runs fn(connection&) in a transaction: commits when it returns, rolls back when it throws.
     template <class Body>
     decltype(auto) begin(Body&& body, here where = here::now()) const;
-    // As begin, and runs it again when it lost against another transaction (serialization failure, deadlock, lock not had in time). The body
-    // must be fit to run several times.
+    // As begin, and runs it again when it lost against another transaction (serialization failure,
+    // deadlock, lock not had in time). The body must be fit to run several times.
     template <class Body>
     decltype(auto) run(retry policy, Body&& body, here where = here::now()) const;
     pool_stats stats() const;
@@ -80,8 +86,8 @@ private:
     std::shared_ptr<detail::engine_core> core_{};
 };
 
-// Makes an engine from a URL with the dialects and drivers of `registry`. No I/O. Throws usage_error for an unknown dialect,
-// driver or query key, naming what is known and the nearest.
+// Makes an engine from a URL with the dialects and drivers of `registry`. No I/O. Throws
+// usage_error for an unknown dialect, driver or query key, naming what is known and the nearest.
 KOINE_API engine create_engine(const koine::url& url, const registry& names, engine_options options = {});
 
 }  // namespace v1

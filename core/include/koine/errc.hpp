@@ -10,7 +10,8 @@
 namespace koine {
 inline namespace v1 {
 
-// Why an operation failed. Drivers map native errors to these; the numbers are part of the driver contract and never change.
+// Why an operation failed. Drivers map native errors to these; the numbers are part of the driver
+// contract and never change.
 enum class errc : std::int32_t {
     unknown = 1,
 
@@ -65,7 +66,8 @@ enum class errc : std::int32_t {
     duplicate_object = 604,
     permission_denied = 605,
     not_supported = 606,
-    statement_outdated = 607,  // the prepared statement no longer fits the schema, or is gone: prepare it again
+    // the prepared statement no longer fits the schema, or is gone: prepare it again
+    statement_outdated = 607,
 
     // The machine.
     disk_full = 700,
@@ -99,7 +101,9 @@ KOINE_API std::string_view to_string(outcome value) noexcept;
 
 // The category of std::error_code values made from errc.
 KOINE_API const std::error_category& error_category() noexcept;
-inline std::error_code make_error_code(errc code) noexcept { return {static_cast<int>(code), error_category()}; }
+inline std::error_code make_error_code(errc code) noexcept {
+    return {static_cast<int>(code), error_category()};
+}
 
 }  // namespace v1
 }  // namespace koine

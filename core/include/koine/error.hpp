@@ -23,7 +23,8 @@ struct error_info {
     koine::sqlstate sqlstate{};
     std::int32_t native_code = 0;
     std::uint32_t position = 0;  // 1-based character in the statement, 0 unknown
-    std::string message{};       // as the database or the library says it; describe() bounds and escapes it
+    // as the database or the library says it; describe() bounds and escapes it
+    std::string message{};
     std::string detail{};
     std::string hint{};
     std::string constraint{};
@@ -33,11 +34,13 @@ struct error_info {
     here where{};
 };
 
-// What a caller can sensibly do about an error. reconnect_and_retry asks for a pause that grows with each attempt.
+// What a caller can sensibly do about an error. reconnect_and_retry asks for a pause that grows
+// with each attempt.
 enum class advice : std::uint8_t { give_up, retry_statement, retry_transaction, reconnect_and_retry, ask_the_database };
 
-// The base of everything that Koine throws. Copying is cheap and does not throw. what() is one readable text: the message,
-// then what is known of SQLSTATE, constraint, hint and statement. The database's `detail` is left out, because it quotes values.
+// The base of everything that Koine throws. Copying is cheap and does not throw. what() is one
+// readable text: the message, then what is known of SQLSTATE, constraint, hint and statement. The
+// database's `detail` is left out, because it quotes values.
 class KOINE_API error : public std::runtime_error {
 public:
     explicit error(error_info info);
@@ -62,29 +65,57 @@ private:
     std::shared_ptr<const error_info> info_;
 };
 
-// The connection is gone; the transaction with it (errc::disconnected). A connection that could not be made in the first place
-// (connect_failed to tls_failed) is a plain koine::error with that code.
-class KOINE_API disconnected_error : public error { public: using error::error; ~disconnected_error() override; };
-// A deadline passed, or the operation was cancelled, or a lock or a connection of the pool was not had in time.
-class KOINE_API timeout_error : public error { public: using error::error; ~timeout_error() override; };
+// The connection is gone; the transaction with it (errc::disconnected). A connection that could not
+// be made in the first place (connect_failed to tls_failed) is a plain koine::error with that code.
+class KOINE_API disconnected_error : public error {
+public:
+    using error::error;
+    ~disconnected_error() override;
+};
+// A deadline passed, or the operation was cancelled, or a lock or a connection of the pool was not
+// had in time.
+class KOINE_API timeout_error : public error {
+public:
+    using error::error;
+    ~timeout_error() override;
+};
 // A constraint was violated (errc 300 to 399); info().constraint names it where the database tells.
-class KOINE_API constraint_error : public error { public: using error::error; ~constraint_error() override; };
-// The transaction lost against another one and can be run again: serialization_failure, deadlock, stale_object.
-class KOINE_API serialization_error : public error { public: using error::error; ~serialization_error() override; };
+class KOINE_API constraint_error : public error {
+public:
+    using error::error;
+    ~constraint_error() override;
+};
+// The transaction lost against another one and can be run again: serialization_failure, deadlock,
+// stale_object.
+class KOINE_API serialization_error : public error {
+public:
+    using error::error;
+    ~serialization_error() override;
+};
 // COMMIT was sent and its answer was lost: the work may or may not be there.
-class KOINE_API in_doubt_error : public error { public: using error::error; ~in_doubt_error() override; };
+class KOINE_API in_doubt_error : public error {
+public:
+    using error::error;
+    ~in_doubt_error() override;
+};
 // The library was called in a way that can never work (errc 800 to 899).
-class KOINE_API usage_error : public error { public: using error::error; ~usage_error() override; };
+class KOINE_API usage_error : public error {
+public:
+    using error::error;
+    ~usage_error() override;
+};
 
-// Throws the class that fits info.code: one of the six above, or koine::error where none is named for the code.
+// Throws the class that fits info.code: one of the six above, or koine::error where none is named
+// for the code.
 [[noreturn]] KOINE_API void throw_error(error_info info);
 // Throws usage_error with errc::usage and outcome::not_sent.
 [[noreturn]] KOINE_API void throw_usage(std::string message, here where = here::now());
-// One line of at most 8 KiB for people: message, SQLSTATE, constraint, hint, statement, never detail; what error::what() answers.
-// Control characters and invalid UTF-8 in any field are escaped.
+// One line of at most 8 KiB for people: message, SQLSTATE, constraint, hint, statement, never
+// detail; what error::what() answers. Control characters and invalid UTF-8 in any field are
+// escaped.
 KOINE_API std::string describe(const error_info& info);
-// What a caller can do about it; error::advice() for results. Decided by code and outcome; an outdated statement inside a
-// transaction that it has failed asks for the whole transaction.
+// What a caller can do about it; error::advice() for results. Decided by code and outcome; an
+// outdated statement inside a transaction that it has failed asks for the whole transaction.
 KOINE_API advice advise(const error_info& info) noexcept;
 
 }  // namespace v1

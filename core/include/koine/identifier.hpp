@@ -12,11 +12,11 @@
 namespace koine {
 inline namespace v1 {
 
-// A name that can be written in SQL: not empty, valid UTF-8, no NUL. Every other character is allowed,
-// because dialects quote names; a dialect may still refuse one that is too long for its database. A value
-// type. A string literal converts by itself; text that is only known at run time has to say
-// `identifier{text}`, so that a name never comes from outside by accident. Constructors throw usage_error for
-// a name that is none.
+// A name that can be written in SQL: not empty, valid UTF-8, no NUL. Every other character is
+// allowed, because dialects quote names; a dialect may still refuse one that is too long for its
+// database. A value type. A string literal converts by itself; text that is only known at run time
+// has to say `identifier{text}`, so that a name never comes from outside by accident. Constructors
+// throw usage_error for a name that is none.
 class KOINE_API identifier {
 public:
     template <std::size_t N>

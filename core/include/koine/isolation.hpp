@@ -6,8 +6,16 @@
 namespace koine {
 inline namespace v1 {
 
-// Isolation levels of ISO/IEC 9075, and autocommit: no transaction at all, each statement is its own.
-enum class isolation : std::uint8_t { default_, read_uncommitted, read_committed, repeatable_read, serializable, autocommit };
+// Isolation levels of ISO/IEC 9075, and autocommit: no transaction at all, each statement is its
+// own.
+enum class isolation : std::uint8_t {
+    default_,
+    read_uncommitted,
+    read_committed,
+    repeatable_read,
+    serializable,
+    autocommit
+};
 
 // Characteristics of one transaction. default_ means the engine's setting, or the backend's own.
 struct transaction_options {

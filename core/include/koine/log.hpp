@@ -12,13 +12,15 @@ inline namespace v1 {
 
 enum class log_level : std::uint8_t { warning };
 
-// What a handler hears; the text is one line without its end, is free of values and passwords, and lives as long as the call.
+// What a handler hears; the text is one line without its end, is free of values and passwords, and
+// lives as long as the call.
 struct log_record {
     log_level level{};
     std::string_view message{};
 };
 
-// Derive from it. Called on the thread that has something to say, on several at once if they have; what it throws is ignored.
+// Derive from it. Called on the thread that has something to say, on several at once if they have;
+// what it throws is ignored.
 class KOINE_API log_handler {
 public:
     log_handler() = default;
@@ -29,8 +31,9 @@ public:
     virtual void on_log(const log_record& record) = 0;
 };
 
-// Makes `handler` the one that the whole process reports to; null brings back the default, which writes a line to stderr. Thread-safe; a
-// call of the handler before that is under way may still go on when this returns, and keeps it alive.
+// Makes `handler` the one that the whole process reports to; null brings back the default, which
+// writes a line to stderr. Thread-safe; a call of the handler before that is under way may still go
+// on when this returns, and keeps it alive.
 KOINE_API void set_log_handler(std::shared_ptr<log_handler> handler) noexcept;
 
 // Reports to the handler. Thread-safe.

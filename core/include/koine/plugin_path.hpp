@@ -14,11 +14,14 @@ class KOINE_API plugin_path {
 public:
     // Throws usage_error for a directory that is not absolute.
     explicit plugin_path(std::vector<std::string> directories);
-    // The directories of the environment variable KOINE_DRIVER_PATH, separated by colons, then installed_directory(). Entries that are not
-    // absolute are left out, and the whole variable where the process runs with raised privileges (set-user-ID and the like); errors about
-    // plugins that are not found say so. Reads the environment, which no thread may change meanwhile.
+    // The directories of the environment variable KOINE_DRIVER_PATH, separated by colons, then
+    // installed_directory(). Entries that are not absolute are left out, and the whole variable
+    // where the process runs with raised privileges (set-user-ID and the like); errors about
+    // plugins that are not found say so. Reads the environment, which no thread may change
+    // meanwhile.
     static plugin_path from_environment();
-    // Where this Koine's own plugins are installed: <libdir>/koine below the prefix that it was configured with. Lives for ever.
+    // Where this Koine's own plugins are installed: <libdir>/koine below the prefix that it was
+    // configured with. Lives for ever.
     static const char* installed_directory() noexcept;
 
     const std::vector<std::string>& directories() const noexcept { return directories_; }

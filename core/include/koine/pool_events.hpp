@@ -12,10 +12,11 @@
 namespace koine {
 inline namespace v1 {
 
-// What to tell about the life of connections. Override what is wanted. Called without any lock held, from
-// whichever thread does the work, several at once. An exception from on_connect, on_first_connect or
-// on_checkout passes to the caller of acquire() and the connection goes back (on_checkout) or is closed; one
-// from another hook passes to the caller of release(), if there is one, and is dropped otherwise.
+// What to tell about the life of connections. Override what is wanted. Called without any lock
+// held, from whichever thread does the work, several at once. An exception from on_connect,
+// on_first_connect or on_checkout passes to the caller of acquire() and the connection goes back
+// (on_checkout) or is closed; one from another hook passes to the caller of release(), if there is
+// one, and is dropped otherwise.
 class KOINE_API pool_listener {
 public:
     pool_listener() noexcept = default;
@@ -38,8 +39,8 @@ public:
     virtual void on_invalidate(detail::pooled& connection, bool soft);
     // A lease's connection leaves the pool for good.
     virtual void on_detach(detail::pooled& connection);
-    // A lease is held for longer than pool_options::leak_after; told once a lease. It was acquired at
-    // `where`.
+    // A lease is held for longer than pool_options::leak_after; told once a lease. It was acquired
+    // at `where`.
     virtual void on_leak(here where, std::chrono::nanoseconds age);
 };
 
@@ -47,8 +48,8 @@ namespace detail {
 class listeners;
 }
 
-// A registration that ends with this object. Move-only. A hook that is running in another thread at that
-// moment ends undisturbed: the listener is kept alive for it.
+// A registration that ends with this object. Move-only. A hook that is running in another thread at
+// that moment ends undisturbed: the listener is kept alive for it.
 class KOINE_API pool_subscription {
 public:
     pool_subscription() noexcept = default;
@@ -66,8 +67,8 @@ private:
 class KOINE_API pool_events {
 public:
     pool_events();
-    // Adds a listener (not null); takes effect at the next event. While anybody listens, every checkout and
-    // return takes the pool's lock.
+    // Adds a listener (not null); takes effect at the next event. While anybody listens, every
+    // checkout and return takes the pool's lock.
     [[nodiscard]] pool_subscription subscribe(std::shared_ptr<pool_listener> listener);
     // For the pool.
     const std::shared_ptr<detail::listeners>& list() const noexcept { return list_; }

@@ -8,13 +8,15 @@ namespace koine {
 inline namespace v1 {
 
 enum class pool_kind : std::uint8_t {
-    queue,    // up to size + max_overflow connections, `size` of them kept
-    null,     // nothing is kept: every lease opens a connection and its end closes it; the bound holds
-              // nevertheless
-    static_,  // one connection, leased exclusively; a dirty one is reset instead of closed (in-memory
-              // databases)
-    singleton_thread  // one connection a thread, closed when the thread ends; at most size + max_overflow
-                      // threads
+    queue,  // up to size + max_overflow connections, `size` of them kept
+    // nothing is kept: every lease opens a connection and its end closes it; the bound holds
+    // nevertheless
+    null,
+    // one connection, leased exclusively; a dirty one is reset instead of closed (in-memory
+    // databases)
+    static_,
+    // one connection a thread, closed when the thread ends; at most size + max_overflow threads
+    singleton_thread
 };
 
 // What pool_lease::release() does with a connection that is not in its idle state.
@@ -27,8 +29,8 @@ enum class reset_mode : std::uint8_t {
 struct pool_options {
     pool_kind kind = pool_kind::queue;
     std::uint32_t size = 5;  // connections that are kept; at least 1
-    std::uint32_t max_overflow =
-        10;  // connections beyond size, closed when they come back and size others are idle
+    // connections beyond size, closed when they come back and size others are idle
+    std::uint32_t max_overflow = 10;
     // How long acquire() waits for a connection, connecting included.
     std::chrono::nanoseconds timeout = std::chrono::seconds{30};
     // Connections older than this (+-10 %) are replaced when nobody holds them; negative: never.
@@ -36,15 +38,17 @@ struct pool_options {
     // Ping a connection before it is leased if nobody has used it for about a second.
     bool pre_ping = false;
     std::uint32_t max_opening = 4;  // connections being opened at the same time; at least 1
-    // True: a thread gets back the connection it used last. False: the one that has been idle longest, so
-    // that all are used alike.
+    // True: a thread gets back the connection it used last. False: the one that has been idle
+    // longest, so that all are used alike.
     bool lifo = true;
     reset_mode reset_on_return = reset_mode::rollback;
-    std::chrono::nanoseconds reset_timeout = std::chrono::seconds{5};  // for a reset that needs the server
-    // A lease held longer than this is reported once (pool_listener::on_leak), never taken away; zero: off.
+    // for a reset that needs the server
+    std::chrono::nanoseconds reset_timeout = std::chrono::seconds{5};
+    // A lease held longer than this is reported once (pool_listener::on_leak), never taken away;
+    // zero: off.
     std::chrono::nanoseconds leak_after{0};
-    // After a failed attempt to connect the next one waits: first this long, then twice as long each time, up
-    // to the limit; each delay is shortened by up to half at random.
+    // After a failed attempt to connect the next one waits: first this long, then twice as long
+    // each time, up to the limit; each delay is shortened by up to half at random.
     std::chrono::nanoseconds backoff_first = std::chrono::milliseconds{50};
     std::chrono::nanoseconds backoff_limit = std::chrono::seconds{5};
 };

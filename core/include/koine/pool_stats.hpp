@@ -21,14 +21,14 @@ struct pool_stats {
     std::uint32_t overflow = 0;  // connections beyond size at this moment
     std::uint64_t acquired = 0;  // leases ever begun
     std::uint64_t returned = 0;  // leases ended, detached and invalidated ones included
-    std::uint64_t abandoned =
-        0;  // leases that ended by a destructor while the connection was unfit for reuse
+    // leases that ended by a destructor while the connection was unfit for reuse
+    std::uint64_t abandoned = 0;
     std::uint64_t opened = 0;
     std::uint64_t closed = 0;
     std::uint64_t timeouts = 0;  // acquire() calls that found no connection in time
     std::uint64_t leaks = 0;     // leases reported as leaked
-    // Of the lease that is held longest; zero and empty if there is none. The age may be short by the time
-    // until the pool first looked at the lease.
+    // Of the lease that is held longest; zero and empty if there is none. The age may be short by
+    // the time until the pool first looked at the lease.
     std::chrono::nanoseconds oldest_lease_age{0};
     here oldest_lease_where{};
 };

@@ -1,4 +1,5 @@
-// result<T>: a value or the reason why there is none. The form in which errors travel inside Koine and out of `try_` calls.
+// result<T>: a value or the reason why there is none. The form in which errors travel inside Koine
+// and out of `try_` calls.
 #pragma once
 
 #include <string>

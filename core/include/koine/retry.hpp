@@ -10,15 +10,16 @@
 namespace koine {
 inline namespace v1 {
 
-// How often run() tries. Between attempts it waits 5 ms, then twice as long each time up to a second, each shortened at random by up to half.
+// How often run() tries. Between attempts it waits 5 ms, then twice as long each time up to a
+// second, each shortened at random by up to half.
 struct retry {
     std::uint32_t attempts = 5;  // in all, at least 1
 };
 
 namespace detail {
 
-// Whether the transaction as a whole can be run again without doing anything twice: a lost serialization, a deadlock, a stale object, a lock not
-// had.
+// Whether the transaction as a whole can be run again without doing anything twice: a lost
+// serialization, a deadlock, a stale object, a lock not had.
 KOINE_API bool worth_retrying(const error& why) noexcept;
 // Waits before attempt number `attempt` (from 1 for the first repetition).
 KOINE_API void wait_before_retry(std::uint32_t attempt);

@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include <koine/driver_abi.h>
 #include <koine/api.hpp>
 #include <koine/deadline.hpp>
 #include <koine/detail/open_results.hpp>
-#include <koine/driver_abi.h>
 #include <koine/errc.hpp>
 #include <koine/error.hpp>
 #include <koine/mapping/explain.hpp>
@@ -33,11 +33,12 @@ struct connection_state;
 // One value of a row, borrowed: text and blobs live until the rows move on.
 class cell {
 public:
-    cell(const koine_value& value, std::string_view name, std::size_t index) noexcept : value_{&value}, name_{name}, index_{index} {}
+    cell(const koine_value& value, std::string_view name, std::size_t index) noexcept
+        : value_{&value}, name_{name}, index_{index} {}
 
     bool is_null() const noexcept { return value_->tag == KOINE_NULL; }
-    // The value as a C++ type. Throws error (errc::type_mismatch, out_of_range or unexpected_null) if it is not exactly one; nothing is
-    // narrowed in silence. std::optional<T> takes NULL.
+    // The value as a C++ type. Throws error (errc::type_mismatch, out_of_range or unexpected_null)
+    // if it is not exactly one; nothing is narrowed in silence. std::optional<T> takes NULL.
     template <class T>
     T as() const {
         T out{};
@@ -61,7 +62,8 @@ public:
     cell operator[](std::size_t index) const;
     // By name, as the database spells it. Throws usage_error that lists the columns.
     cell operator[](std::string_view name) const;
-    // The whole row as a std::tuple (by position), a mapped class (by column name) or a single value. Throws as cell::as.
+    // The whole row as a std::tuple (by position), a mapped class (by column name) or a single
+    // value. Throws as cell::as.
     template <class T>
     T as() const;
 
@@ -71,10 +73,12 @@ private:
     const rows* rows_;
 };
 
-// The result of one statement, read lazily. Move-only; belongs to its connection's thread. Rows that are not read are dropped by the
-// destructor. A rollback of the whole transaction ends the rows, and so does closing the connection: every call for rows or their values
-// throws usage_error then. They throw koine::error when the rest of the rows cannot be had, and usage_error (errc::operation_in_progress),
-// with nothing done, while another thread is at work on the connection.
+// The result of one statement, read lazily. Move-only; belongs to its connection's thread. Rows
+// that are not read are dropped by the destructor. A rollback of the whole transaction ends the
+// rows, and so does closing the connection: every call for rows or their values throws usage_error
+// then. They throw koine::error when the rest of the rows cannot be had, and usage_error
+// (errc::operation_in_progress), with nothing done, while another thread is at work on the
+// connection.
 class KOINE_API rows {
 public:
     rows(rows&&) noexcept;
@@ -85,7 +89,8 @@ public:
     std::string_view column_name(std::uint32_t index) const;
     // Rows changed by the statement; -1 if the database does not tell.
     std::int64_t affected() const noexcept { return affected_; }
-    // The key generated last on this connection, on databases that know one (SQLite, MariaDB, MySQL).
+    // The key generated last on this connection, on databases that know one (SQLite, MariaDB,
+    // MySQL).
     std::int64_t last_insert_id() const;
 
     // Moves to the next row; false at the end.
@@ -132,7 +137,8 @@ public:
 private:
     friend class connection;
     friend class row;
-    rows(std::shared_ptr<detail::connection_state> state, detail::prepared& statement, std::uint32_t got, deadline limit);
+    rows(std::shared_ptr<detail::connection_state> state, detail::prepared& statement, std::uint32_t got,
+         deadline limit);
     // The next row, or none; the rest stays.
     template <class T>
     std::optional<T> first_kept();

@@ -1,4 +1,5 @@
-// One object a scope: the thread, or whatever a function says is the scope of the caller (request, strand, coroutine).
+// One object a scope: the thread, or whatever a function says is the scope of the caller (request,
+// strand, coroutine).
 #pragma once
 
 #include <cstdint>
@@ -11,14 +12,15 @@
 namespace koine {
 inline namespace v1 {
 
-// Answers the key of the caller's scope: callers with the same key share an object. Copyable; called from several threads at once.
+// Answers the key of the caller's scope: callers with the same key share an object. Copyable;
+// called from several threads at once.
 class scope_function {
 public:
     scope_function() noexcept = default;
     // From anything that can be called without arguments and answers an integer or a pointer.
     template <class Function>
-        requires(!std::is_same_v<std::remove_cvref_t<Function>, scope_function> && std::is_invocable_v<Function&>)
-    scope_function(Function function)  // NOLINT(google-explicit-constructor)
+    requires(!std::is_same_v<std::remove_cvref_t<Function>, scope_function> && std::is_invocable_v<Function&>)
+        scope_function(Function function)  // NOLINT(google-explicit-constructor)
         : function_{std::make_shared<Function>(std::move(function))}, call_{[](void* state) {
               const auto key = (*static_cast<Function*>(state))();
               if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(key)>>) {
@@ -37,11 +39,13 @@ private:
     std::uintptr_t (*call_)(void* state) = nullptr;
 };
 
-// Objects by scope, without their type. Thread-safe, except for construction and destruction; an object is used by its scope alone.
+// Objects by scope, without their type. Thread-safe, except for construction and destruction; an
+// object is used by its scope alone.
 //
-// With the thread as scope, objects live in the thread and finding one takes no lock. An object whose thread ends is ended there,
-// also when the registry is gone by then; one of the thread that destroys the registry is ended by the registry. With a scope function
-// the registry owns all objects.
+// With the thread as scope, objects live in the thread and finding one takes no lock. An object
+// whose thread ends is ended there, also when the registry is gone by then; one of the thread that
+// destroys the registry is ended by the registry. With a scope function the registry owns all
+// objects.
 class KOINE_API scope_registry {
 public:
     // Ends an object of a scope that did not take it out itself. Must not wait for anybody.
@@ -54,10 +58,12 @@ public:
 
     // The object of the caller's scope, or null.
     void* find() const;
-    // Gives the caller's scope its object. Precondition: find() answers null. Throws usage_error in a thread that has ended
-    // its thread_local objects already, std::bad_alloc; the object is the caller's then.
+    // Gives the caller's scope its object. Precondition: find() answers null. Throws usage_error in
+    // a thread that has ended its thread_local objects already, std::bad_alloc; the object is the
+    // caller's then.
     void put(void* object);
-    // Takes the object out of the caller's scope and answers it, to be ended by the caller; null if there is none.
+    // Takes the object out of the caller's scope and answers it, to be ended by the caller; null if
+    // there is none.
     void* take();
 
 private:

@@ -16,8 +16,8 @@ namespace detail {
 KOINE_API void wipe(char* data, std::size_t size) noexcept;
 }  // namespace detail
 
-// A text whose memory is set to zero before it is given back. Printing it shows `***`. A value type, made
-// from any text without a word; reading it takes one: reveal().
+// A text whose memory is set to zero before it is given back. Printing it shows `***`. A value
+// type, made from any text without a word; reading it takes one: reveal().
 class KOINE_API secret_text {
 public:
     secret_text() noexcept = default;

@@ -32,7 +32,8 @@ private:
     };
 
     void clear_blocks() noexcept {
-        // The last block is the largest: one block serves a statement that is executed again and again.
+        // The last block is the largest: one block serves a statement that is executed again and
+        // again.
         blocks_.front() = std::move(blocks_.back());
         blocks_.resize(1);
         at_ = blocks_.front().memory.get();

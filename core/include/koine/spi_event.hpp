@@ -9,7 +9,8 @@ namespace koine {
 inline namespace v1 {
 namespace spi {
 
-// Set once, never taken back. For the work of helper threads: the descriptor is what a resumable function answers KOINE_WAIT with.
+// Set once, never taken back. For the work of helper threads: the descriptor is what a resumable
+// function answers KOINE_WAIT with.
 class KOINE_API event {
 public:
     // Throws std::system_error where the system gives no descriptor.

@@ -1,4 +1,5 @@
-// The trampolines: from the driver contract's C functions to a driver's C++ members. Included by one source of each driver.
+// The trampolines: from the driver contract's C functions to a driver's C++ members. Included by
+// one source of each driver.
 #pragma once
 
 #include <exception>
@@ -40,7 +41,8 @@ inline koine_status fill_from_current_exception(koine_error* error) noexcept {
     }
 }
 
-inline koine_status refuse_table(errc code, std::string_view driver, std::string_view words, koine_error* error) noexcept {
+inline koine_status refuse_table(errc code, std::string_view driver, std::string_view words,
+                                 koine_error* error) noexcept {
     failure why;
     why.code = code;
     why.outcome = koine::outcome::not_sent;
@@ -101,8 +103,8 @@ struct table {
     static koine_string server_version(const koine_connection* c) noexcept { return to_c(of(c)->server_version()); }
     static void* native_handle(koine_connection* c) noexcept { return of(c)->native_handle(); }
 
-    static koine_status prepare(koine_connection* c, koine_string sql, uint32_t flags, koine_statement** out, koine_wait* w,
-                                koine_error* e) noexcept {
+    static koine_status prepare(koine_connection* c, koine_string sql, uint32_t flags, koine_statement** out,
+                                koine_wait* w, koine_error* e) noexcept {
         return guard(e, [&] {
             statement* made = nullptr;
             const koine_status status = of(c)->prepare(to_view(sql), flags, made, *w);
@@ -115,8 +117,8 @@ struct table {
     static uint32_t parameter_count(const koine_statement* s) noexcept { return of(s)->parameter_count(); }
     static uint32_t column_count(const koine_statement* s) noexcept { return of(s)->column_count(); }
     static void column(const koine_statement* s, uint32_t i, koine_column* out) noexcept { of(s)->column(i, *out); }
-    static koine_status execute(koine_statement* s, const koine_value* binds, uint32_t n, koine_value* cells, uint32_t max,
-                                uint32_t* got, koine_wait* w, koine_error* e) noexcept {
+    static koine_status execute(koine_statement* s, const koine_value* binds, uint32_t n, koine_value* cells,
+                                uint32_t max, uint32_t* got, koine_wait* w, koine_error* e) noexcept {
         return guard(e, [&] { return of(s)->execute(std::span{binds, n}, cells, max, *got, *w, *e); });
     }
     static koine_status fetch(koine_statement* s, koine_value* cells, uint32_t max, uint32_t* got, koine_wait* w,
@@ -128,27 +130,33 @@ struct table {
     static koine_status finish(koine_statement* s, koine_wait* w, koine_error* e) noexcept {
         return guard(e, [&] { return of(s)->finish(*w, *e); });
     }
-    static koine_status enqueue(koine_connection* c, koine_statement* s, koine_string sql, const koine_value* binds, uint32_t n,
-                                koine_error* e) noexcept {
-        return guard(e, [&] { return of(c)->enqueue(s == nullptr ? nullptr : of(s), to_view(sql), std::span{binds, n}); });
+    static koine_status enqueue(koine_connection* c, koine_statement* s, koine_string sql, const koine_value* binds,
+                                uint32_t n, koine_error* e) noexcept {
+        return guard(e, [&] {
+            return of(c)->enqueue(s == nullptr ? nullptr : of(s), to_view(sql), std::span{binds, n});
+        });
     }
-    static koine_status flush(koine_connection* c, int64_t* affected, size_t capacity, koine_wait* w, koine_error* e) noexcept {
+    static koine_status flush(koine_connection* c, int64_t* affected, size_t capacity, koine_wait* w,
+                              koine_error* e) noexcept {
         return guard(e, [&] { return of(c)->flush(std::span{affected, capacity}, *w, *e); });
     }
 };
 
 }  // namespace detail
 
-// Fills the table for a driver. Refuses a version that this header does not know, saying which one it does, and a table that is too small.
+// Fills the table for a driver. Refuses a version that this header does not know, saying which one
+// it does, and a table that is too small.
 template <class Driver>
 koine_status fill_table(std::uint32_t abi, koine_driver* out, koine_error* error) noexcept {
     using t = detail::table<Driver>;
     if (abi != KOINE_ABI_VERSION) {
         out->abi = KOINE_ABI_VERSION;
-        return detail::refuse_table(errc::not_implemented, Driver::name, "does not speak this version of the driver contract", error);
+        return detail::refuse_table(errc::not_implemented, Driver::name,
+                                    "does not speak this version of the driver contract", error);
     }
     if (out->struct_size < KOINE_DRIVER_SIZE_1_0)
-        return detail::refuse_table(errc::usage, Driver::name, "was given a table that is too small for its version", error);
+        return detail::refuse_table(errc::usage, Driver::name, "was given a table that is too small for its version",
+                                    error);
     out->struct_size = KOINE_DRIVER_SIZE_1_0;
     out->abi = abi;
     out->name = to_c(Driver::name);

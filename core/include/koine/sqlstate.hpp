@@ -20,7 +20,9 @@ public:
     }
 
     constexpr bool empty() const noexcept { return text_[0] == '\0'; }
-    constexpr std::string_view text() const noexcept { return empty() ? std::string_view{} : std::string_view{text_, 5}; }
+    constexpr std::string_view text() const noexcept {
+        return empty() ? std::string_view{} : std::string_view{text_, 5};
+    }
     // The first two characters: "23" is an integrity constraint violation.
     constexpr std::string_view state_class() const noexcept { return text().substr(0, 2); }
 
@@ -31,8 +33,8 @@ private:
     char text_[6] = {};
 };
 
-// The reason that a SQLSTATE stands for; errc::unknown if the table has none. Covers ISO/IEC 9075 classes, PostgreSQL's
-// appendix A and the states that MariaDB documents. Thread-safe.
+// The reason that a SQLSTATE stands for; errc::unknown if the table has none. Covers ISO/IEC 9075
+// classes, PostgreSQL's appendix A and the states that MariaDB documents. Thread-safe.
 KOINE_API errc classify(sqlstate state) noexcept;
 
 }  // namespace v1

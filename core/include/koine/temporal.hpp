@@ -1,4 +1,5 @@
-// Dates and times: the C++ types, and what turns them into the integers of the driver contract and into text.
+// Dates and times: the C++ types, and what turns them into the integers of the driver contract and
+// into text.
 #pragma once
 
 #include <chrono>
@@ -31,8 +32,8 @@ namespace detail {
 [[noreturn]] KOINE_API void throw_time_out_of_range();
 }  // namespace detail
 
-// A time of day without a date: microseconds since midnight, from 0 to 24 hours (24:00 is the end of the
-// day). A value type.
+// A time of day without a date: microseconds since midnight, from 0 to 24 hours (24:00 is the end
+// of the day). A value type.
 class time_of_day {
 public:
     constexpr time_of_day() noexcept = default;
@@ -41,9 +42,7 @@ public:
         if (us_ < 0 || us_ > detail::microseconds_per_day) detail::throw_time_out_of_range();
     }
 
-    constexpr std::chrono::microseconds since_midnight() const noexcept {
-        return std::chrono::microseconds{us_};
-    }
+    constexpr std::chrono::microseconds since_midnight() const noexcept { return std::chrono::microseconds{us_}; }
 
     friend constexpr auto operator<=>(time_of_day, time_of_day) noexcept = default;
 
@@ -51,9 +50,9 @@ private:
     std::int64_t us_ = 0;
 };
 
-// The canonical text (see detail/temporal_text.hpp), the same on every database: 2024-02-29, 23:59:59.000000,
-// 2024-02-29 23:59:59.000000, 2024-02-29 23:59:59.000000Z. Throw koine::error (invalid_value) for a date that
-// does not exist.
+// The canonical text (see detail/temporal_text.hpp), the same on every database: 2024-02-29,
+// 23:59:59.000000, 2024-02-29 23:59:59.000000, 2024-02-29 23:59:59.000000Z. Throw koine::error
+// (invalid_value) for a date that does not exist.
 KOINE_API std::string to_string(const date& value);
 KOINE_API std::string to_string(time_of_day value);
 KOINE_API std::string to_string(timestamp value);
@@ -61,9 +60,9 @@ KOINE_API std::string to_string(instant value);
 
 namespace detail {
 
-// Between the C++ types and the contract's integers. to_days throws koine::error (invalid_value) for a date
-// that does not exist; from_days throws koine::error (out_of_range) for one that std::chrono cannot hold,
-// from_time_us for one outside the day.
+// Between the C++ types and the contract's integers. to_days throws koine::error (invalid_value)
+// for a date that does not exist; from_days throws koine::error (out_of_range) for one that
+// std::chrono cannot hold, from_time_us for one outside the day.
 KOINE_API std::int64_t to_days(const date& value);
 KOINE_API date from_days(std::int64_t days);
 constexpr std::int64_t to_time_us(time_of_day value) noexcept {

@@ -1,4 +1,5 @@
-// Where a database is and how to reach it: dialect[+driver]://user:password@host:port/database?key=value
+// Where a database is and how to reach it:
+// dialect[+driver]://user:password@host:port/database?key=value
 #pragma once
 
 #include <cstdint>
@@ -37,29 +38,29 @@ struct url_parts {
     std::string dialect{};  // [a-z][a-z0-9_]{0,31}
     std::string driver{};   // the same, or empty: the dialect's default
     std::optional<std::string> username{};
-    std::optional<secret_text>
-        password{};      // needs a username, which may be empty; an empty password is not the same as none
-    std::string host{};  // empty: none; an IPv6 address is written without brackets
+    // needs a username, which may be empty; an empty password is not the same as none
+    std::optional<secret_text> password{};
+    std::string host{};         // empty: none; an IPv6 address is written without brackets
     std::optional<int> port{};  // 1 to 65535
     std::optional<std::string> database{};
-    std::vector<url_option>
-        query{};  // a key may come several times; the order of different keys has no meaning
+    // a key may come several times; the order of different keys has no meaning
+    std::vector<url_option> query{};
 
     KOINE_API friend bool operator==(const url_parts& a, const url_parts& b) noexcept;
 };
 
 // A database URL: an immutable value. Grammar and meaning are those of SQLAlchemy 2.0:
-//  - %XX is decoded in user, password and query; `+` means a space in the query only. What is no valid %XX
-//  stays as it is.
-//  - The database is taken as it stands, up to the `?`. After `sqlite:///` it is a file relative to the
-//  working directory,
-//    after `sqlite:////` an absolute one; `sqlite://` and `sqlite:///:memory:` are in memory.
-//  - A user ends at the first `:`, a password at the first `@` after it. Both may contain `/` and `?`, so an
-//  `@` further to the
-//    right (in a database or a query value) must be written %40 when a port, but no password, stands in front
-//    of it.
-// Two things are stricter here: `key=` is kept as an empty value, and text that would be skipped is an error.
-// All errors are usage_error with errc::invalid_url and never show anything that follows the `://`.
+//  - %XX is decoded in user, password and query; `+` means a space in the query only. What is no
+//    valid %XX stays as it is.
+//  - The database is taken as it stands, up to the `?`. After `sqlite:///` it is a file relative to
+//    the working directory, after `sqlite:////` an absolute one; `sqlite://` and
+//    `sqlite:///:memory:` are in memory.
+//  - A user ends at the first `:`, a password at the first `@` after it. Both may contain `/` and
+//    `?`, so an `@` further to the right (in a database or a query value) must be written %40 when
+//    a port, but no password, stands in front of it.
+// Two things are stricter here: `key=` is kept as an empty value, and text that would be skipped is
+// an error. All errors are usage_error with errc::invalid_url and never show anything that follows
+// the `://`.
 class KOINE_API url {
 public:
     struct show_password_t {};
@@ -77,15 +78,17 @@ public:
     url& operator=(url&&) noexcept;
     ~url();
 
-    // The URL that `text` spells. Throws usage_error that says which component is wrong, where, and why.
+    // The URL that `text` spells. Throws usage_error that says which component is wrong, where, and
+    // why.
     static url parse(std::string_view text);
     // The same without throwing (std::bad_alloc aside).
     static result<url> try_parse(std::string_view text);
-    // A URL from its parts. Throws usage_error for a part that is invalid or that no URL can express.
+    // A URL from its parts. Throws usage_error for a part that is invalid or that no URL can
+    // express.
     static url create(url_parts parts);
-    // The URL in an environment variable. Throws usage_error if it is not set, empty, invalid, or begins with
-    // `postgres:`, which other tools write for `postgresql:`. Not safe while another thread changes the
-    // environment.
+    // The URL in an environment variable. Throws usage_error if it is not set, empty, invalid, or
+    // begins with `postgres:`, which other tools write for `postgresql:`. Not safe while another
+    // thread changes the environment.
     static url from_environment(const char* name = "DATABASE_URL");
 
     const std::string& dialect() const noexcept { return parts_.dialect; }
@@ -107,27 +110,30 @@ public:
     // All parts, to be copied and changed.
     const url_parts& parts() const noexcept { return parts_; }
 
-    // The servers to try, in order: of the query's `host` and `port` keys where they are given (repeated
-    // `host=name:port`, or `host=a,b&port=1,2`), else of the host and port in front of the database, whose
-    // commas separate too. Empty for a URL without a host. Throws usage_error if the lists do not fit each
-    // other or a port is invalid.
+    // The servers to try, in order: of the query's `host` and `port` keys where they are given
+    // (repeated `host=name:port`, or `host=a,b&port=1,2`), else of the host and port in front of
+    // the database, whose commas separate too. Empty for a URL without a host. Throws usage_error
+    // if the lists do not fit each other or a port is invalid.
     std::vector<url_host> hosts() const;
 
     // Copies with one part changed. Throw as create() does.
-    url with_dialect(std::string dialect) const;  // forgets the driver, which belongs to the old dialect
+    // forgets the driver, which belongs to the old dialect
+    url with_dialect(std::string dialect) const;
     url with_driver(std::string driver) const;
-    url with_username(std::optional<std::string> username) const;  // nothing: takes the password away, too
+    // nothing: takes the password away, too
+    url with_username(std::optional<std::string> username) const;
     url with_password(std::optional<secret_text> password) const;
     url with_host(std::string host) const;
     url with_port(std::optional<int> port) const;
     url with_database(std::optional<std::string> database) const;
     url with_query(std::vector<url_option> query) const;
-    url with_query_value(std::string key, secret_text value) const;  // replaces all values of the key
+    // replaces all values of the key
+    url with_query_value(std::string key, secret_text value) const;
     url with_added_query_value(std::string key, secret_text value) const;
     url without_query_key(std::string_view key) const;
 
-    // The URL as text that parses back into an equal URL, except that the password, and the values of query
-    // keys that hold passwords, are shown as `***`.
+    // The URL as text that parses back into an equal URL, except that the password, and the values
+    // of query keys that hold passwords, are shown as `***`.
     std::string to_string() const;
     // The same with everything shown.
     std::string to_string(show_password_t) const;

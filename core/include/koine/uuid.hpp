@@ -15,7 +15,8 @@
 namespace koine {
 inline namespace v1 {
 
-// Sixteen bytes in network order. Ordered by bytes, which is also the order of the text form. A value type.
+// Sixteen bytes in network order. Ordered by bytes, which is also the order of the text form. A
+// value type.
 class KOINE_API uuid {
 public:
     using bytes_type = std::array<std::uint8_t, 16>;
@@ -25,8 +26,8 @@ public:
     constexpr uuid() noexcept = default;
     constexpr explicit uuid(const bytes_type& bytes) noexcept : bytes_{bytes} {}
 
-    // A new version 4 UUID: 122 bits from the operating system's generator. Thread-safe. Throws koine::error
-    // (io_error) if that generator fails.
+    // A new version 4 UUID: 122 bits from the operating system's generator. Thread-safe. Throws
+    // koine::error (io_error) if that generator fails.
     static uuid random();
     // Reads 8-4-4-4-12 hexadecimal digits, or 32 without hyphens, either in braces or not. Throws
     // koine::error (invalid_value).
@@ -57,7 +58,8 @@ KOINE_API std::ostream& operator<<(std::ostream& out, const uuid& value);
 template <>
 struct std::hash<koine::uuid> {
     std::size_t operator()(const koine::uuid& value) const noexcept {
-        // Version 4 bytes are random already; the multiplication spreads the ordered ones of other versions.
+        // Version 4 bytes are random already; the multiplication spreads the ordered ones of other
+        // versions.
         std::uint64_t high = 0;
         std::uint64_t low = 0;
         for (std::size_t i = 0; i < 8; ++i) {

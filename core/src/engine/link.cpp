@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/link_source.hpp"
 #include "engine/link_drive.hpp"
+#include "engine/link_source.hpp"
 #include "engine/statement_cache.hpp"
 
 namespace koine {
@@ -13,7 +13,8 @@ namespace detail {
 
 namespace {
 
-// Rows fetched at once from drivers that can give several without copying; a new statement starts with few, as most return few.
+// Rows fetched at once from drivers that can give several without copying; a new statement starts
+// with few, as most return few.
 constexpr std::uint32_t first_block = 4;
 constexpr std::uint32_t full_block = 64;
 constexpr std::size_t max_statement_in_error = 2048;
@@ -44,7 +45,7 @@ link::~link() {
     driver_->close(handle_);
 }
 
-// ---- Errors and waiting --------------------------------------------------------------------------------------------
+// ---- Errors and waiting ----
 
 void link::raise_busy() {
     error_info info;
@@ -60,12 +61,15 @@ error_info link::take_error(std::string_view text) {
     info.statement = std::string{text.substr(0, max_statement_in_error)};
     if (info.poisons_connection) poisoned_ = true;
     // One failure is enough to know that the server went away, and the other connections with it.
-    if (info.poisons_connection && (info.code == errc::disconnected || info.code == errc::in_doubt)) source_->lost(birth_);
-    // Databases differ in what survives an error; Koine does not: a failed transaction accepts only rollback().
+    if (info.poisons_connection && (info.code == errc::disconnected || info.code == errc::in_doubt))
+        source_->lost(birth_);
+    // Databases differ in what survives an error; Koine does not: a failed transaction accepts only
+    // rollback().
     if (transaction_ == transaction_state::begun && (info.outcome != outcome::not_sent || info.poisons_transaction)) {
         info.poisons_transaction = true;
         transaction_ = transaction_state::failed;
-        // Not lost, not rejected, and over: the statement has committed what was done before it, and has failed then.
+        // Not lost, not rejected, and over: the statement has committed what was done before it,
+        // and has failed then.
         if (info.outcome == outcome::unknown && !poisoned_ && !dialect_->features().transactional_ddl &&
             (driver_->state(handle_) & KOINE_STATE_IN_TRANSACTION) == 0) {
             ended_by_statement_ = true;
@@ -73,8 +77,10 @@ error_info link::take_error(std::string_view text) {
         }
     }
     context_.clear();
-    // A driver that lends rows out of the database itself has taken them back if the failure has ended results.
-    if (results_.any() && full_block_ == 1 && (driver_->state(handle_) & KOINE_STATE_BUSY) == 0) results_.mark(open_result::condition::lost);
+    // A driver that lends rows out of the database itself has taken them back if the failure has
+    // ended results.
+    if (results_.any() && full_block_ == 1 && (driver_->state(handle_) & KOINE_STATE_BUSY) == 0)
+        results_.mark(open_result::condition::lost);
     return info;
 }
 
@@ -127,13 +133,13 @@ void link::cancel() {
     }
 }
 
-// ---- Statements ------------------------------------------------------------------------------------------------------
+// ---- Statements ----
 
 void link::open_handle(prepared& statement) {
     const std::string_view text = statement.text->text;
     const auto prepare = [&] {
-        return driver_->prepare(handle_, koine_string{text.data(), text.size()}, statement.prepare_flags, &statement.handle, &wait_,
-                                &error_);
+        return driver_->prepare(handle_, koine_string{text.data(), text.size()}, statement.prepare_flags,
+                                &statement.handle, &wait_, &error_);
     };
     if (drive(prepare(), prepare) != KOINE_DONE) raise(&statement);
     const std::uint32_t flags = driver_->statement_flags(statement.handle);
@@ -155,7 +161,8 @@ void link::close_handle(prepared& statement) noexcept {
 }
 
 std::unique_ptr<prepared> link::make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags) {
-    // A prepare is a round trip of its own: what is queued goes first, so that it cannot be overtaken.
+    // A prepare is a round trip of its own: what is queued goes first, so that it cannot be
+    // overtaken.
     if (!unfinished_.empty()) settle();
     if (!queue_.empty()) flush_queue();
     auto statement = std::make_unique<prepared>();
@@ -195,7 +202,8 @@ prepared& link::prepare(std::string_view text, bool once, bool stream) {
     check_usable();
     auto as_compiled = std::make_shared<compiled>();
     as_compiled->text = std::string{text};
-    const std::uint32_t flags = (once ? std::uint32_t{KOINE_PREPARE_ONCE} : 0U) | (stream ? std::uint32_t{KOINE_PREPARE_STREAM} : 0U);
+    const std::uint32_t flags =
+        (once ? std::uint32_t{KOINE_PREPARE_ONCE} : 0U) | (stream ? std::uint32_t{KOINE_PREPARE_STREAM} : 0U);
     auto made = make_prepared(std::move(as_compiled), flags);
     prepared& statement = *made;
     if (once || statements_->find(hash, text) != nullptr) {
@@ -231,7 +239,7 @@ koine_column link::column(const prepared& statement, std::uint32_t index) const 
     return out;
 }
 
-// ---- Execution ---------------------------------------------------------------------------------------------------------
+// ---- Execution ----
 
 std::span<const koine_value> link::in_placeholder_order(const prepared& statement, std::span<const koine_value> binds) {
     const auto& order = statement.text->order;
@@ -253,7 +261,8 @@ void link::make_room(prepared& statement) {
 }
 
 // What remains once the statement is ready.
-[[gnu::always_inline]] inline std::uint32_t link::send(prepared& statement, std::span<const koine_value> binds, bool began_now) {
+[[gnu::always_inline]] inline std::uint32_t link::send(prepared& statement, std::span<const koine_value> binds,
+                                                       bool began_now) {
     std::uint32_t got = 0;
     const koine_status status = call_execute(statement, binds, got);
     if (status != KOINE_DONE) [[unlikely]]
@@ -301,12 +310,14 @@ std::uint32_t link::make_ready_and_send(prepared& statement, std::span<const koi
     return got;
 }
 
-// The rest of a call that the driver did not finish at once. A resumed operation must get the same arguments, `got` among them.
-void link::execute_slowly(prepared& statement, std::span<const koine_value> binds, koine_status status, std::uint32_t& got,
-                          bool began_now) {
+// The rest of a call that the driver did not finish at once. A resumed operation must get the same
+// arguments, `got` among them.
+void link::execute_slowly(prepared& statement, std::span<const koine_value> binds, koine_status status,
+                          std::uint32_t& got, bool began_now) {
     if (status == KOINE_WAIT) status = drive(status, [&] { return call_execute(statement, binds, got); });
     if (status == KOINE_DONE) return;
-    if (error_.queued_index != 0 || error_.code != static_cast<std::int32_t>(errc::statement_outdated)) raise_sent(&statement);
+    if (error_.queued_index != 0 || error_.code != static_cast<std::int32_t>(errc::statement_outdated))
+        raise_sent(&statement);
     got = execute_again(statement, binds, began_now);
 }
 
@@ -323,12 +334,13 @@ std::uint32_t link::late_rows(prepared& statement) {
     return got;
 }
 
-// The schema changed under a prepared statement, or the statement is gone. Once, and only where nothing but this statement can have
-// been lost, it is prepared anew.
+// The schema changed under a prepared statement, or the statement is gone. Once, and only where
+// nothing but this statement can have been lost, it is prepared anew.
 std::uint32_t link::execute_again(prepared& statement, std::span<const koine_value> binds, bool began_now) {
     statement.add(prepared::outdated);
     queue_was_sent();
-    if (transaction_ == transaction_state::begun && !began_now && (error_.poisons & KOINE_POISONS_TRANSACTION) != 0) raise(&statement);
+    if (transaction_ == transaction_state::begun && !began_now && (error_.poisons & KOINE_POISONS_TRANSACTION) != 0)
+        raise(&statement);
     release(error_);
     if (began_now && (driver_->state(handle_) & KOINE_STATE_IN_TRANSACTION) != 0) {
         run_text("ROLLBACK");
@@ -342,7 +354,8 @@ std::uint32_t link::execute_again(prepared& statement, std::span<const koine_val
     return got;
 }
 
-// Prepares a statement anew. While that does not succeed it stays outdated: open_handle() changes nothing when it throws.
+// Prepares a statement anew. While that does not succeed it stays outdated: open_handle() changes
+// nothing when it throws.
 void link::renew(prepared& statement) {
     if (!queue_.empty()) flush_queue();
     const std::uint32_t columns = statement.columns;
@@ -350,7 +363,8 @@ void link::renew(prepared& statement) {
     open_handle(statement);
     if (statement.columns != columns && statement.text->columns != 0 && !statement.needs(prepared::late_columns)) {
         statement.add(prepared::outdated);
-        // Koine wrote the column list itself, so that a changed shape cannot be a harmless new column.
+        // Koine wrote the column list itself, so that a changed shape cannot be a harmless new
+        // column.
         throw_usage("the result of a mapped statement changed its shape: " + statement.text->text);
     }
 }
@@ -400,7 +414,8 @@ void link::finish(prepared& statement) {
     const busy_guard guard{*this};
     if (!unfinished_.empty()) settle();
     statement.running = false;
-    if (const koine_status status = driver_->finish(statement.handle, &wait_, &error_); status != KOINE_DONE) [[unlikely]]
+    if (const koine_status status = driver_->finish(statement.handle, &wait_, &error_); status != KOINE_DONE)
+        [[unlikely]]
         finish_slowly(statement, status);
 }
 

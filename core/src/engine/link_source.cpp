@@ -16,17 +16,20 @@ namespace detail {
 
 namespace {
 
-// Statements whose compiled form is kept for all connections. Shapes come from code, so that there are seldom more; a program that
-// makes them without end starts again from none.
+// Statements whose compiled form is kept for all connections. Shapes come from code, so that there
+// are seldom more; a program that makes them without end starts again from none.
 constexpr std::size_t max_compiled = 4096;
 
-std::string_view view(koine_string text) noexcept { return text.size != 0 ? std::string_view{text.data, text.size} : std::string_view{}; }
+std::string_view view(koine_string text) noexcept {
+    return text.size != 0 ? std::string_view{text.data, text.size} : std::string_view{};
+}
 
 [[noreturn]] void throw_option(const koine_driver& driver, std::string_view key, std::string message) {
     error_info info;
     info.code = errc::invalid_url;
     info.outcome = outcome::not_sent;
-    info.message = "option `" + std::string{key} + "` of driver " + std::string{view(driver.name)} + ": " + std::move(message);
+    info.message =
+        "option `" + std::string{key} + "` of driver " + std::string{view(driver.name)} + ": " + std::move(message);
     throw usage_error{std::move(info)};
 }
 
@@ -40,24 +43,28 @@ bool is_choice(std::string_view value, std::string_view choices) noexcept {
     return false;
 }
 
-// Keys that the driver does not know, and values that cannot be what it wants, are errors before anything is opened.
+// Keys that the driver does not know, and values that cannot be what it wants, are errors before
+// anything is opened.
 void check_option(const koine_driver& driver, std::string_view key, std::string_view value) {
     const std::span<const koine_option> options{driver.options, driver.option_count};
     for (const koine_option& option : options) {
         if (view(option.key) != key) continue;
         switch (option.type) {
             case KOINE_OPTION_INTEGER:
-                if (value.empty() || value.find_first_not_of("0123456789", value.front() == '-' ? 1 : 0) != std::string_view::npos)
+                if (value.empty() ||
+                    value.find_first_not_of("0123456789", value.front() == '-' ? 1 : 0) != std::string_view::npos)
                     throw_option(driver, key, "a whole number is wanted");
                 return;
             case KOINE_OPTION_BOOLEAN:
-                if (!is_choice(value, "true|false|on|off|yes|no|1|0")) throw_option(driver, key, "true or false is wanted");
+                if (!is_choice(value, "true|false|on|off|yes|no|1|0"))
+                    throw_option(driver, key, "true or false is wanted");
                 return;
             case KOINE_OPTION_CHOICE:
                 if (!is_choice(value, view(option.choices)))
                     throw_option(driver, key, "one of " + std::string{view(option.choices)} + " is wanted");
                 return;
-            default: return;
+            default:
+                return;
         }
     }
     std::vector<std::string_view> known;
@@ -74,11 +81,14 @@ void check_option(const koine_driver& driver, std::string_view key, std::string_
 link_source::link_source(const koine::url& url, std::shared_ptr<const koine::dialect> dialect,
                          std::shared_ptr<const registered_driver> driver, const engine_options& options)
     : dialect_{std::move(dialect)}, current_{dialect_.get()}, driver_{std::move(driver)}, options_{options} {
-    const auto add = [this](std::string_view key, std::string_view value) { parameters_.emplace_back(std::string{key}, secret_text{value}); };
+    const auto add = [this](std::string_view key, std::string_view value) {
+        parameters_.emplace_back(std::string{key}, secret_text{value});
+    };
     if (url.username()) add("user", *url.username());
     if (url.password()) add("password", url.password()->reveal());
     if (url.database()) add("database", *url.database());
-    // One or several hosts, from the authority or from host= keys, as the client libraries take them: lists with commas.
+    // One or several hosts, from the authority or from host= keys, as the client libraries take
+    // them: lists with commas.
     std::string hosts;
     std::string ports;
     bool first = true;

@@ -1,5 +1,5 @@
-// Where links come from: driver, dialect, parameters and compiled statements of one engine. Shared by the engine, its pool and every link, so
-// that each may outlive the others.
+// Where links come from: driver, dialect, parameters and compiled statements of one engine. Shared
+// by the engine, its pool and every link, so that each may outlive the others.
 #pragma once
 
 #include <atomic>
@@ -26,22 +26,27 @@ namespace detail {
 
 struct engine_core;
 
-// Thread-safe: immutable but for the compiled statements, which a lock guards, the dialect, which is settled once, and the count of losses.
+// Thread-safe: immutable but for the compiled statements, which a lock guards, the dialect, which
+// is settled once, and the count of losses.
 class link_source final : public pool_backend, public std::enable_shared_from_this<link_source> {
 public:
-    // Throws usage_error for query keys that the driver does not know or that have impossible values.
-    link_source(const koine::url& url, std::shared_ptr<const koine::dialect> dialect, std::shared_ptr<const registered_driver> driver,
-                const engine_options& options);
+    // Throws usage_error for query keys that the driver does not know or that have impossible
+    // values.
+    link_source(const koine::url& url, std::shared_ptr<const koine::dialect> dialect,
+                std::shared_ptr<const registered_driver> driver, const engine_options& options);
     ~link_source() override;
 
-    // What the URL said, until the first connection has found its server; from then on the one that fits it. Both live as long as this.
+    // What the URL said, until the first connection has found its server; from then on the one that
+    // fits it. Both live as long as this.
     const koine::dialect& dialect() const noexcept { return *current_.load(std::memory_order_acquire); }
-    // The dialect for all links, settled by the first server that is found. Statements are compiled only after that.
+    // The dialect for all links, settled by the first server that is found. Statements are compiled
+    // only after that.
     const koine::dialect& settle_dialect(std::string_view product, std::string_view version);
     const koine_driver& driver() const noexcept { return driver_->table(); }
     const engine_options& options() const noexcept { return options_; }
 
-    // Whether the database lives and dies with its connection. The driver checks its parameters here: throws what it says of them.
+    // Whether the database lives and dies with its connection. The driver checks its parameters
+    // here: throws what it says of them.
     bool is_private_database() const;
     // The compiled form of a statement: found by its shape, or rendered now.
     std::shared_ptr<const compiled> compile(const syntax::fragment& shape);
@@ -51,8 +56,8 @@ public:
     void belongs_to(std::weak_ptr<engine_core> owner) noexcept { owner_ = std::move(owner); }
     // How often the server has gone away; a link remembers the number at its birth.
     std::uint64_t losses() const noexcept { return losses_.load(std::memory_order_acquire); }
-    // A link that was born at `birth` has lost its server: all that are as old are closed instead of leased again. Later
-    // reports of the same loss change nothing.
+    // A link that was born at `birth` has lost its server: all that are as old are closed instead
+    // of leased again. Later reports of the same loss change nothing.
     void lost(std::uint64_t birth) noexcept;
 
 private:

@@ -1,12 +1,12 @@
-// The transaction of a link: begun with the first statement that needs it, BEGIN and COMMIT riding with other work where the driver can
-// queue.
+// The transaction of a link: begun with the first statement that needs it, BEGIN and COMMIT riding
+// with other work where the driver can queue.
 #include <koine/detail/link.hpp>
 
 #include <charconv>
 #include <utility>
 
-#include "engine/link_source.hpp"
 #include "engine/link_drive.hpp"
+#include "engine/link_source.hpp"
 #include "engine/statement_cache.hpp"
 
 namespace koine {
@@ -26,7 +26,8 @@ transaction_options or_defaults(transaction_options options, const engine_option
 // How the transaction of options_ begins; mostly as the one before.
 inline void link::choose_begin_rule() {
     const bool same = begin_rule_known_ && begin_options_.isolation == options_.isolation &&
-                      begin_options_.read_only == options_.read_only && begin_options_.deferrable == options_.deferrable;
+                      begin_options_.read_only == options_.read_only &&
+                      begin_options_.deferrable == options_.deferrable;
     if (!same) [[unlikely]]
         choose_another_begin_rule();
 }
@@ -34,7 +35,8 @@ inline void link::choose_begin_rule() {
 void link::begin(const transaction_options& options) {
     const busy_guard guard{*this};
     check_usable();
-    if (transaction_ != transaction_state::none) throw_usage("a transaction is already open: commit or roll back, or use a savepoint");
+    if (transaction_ != transaction_state::none)
+        throw_usage("a transaction is already open: commit or roll back, or use a savepoint");
     options_ = or_defaults(options, source_->options());
     choose_begin_rule();
     transaction_ = transaction_state::pending;
@@ -97,8 +99,8 @@ void link::end_transaction() noexcept {
     asked_for_ = false;
 }
 
-// A statement may have ended the transaction, with all that was done in it, which is committed then. What was begun explicitly goes on with
-// another transaction like it at the next statement.
+// A statement may have ended the transaction, with all that was done in it, which is committed
+// then. What was begun explicitly goes on with another transaction like it at the next statement.
 void link::notice_end() noexcept {
     if (dialect_->features().transactional_ddl) return;
     if ((driver_->state(handle_) & (KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION)) != 0) return;
@@ -111,7 +113,8 @@ void link::notice_end() noexcept {
 }
 
 void link::raise_no_savepoint(std::uint32_t depth) const {
-    if (depth > savepoint_depth_) throw_usage("the savepoint is over already; where DDL commits, it ends savepoints too");
+    if (depth > savepoint_depth_)
+        throw_usage("the savepoint is over already; where DDL commits, it ends savepoints too");
     throw_usage("savepoints end innermost first, each once");
 }
 
@@ -136,7 +139,9 @@ void link::run_text(std::string_view text) {
     // BEGIN and COMMIT come again and again; there are few others.
     for (prepared* const known : {begin_statement_, commit_statement_})
         if (known != nullptr && known->text->text == text) return run_control(*known);
-    prepared** const place = text == "COMMIT" ? &commit_statement_ : text == begin_rule_.text ? &begin_statement_ : nullptr;
+    prepared** const place = text == "COMMIT"           ? &commit_statement_
+                             : text == begin_rule_.text ? &begin_statement_
+                                                        : nullptr;
     if (place != nullptr && *place == nullptr) {
         auto as_compiled = std::make_shared<compiled>();
         as_compiled->text = std::string{text};
@@ -166,10 +171,12 @@ void link::run_control(prepared& statement) {
     if (status != KOINE_DONE) raise(&statement);
 }
 
-// An execution or a flush has failed, and with it the driver has dropped its queue. The error names the queued statement if it is one's.
+// An execution or a flush has failed, and with it the driver has dropped its queue. The error names
+// the queued statement if it is one's.
 void link::raise_sent(const prepared* statement) {
     if (const std::uint32_t index = error_.queued_index; index != 0) {
-        // Those behind it were not run, so that the work is not whole, whatever the driver says of the one that failed.
+        // Those behind it were not run, so that the work is not whole, whatever the driver says of
+        // the one that failed.
         error_.poisons |= KOINE_POISONS_TRANSACTION;
         last_failed_ = index >= queue_.size();
         if (prepared* const failed = index <= queue_.size() ? queue_[index - 1] : nullptr; failed != nullptr) {
@@ -221,8 +228,8 @@ void link::keep_back(prepared& statement, std::span<const koine_value> binds) {
     if (binds.size() != statement.parameters) raise_wrong_number(statement, binds.size());
     if (statement.needs(prepared::reorders)) binds = in_placeholder_order(statement, binds);
     if (transaction_ != transaction_state::begun) begin_for(statement);
-    if (driver_->enqueue(handle_, statement.handle, koine_string{}, binds.data(), static_cast<std::uint32_t>(binds.size()), &error_) !=
-        KOINE_DONE)
+    if (driver_->enqueue(handle_, statement.handle, koine_string{}, binds.data(),
+                         static_cast<std::uint32_t>(binds.size()), &error_) != KOINE_DONE)
         raise(&statement);
     context_.clear();
     queue_.push_back(&statement);
@@ -255,8 +262,8 @@ void link::commit() {
         else
             run_text("COMMIT");
     } catch (error& failed) {
-        // What was queued in front of COMMIT failed: the transaction is there, and failed. COMMIT itself failed: it is over on every
-        // backend.
+        // What was queued in front of COMMIT failed: the transaction is there, and failed. COMMIT
+        // itself failed: it is over on every backend.
         if (!poisoned_ && !last_failed_) {
             transaction_ = transaction_state::failed;
             throw;
@@ -282,7 +289,8 @@ void link::commit() {
     end_transaction();
 }
 
-// Before all work is undone: what has failed of it is of no interest any more, unless the connection failed with it.
+// Before all work is undone: what has failed of it is of no interest any more, unless the
+// connection failed with it.
 void link::end_unfinished() {
     deferred_.clear();
     while (!unfinished_.empty()) {
@@ -294,8 +302,8 @@ void link::end_unfinished() {
     }
 }
 
-// ROLLBACK where there is a transaction to roll back; where a result is still open or the driver has statements queued, its reset, which
-// ends and drops them first.
+// ROLLBACK where there is a transaction to roll back; where a result is still open or the driver
+// has statements queued, its reset, which ends and drops them first.
 void link::end_on_server(bool unsent) {
     end_unfinished();
     const std::uint32_t state = driver_->state(handle_);
@@ -373,7 +381,8 @@ std::uint32_t link::savepoint() {
     check_usable();
     if (transaction_ == transaction_state::none) {
         options_ = or_defaults({}, source_->options());
-        if (options_.isolation == isolation::autocommit) throw_usage("a savepoint needs a transaction; the isolation level is autocommit");
+        if (options_.isolation == isolation::autocommit)
+            throw_usage("a savepoint needs a transaction; the isolation level is autocommit");
         choose_begin_rule();
         transaction_ = transaction_state::pending;
     }
@@ -394,7 +403,8 @@ void link::rollback_to_savepoint(std::uint32_t depth) {
     const busy_guard guard{*this};
     if (depth == 0 || depth != savepoint_depth_) raise_no_savepoint(depth);
     if (poisoned_) check_usable();
-    // A queue cannot be taken back. What it does is undone with the rest, and whether it fails is of no interest.
+    // A queue cannot be taken back. What it does is undone with the rest, and whether it fails is
+    // of no interest.
     try {
         if (!queue_.empty()) flush_queue();
     } catch (const error&) {
@@ -406,7 +416,7 @@ void link::rollback_to_savepoint(std::uint32_t depth) {
     --savepoint_depth_;
 }
 
-// ---- pooled --------------------------------------------------------------------------------------------------------------
+// ---- pooled ----
 
 result<void> link::reset(deadline limit) {
     try {

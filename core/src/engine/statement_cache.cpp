@@ -17,7 +17,8 @@ statement_cache::statement_cache(std::uint32_t capacity)
       mask_{entries_.size() - 1},
       capacity_{std::max(capacity, least_capacity)} {}
 
-std::unique_ptr<prepared> statement_cache::insert(std::uint64_t hash, std::string_view key, std::unique_ptr<prepared> statement) {
+std::unique_ptr<prepared> statement_cache::insert(std::uint64_t hash, std::string_view key,
+                                                  std::unique_ptr<prepared> statement) {
     std::string owned_key{key};
     std::unique_ptr<prepared> evicted;
     if (size_ == capacity_) {

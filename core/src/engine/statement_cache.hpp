@@ -13,8 +13,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Open addressing with a tick written on use: finding never moves anything. The least recently used statement gives way, never one whose
-// result is open.
+// Open addressing with a tick written on use: finding never moves anything. The least recently used
+// statement gives way, never one whose result is open.
 class statement_cache {
 public:
     explicit statement_cache(std::uint32_t capacity);
@@ -30,7 +30,8 @@ public:
             }
         }
     }
-    // Adds a statement under a key that is not there. Answers the statement that had to go, if any; the caller closes it.
+    // Adds a statement under a key that is not there. Answers the statement that had to go, if any;
+    // the caller closes it.
     std::unique_ptr<prepared> insert(std::uint64_t hash, std::string_view key, std::unique_ptr<prepared> statement);
     // Takes a statement out; the caller closes it.
     std::unique_ptr<prepared> remove(const prepared& statement) noexcept;

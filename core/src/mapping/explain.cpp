@@ -14,37 +14,53 @@ namespace detail {
 
 namespace {
 
-// Whether a cell suits a column, as far as the column's type tells: what a type's own traits refuse is not seen here.
+// Whether a cell suits a column, as far as the column's type tells: what a type's own traits refuse
+// is not seen here.
 bool suits(const column_info& column, const koine_value& cell) {
     switch (cell.tag) {
-        case KOINE_NULL: return column.nullable;
+        case KOINE_NULL:
+            return column.nullable;
         case KOINE_INT64:
             switch (column.type) {
-                case sql_type::int16: return cell.u.i >= INT16_MIN && cell.u.i <= INT16_MAX;
-                case sql_type::int32: return cell.u.i >= INT32_MIN && cell.u.i <= INT32_MAX;
-                case sql_type::int64: return true;
-                case sql_type::boolean: return cell.u.i == 0 || cell.u.i == 1;
+                case sql_type::int16:
+                    return cell.u.i >= INT16_MIN && cell.u.i <= INT16_MAX;
+                case sql_type::int32:
+                    return cell.u.i >= INT32_MIN && cell.u.i <= INT32_MAX;
+                case sql_type::int64:
+                    return true;
+                case sql_type::boolean:
+                    return cell.u.i == 0 || cell.u.i == 1;
                 case sql_type::float64: {
                     double exact = 0;
                     return read_float(cell, exact);
                 }
-                default: return false;
+                default:
+                    return false;
             }
-        case KOINE_FLOAT64: return column.type == sql_type::float64;
-        case KOINE_BLOB: return column.type == sql_type::bytes;
-        case KOINE_BOOL: return column.type == sql_type::boolean;
-        case KOINE_DATE: return column.type == sql_type::date;
-        case KOINE_TIME: return column.type == sql_type::time;
-        case KOINE_TIMESTAMP: return column.type == sql_type::timestamp;
-        case KOINE_INSTANT: return column.type == sql_type::instant;
-        case KOINE_UUID: return column.type == sql_type::uuid;
+        case KOINE_FLOAT64:
+            return column.type == sql_type::float64;
+        case KOINE_BLOB:
+            return column.type == sql_type::bytes;
+        case KOINE_BOOL:
+            return column.type == sql_type::boolean;
+        case KOINE_DATE:
+            return column.type == sql_type::date;
+        case KOINE_TIME:
+            return column.type == sql_type::time;
+        case KOINE_TIMESTAMP:
+            return column.type == sql_type::timestamp;
+        case KOINE_INSTANT:
+            return column.type == sql_type::instant;
+        case KOINE_UUID:
+            return column.type == sql_type::uuid;
         case KOINE_TEXT:
         case KOINE_OPAQUE: {
             if (column.type == sql_type::text) return true;
             if (column.type != sql_type::enumeration) return false;
             return find_enumerator(cell, column.enumerators.data(), column.enumerators.size()) >= 0;
         }
-        default: return column.type == sql_type::text;
+        default:
+            return column.type == sql_type::text;
     }
 }
 
@@ -70,7 +86,8 @@ error_info explain_column(std::string place, sql_type expected, const koine_valu
 }
 
 error_info explain_column(const table_info& table, const column_info& column, const koine_value& cell) {
-    error_info info = explain_column("column " + std::string{table.name} + "." + std::string{column.name}, column.type, cell);
+    error_info info =
+        explain_column("column " + std::string{table.name} + "." + std::string{column.name}, column.type, cell);
     info.hint = "compare the mapped class with the table in the database";
     info.table = table.name;
     info.column = column.name;
@@ -81,11 +98,11 @@ error_info explain_column(const table_info& table, const column_info& column, co
 class scratch_object {
 public:
     explicit scratch_object(const entity_info& entity)
-        : entity_{entity}, memory_{::operator new(entity.size, std::align_val_t{entity.alignment})} {
+        : entity_{entity}, memory_{::operator new (entity.size, std::align_val_t{entity.alignment})} {
         try {
             entity_.construct(memory_);
         } catch (...) {
-            ::operator delete(memory_, std::align_val_t{entity_.alignment});
+            ::operator delete (memory_, std::align_val_t{entity_.alignment});
             throw;
         }
     }
@@ -93,7 +110,7 @@ public:
     scratch_object& operator=(const scratch_object&) = delete;
     ~scratch_object() {
         entity_.destroy(memory_);
-        ::operator delete(memory_, std::align_val_t{entity_.alignment});
+        ::operator delete (memory_, std::align_val_t{entity_.alignment});
     }
     void* get() noexcept { return memory_; }
 
@@ -127,7 +144,8 @@ error_info explain_mismatch(const entity_info& entity, const koine_value* cells)
 }
 
 error_info explain_cell(std::string_view name, std::size_t index, sql_type expected, const koine_value& cell) {
-    error_info info = explain_column("column " + (name.empty() ? std::to_string(index + 1) : std::string{name}) + " of the result", expected, cell);
+    error_info info = explain_column(
+        "column " + (name.empty() ? std::to_string(index + 1) : std::string{name}) + " of the result", expected, cell);
     info.column = name;
     return info;
 }
@@ -136,13 +154,16 @@ void throw_cell(std::size_t index, sql_type expected, const koine_value& cell) {
     throw_error(explain_cell({}, index, expected, cell));
 }
 
-void throw_row(const entity_info& entity, const koine_value* cells) { throw_error(explain_mismatch(entity, cells)); }
+void throw_row(const entity_info& entity, const koine_value* cells) {
+    throw_error(explain_mismatch(entity, cells));
+}
 
 void check_width(std::size_t expected, std::size_t found) {
     if (expected == found) return;
     error_info info;
     info.code = errc::type_mismatch;
-    info.message = "the result has " + std::to_string(found) + " columns, but the type it is read into has " + std::to_string(expected);
+    info.message = "the result has " + std::to_string(found) + " columns, but the type it is read into has " +
+                   std::to_string(expected);
     throw_error(std::move(info));
 }
 
@@ -161,8 +182,8 @@ bool match_columns(const table_info& table, std::span<const std::string_view> na
             info.code = errc::undefined_column;
             info.table = table.name;
             info.column = wanted;
-            info.message = "the result has " + std::string{times == 0 ? "no" : "more than one"} + " column " + std::string{wanted} +
-                           ", which the class of table " + std::string{table.name} + " needs";
+            info.message = "the result has " + std::string{times == 0 ? "no" : "more than one"} + " column " +
+                           std::string{wanted} + ", which the class of table " + std::string{table.name} + " needs";
             throw_error(std::move(info));
         }
         positions[i] = static_cast<std::uint16_t>(found);

@@ -23,11 +23,14 @@ namespace {
 
 void push_text(syntax::fragment& to, std::string_view text) {
     if (text.size() > max_content) raise(errc::too_big, "a value has more than 4294967295 bytes");
-    if (!is_text(text.data(), text.size())) raise(errc::invalid_encoding, "a text is not UTF-8, or contains a NUL character");
+    if (!is_text(text.data(), text.size()))
+        raise(errc::invalid_encoding, "a text is not UTF-8, or contains a NUL character");
     to.push_bind(content_value(text.data(), text.size(), KOINE_TEXT));
 }
 
-void raise_unbindable(const bind_context& context) { raise(context.code(), context.what()); }
+void raise_unbindable(const bind_context& context) {
+    raise(context.code(), context.what());
+}
 
 void raise_integer_too_large(std::size_t bits) {
     raise(errc::out_of_range, "an integer does not fit its column, whose member has " + std::to_string(bits) + " bits");

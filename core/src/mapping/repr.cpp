@@ -64,11 +64,21 @@ void append_value(std::string& out, const column_info& column, const koine_value
                                          ? std::string_view{static_cast<const char*>(value.u.p), value.len}
                                          : std::string_view{};
     switch (value.tag) {
-        case KOINE_NULL: out += "NULL"; return;
-        case KOINE_INT64: out += std::to_string(value.u.i); return;
-        case KOINE_BOOL: out += value.u.i != 0 ? "true" : "false"; return;
-        case KOINE_FLOAT64: append_double(out, value.u.f); return;
-        case KOINE_BLOB: append_bytes(out, static_cast<const unsigned char*>(value.u.p), value.len); return;
+        case KOINE_NULL:
+            out += "NULL";
+            return;
+        case KOINE_INT64:
+            out += std::to_string(value.u.i);
+            return;
+        case KOINE_BOOL:
+            out += value.u.i != 0 ? "true" : "false";
+            return;
+        case KOINE_FLOAT64:
+            append_double(out, value.u.f);
+            return;
+        case KOINE_BLOB:
+            append_bytes(out, static_cast<const unsigned char*>(value.u.p), value.len);
+            return;
         case KOINE_TEXT:
             if (column.type == sql_type::enumeration) {
                 out += content;
@@ -93,7 +103,8 @@ std::string repr(const entity_info& entity, const void* object) {
     entity.bind(object, native, values.data());
 
     // Text for what only some databases know.
-    bind_context as_text{(1U << KOINE_NULL) | (1U << KOINE_INT64) | (1U << KOINE_FLOAT64) | (1U << KOINE_TEXT) | (1U << KOINE_BLOB)};
+    bind_context as_text{(1U << KOINE_NULL) | (1U << KOINE_INT64) | (1U << KOINE_FLOAT64) | (1U << KOINE_TEXT) |
+                         (1U << KOINE_BLOB)};
     std::string out = entity.class_name;
     out += '(';
     for (std::size_t i = 0; i < columns.size(); ++i) {

@@ -15,7 +15,9 @@ event::event() : fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
     if (fd_ < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
 }
 
-event::~event() { ::close(fd_); }
+event::~event() {
+    ::close(fd_);
+}
 
 void event::set() noexcept {
     set_.store(true, std::memory_order_release);

@@ -1,12 +1,14 @@
-// The one place that knows about fork(): it counts them (koine/detail/forks.hpp), and tells objects of each.
+// The one place that knows about fork(): it counts them (koine/detail/forks.hpp), and tells objects
+// of each.
 #pragma once
 
 namespace koine::platform {
 
-// An object that must be consistent when the process forks. Derived classes enlist when they are complete and
-// delist before they are destroyed. Members are called on the forking thread: before() in the parent in front
-// of the fork, then one of the after_*() on each side. The registry's lock is held from before() to
-// after_*(): a lock that before() takes must never be held by somebody who enlists or delists.
+// An object that must be consistent when the process forks. Derived classes enlist when they are
+// complete and delist before they are destroyed. Members are called on the forking thread: before()
+// in the parent in front of the fork, then one of the after_*() on each side. The registry's lock
+// is held from before() to after_*(): a lock that before() takes must never be held by somebody who
+// enlists or delists.
 class fork_watcher {
 public:
     fork_watcher(const fork_watcher&) = delete;

@@ -39,8 +39,12 @@ void* open_library(const std::string& path, std::string& fault) {
     return library;
 }
 
-void* find_symbol(void* library, const char* name) noexcept { return ::dlsym(library, name); }
+void* find_symbol(void* library, const char* name) noexcept {
+    return ::dlsym(library, name);
+}
 
-bool has_raised_privileges() noexcept { return ::getauxval(AT_SECURE) != 0; }
+bool has_raised_privileges() noexcept {
+    return ::getauxval(AT_SECURE) != 0;
+}
 
 }  // namespace koine::platform

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <climits>
 
-#include <koine/deadline.hpp>
 #include <koine/driver_abi.h>
+#include <koine/deadline.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -30,7 +30,8 @@ bool wait_for(int fd, std::uint32_t events, std::int64_t until_ns) noexcept {
         const int ready = ::poll(&entry, 1, timeout_ms);
         if (ready > 0) return true;
         if (ready == 0 && until.passed()) return false;
-        if (ready < 0 && errno != EINTR) return true;  // the driver finds out what is wrong with its descriptor
+        // the driver finds out what is wrong with its descriptor
+        if (ready < 0 && errno != EINTR) return true;
     }
 }
 

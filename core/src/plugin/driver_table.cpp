@@ -17,9 +17,13 @@ namespace detail {
 
 namespace {
 
-constexpr std::uint32_t minor_of(std::uint32_t version) noexcept { return version & 0xffffU; }
+constexpr std::uint32_t minor_of(std::uint32_t version) noexcept {
+    return version & 0xffffU;
+}
 
-std::string text_of(std::uint32_t version) { return std::to_string(version >> 16U) + '.' + std::to_string(minor_of(version)); }
+std::string text_of(std::uint32_t version) {
+    return std::to_string(version >> 16U) + '.' + std::to_string(minor_of(version));
+}
 
 [[noreturn]] void refuse(const std::string& origin, const std::string& fault, error_info info = {}) {
     info.code = errc::bad_plugin;
@@ -50,7 +54,8 @@ answer ask(koine_driver_init_function init, const std::string& origin, std::uint
     }
     if (!thrown.empty()) refuse(origin, thrown);
     if (status != KOINE_DONE && status != KOINE_ERROR)
-        refuse(origin, "its init function answered " + std::to_string(status) + ", which is neither KOINE_DONE nor KOINE_ERROR");
+        refuse(origin, "its init function answered " + std::to_string(status) +
+                           ", which is neither KOINE_DONE nor KOINE_ERROR");
     got.accepted = status == KOINE_DONE;
     if (!got.accepted) {
         got.error = to_info(error);
@@ -102,13 +107,16 @@ std::string missing_functions(const koine_driver& table) {
 
 void check(const koine_driver& table, const std::string& origin, std::uint32_t version) {
     if (table.abi != version)
-        refuse(origin, "it speaks version " + text_of(table.abi) + " of the driver contract, and was asked for " + text_of(version));
+        refuse(origin, "it speaks version " + text_of(table.abi) + " of the driver contract, and was asked for " +
+                           text_of(version));
     if (table.struct_size < KOINE_DRIVER_SIZE_1_0 || table.struct_size > sizeof table)
         refuse(origin, "its table has " + std::to_string(table.struct_size) + " bytes; version " + text_of(version) +
                            " of the driver contract has " + std::to_string(sizeof table));
-    const std::string_view name = table.name.size != 0 && table.name.data != nullptr ? std::string_view{table.name.data, table.name.size}
-                                                                                      : std::string_view{};
-    if (!is_plain_name(name)) refuse(origin, "its name '" + std::string{name.substr(0, 64)} + "' is not " + std::string{plain_name_rule});
+    const std::string_view name = table.name.size != 0 && table.name.data != nullptr
+                                      ? std::string_view{table.name.data, table.name.size}
+                                      : std::string_view{};
+    if (!is_plain_name(name))
+        refuse(origin, "its name '" + std::string{name.substr(0, 64)} + "' is not " + std::string{plain_name_rule});
     if (table.capabilities == nullptr) refuse(origin, "it has no capabilities");
     if (table.options == nullptr && table.option_count != 0) refuse(origin, "it has no list of options");
     if (const std::string missing = missing_functions(table); !missing.empty())
@@ -121,16 +129,20 @@ koine_driver ask_for_table(koine_driver_init_function init, const std::string& o
     for (std::uint32_t version = newest;; --version) {
         answer got = ask(init, origin, version);
         if (!got.accepted && got.error.code == errc::not_implemented) {
-            // Nothing to gain from asking for other versions of a driver that knows another major one.
+            // Nothing to gain from asking for other versions of a driver that knows another major
+            // one.
             const bool elsewhere = got.table.abi != 0 && got.table.abi >> 16U != newest >> 16U;
             if (minor_of(version) != 0 && !elsewhere) continue;
-            const std::string known = got.table.abi != 0 ? "it speaks version " + text_of(got.table.abi) : "it speaks another version";
-            refuse(origin, known + " of the driver contract, this Koine " + text_of(newest) + ": " + got.error.message, got.error);
+            const std::string known =
+                got.table.abi != 0 ? "it speaks version " + text_of(got.table.abi) : "it speaks another version";
+            refuse(origin, known + " of the driver contract, this Koine " + text_of(newest) + ": " + got.error.message,
+                   got.error);
         }
         if (!got.accepted) refuse(origin, "its init function failed: " + got.error.message, got.error);
         check(got.table, origin, version);
         // What lies behind the bytes that were filled is not the driver's.
-        std::memset(reinterpret_cast<char*>(&got.table) + got.table.struct_size, 0, sizeof got.table - got.table.struct_size);
+        std::memset(reinterpret_cast<char*>(&got.table) + got.table.struct_size, 0,
+                    sizeof got.table - got.table.struct_size);
         return got.table;
     }
 }

@@ -38,9 +38,13 @@ void* load_function(const std::string& path, const char* symbol, std::string_vie
     return function;
 }
 
-bool same(const char* text, std::string_view expected) noexcept { return text != nullptr && text == expected; }
+bool same(const char* text, std::string_view expected) noexcept {
+    return text != nullptr && text == expected;
+}
 
-std::string shown(const char* text) { return text == nullptr ? "nothing" : std::string{text}; }
+std::string shown(const char* text) {
+    return text == nullptr ? "nothing" : std::string{text};
+}
 
 }  // namespace
 
@@ -53,9 +57,12 @@ std::string find_plugin_file(const plugin_path& where, std::string_view kind, st
         std::string path = directory + '/' + plugin_file_name(kind, name);
         std::string fault;
         switch (platform::inspect_library(path, fault)) {
-            case platform::library_file::absent: break;
-            case platform::library_file::refused: refuse(path, fault);
-            case platform::library_file::usable: return path;
+            case platform::library_file::absent:
+                break;
+            case platform::library_file::refused:
+                refuse(path, fault);
+            case platform::library_file::usable:
+                return path;
         }
     }
     return {};
@@ -75,10 +82,13 @@ loaded_dialect load_dialect_file(const std::string& path) {
         const dialect_plugin* const plugin = init();
         if (plugin == nullptr) refuse(path, "it gives no dialect");
         if (!same(plugin->koine_version, KOINE_VERSION) || !same(plugin->standard_library, KOINE_DIALECT_LIBRARY))
-            refuse(path, "it was built with Koine " + shown(plugin->koine_version) + " and " + shown(plugin->standard_library) +
+            refuse(path, "it was built with Koine " + shown(plugin->koine_version) + " and " +
+                             shown(plugin->standard_library) +
                              ", this program with Koine " KOINE_VERSION " and " KOINE_DIALECT_LIBRARY);
-        if (plugin->struct_size != sizeof(dialect_plugin) || plugin->default_driver == nullptr || plugin->make == nullptr)
-            refuse(path, "its description of " + std::to_string(plugin->struct_size) + " bytes is not that of Koine " KOINE_VERSION ", which has " +
+        if (plugin->struct_size != sizeof(dialect_plugin) || plugin->default_driver == nullptr ||
+            plugin->make == nullptr)
+            refuse(path, "its description of " + std::to_string(plugin->struct_size) +
+                             " bytes is not that of Koine " KOINE_VERSION ", which has " +
                              std::to_string(sizeof(dialect_plugin)));
         loaded.dialect.reset(plugin->make());
         loaded.default_driver = plugin->default_driver;
@@ -92,7 +102,8 @@ loaded_dialect load_dialect_file(const std::string& path) {
     if (!thrown.empty()) refuse(path, thrown);
     if (!loaded.dialect) refuse(path, "it gives no dialect");
     if (!is_plain_name(loaded.dialect->name()))
-        refuse(path, "its name '" + std::string{loaded.dialect->name().substr(0, 64)} + "' is not " + std::string{plain_name_rule});
+        refuse(path, "its name '" + std::string{loaded.dialect->name().substr(0, 64)} + "' is not " +
+                         std::string{plain_name_rule});
     return loaded;
 }
 

@@ -17,8 +17,9 @@ namespace detail {
 
 // "libkoine_driver_<name>.so": `kind` is "driver" or "dialect".
 std::string plugin_file_name(std::string_view kind, std::string_view name);
-// The first such file of the directories, or empty if there is none. Throws usage_error (errc::bad_plugin) for one that may not be loaded:
-// the search does not go on behind it. The name must follow plain_name_rule.
+// The first such file of the directories, or empty if there is none. Throws usage_error
+// (errc::bad_plugin) for one that may not be loaded: the search does not go on behind it. The name
+// must follow plain_name_rule.
 std::string find_plugin_file(const plugin_path& where, std::string_view kind, std::string_view name);
 
 struct loaded_dialect {
@@ -26,8 +27,8 @@ struct loaded_dialect {
     std::string default_driver{};
 };
 
-// Load a file for good. Throw usage_error: errc::usage for a path that is not absolute, errc::bad_plugin, which names the file, for
-// everything else.
+// Load a file for good. Throw usage_error: errc::usage for a path that is not absolute,
+// errc::bad_plugin, which names the file, for everything else.
 koine_driver load_driver_file(const std::string& path);
 loaded_dialect load_dialect_file(const std::string& path);
 

@@ -21,7 +21,8 @@ bool is_absolute(std::string_view directory) noexcept {
 
 plugin_path::plugin_path(std::vector<std::string> directories) : directories_{std::move(directories)} {
     for (const std::string& directory : directories_)
-        if (!is_absolute(directory)) throw_usage("plugins are looked for in absolute directories, not in '" + directory + "'");
+        if (!is_absolute(directory))
+            throw_usage("plugins are looked for in absolute directories, not in '" + directory + "'");
 }
 
 plugin_path plugin_path::from_environment() {
@@ -38,13 +39,17 @@ plugin_path plugin_path::from_environment() {
         if (is_absolute(entry))
             made.directories_.emplace_back(entry);
         else if (!entry.empty())
-            made.left_out_.append(made.left_out_.empty() ? "of KOINE_DRIVER_PATH, what is not absolute is left out: " : ", ").append(entry);
+            made.left_out_
+                .append(made.left_out_.empty() ? "of KOINE_DRIVER_PATH, what is not absolute is left out: " : ", ")
+                .append(entry);
     }
     made.directories_.emplace_back(installed_directory());
     return made;
 }
 
-const char* plugin_path::installed_directory() noexcept { return KOINE_PLUGIN_DIRECTORY; }
+const char* plugin_path::installed_directory() noexcept {
+    return KOINE_PLUGIN_DIRECTORY;
+}
 
 }  // namespace v1
 }  // namespace koine

@@ -84,8 +84,9 @@ std::uint64_t pool_core::fast_word() const noexcept {
     return fast_ ? generation_ << generation_shift : pool_slot::nobody;
 }
 
-// Sequentially consistent against the fast path: a returner parks its connection and then reads the word;
-// whoever wants that connection writes the word and then looks into the slots. One of the two sees the other.
+// Sequentially consistent against the fast path: a returner parks its connection and then reads the
+// word; whoever wants that connection writes the word and then looks into the slots. One of the two
+// sees the other.
 void pool_core::update_attention() noexcept {
     std::uint64_t word = generation_ << generation_shift;
     if (head_ != nullptr) word |= waiting;
@@ -137,8 +138,8 @@ void pool_core::wake(pool_waiter& w) noexcept {
     woken_ = &w;
 }
 
-// The first in the queue keeps the time of the next attempt to connect: tells it when that, or who is first,
-// has changed.
+// The first in the queue keeps the time of the next attempt to connect: tells it when that, or who
+// is first, has changed.
 void pool_core::nudge() noexcept {
     if (head_ != nullptr && next_attempt() != pool_never) wake(*head_);
 }
@@ -198,7 +199,8 @@ bool pool_core::lend_to(pool_waiter& w, pool_slot& s, pooled* item, pool_time no
 
 // Serving callers
 
-// Takes the connection parked in a slot for a waiter, or queues it to be closed if it is out of date.
+// Takes the connection parked in a slot for a waiter, or queues it to be closed if it is out of
+// date.
 bool pool_core::take_slot(pool_waiter& w, pool_slot& s, pool_time now) noexcept {
     if (s.state != slot_state::live) return false;
     pooled* item = s.parked.exchange(nullptr, std::memory_order_seq_cst);
@@ -234,8 +236,7 @@ bool pool_core::take_idle(pool_waiter& w, pool_time now) noexcept {
     if (w.prefer != nullptr && take_slot(w, *w.prefer, now)) return true;
     // Low slots first keeps the number of warm connections small.
     for (std::uint32_t i = 0; i < capacity_; ++i)
-        if (slots_[i].parked.load(std::memory_order_seq_cst) != nullptr && take_slot(w, slots_[i], now))
-            return true;
+        if (slots_[i].parked.load(std::memory_order_seq_cst) != nullptr && take_slot(w, slots_[i], now)) return true;
     return false;
 }
 
@@ -343,8 +344,7 @@ bool pool_core::opened(pool_slot& s, pooled* item, here where, pool_time now) no
     s.expires = pool_never;
     if (options_.recycle.count() >= 0) {
         const double age = static_cast<double>(options_.recycle.count()) * jitter(0.9, 1.1);
-        if (age < 9e9)
-            s.expires = add(now, static_cast<pool_time>(age * static_cast<double>(nanoseconds_a_second)));
+        if (age < 9e9) s.expires = add(now, static_cast<pool_time>(age * static_cast<double>(nanoseconds_a_second)));
     }
     restless_ = wants_ticks_;
     const bool usable = !closing_ && s.generation == generation_;
@@ -356,8 +356,7 @@ bool pool_core::opened(pool_slot& s, pooled* item, here where, pool_time now) no
     return usable;
 }
 
-void pool_core::open_failed(pool_slot& s, std::shared_ptr<const error_info> why, bool blame,
-                            pool_time now) noexcept {
+void pool_core::open_failed(pool_slot& s, std::shared_ptr<const error_info> why, bool blame, pool_time now) noexcept {
     --opening_;
     vacate(s);
     if (blame) {
@@ -409,15 +408,13 @@ void pool_core::settle(pool_slot& s, pooled* item, pool_time now) noexcept {
     update_attention();
 }
 
-void pool_core::give_back(pool_slot& s, pooled* item, condition found, bool abandoned,
-                          pool_time now) noexcept {
+void pool_core::give_back(pool_slot& s, pooled* item, condition found, bool abandoned, pool_time now) noexcept {
     s.end_use();
     observe(s, now);
     if (abandoned) ++abandoned_;
     if (found == condition::fit) {
         settle(s, item, now);
-    } else if (found == condition::dirty && options_.kind == pool_kind::static_ && !closing_ &&
-               !outdated(s, now)) {
+    } else if (found == condition::dirty && options_.kind == pool_kind::static_ && !closing_ && !outdated(s, now)) {
         s.admits.store(pool_slot::nobody, std::memory_order_relaxed);
         s.state = slot_state::resetting;
         s.doomed = item;

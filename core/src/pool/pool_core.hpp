@@ -1,6 +1,6 @@
-// The pool's decisions: a state machine that knows no clock, no thread and no I/O. Events come in as calls,
-// the answers are the states of waiters and the queues of work. Everything here is called under the shell's
-// lock, except for what pool_slot and attention() allow to the fast path.
+// The pool's decisions: a state machine that knows no clock, no thread and no I/O. Events come in
+// as calls, the answers are the states of waiters and the queues of work. Everything here is called
+// under the shell's lock, except for what pool_slot and attention() allow to the fast path.
 #pragma once
 
 #include <atomic>
@@ -32,7 +32,8 @@ enum class condition : std::uint8_t {
     broken  // may only be closed
 };
 
-// Somebody who wants a connection. Owned by the caller; linked into the core while it is queued or woken.
+// Somebody who wants a connection. Owned by the caller; linked into the core while it is queued or
+// woken.
 struct pool_waiter {
     enum class verdict : std::uint8_t {
         none,
@@ -71,22 +72,24 @@ public:
     pool_slot& slot(std::uint32_t i) noexcept { return slots_[i]; }
     const pool_slot& slot(std::uint32_t i) const noexcept { return slots_[i]; }
 
-    // Callers. `w.state` is the answer; a queued waiter is answered later and then found in the list of
-    // the woken.
+    // Callers. `w.state` is the answer; a queued waiter is answered later and then found in the
+    // list of the woken.
     void acquire(pool_waiter& w, pool_time now) noexcept;
-    // Serves waiters from what the fast path has put back, and from room that has become free. For a waiter
-    // that wakes up, and for a thread that has put a connection back and then saw the attention word changed.
+    // Serves waiters from what the fast path has put back, and from room that has become free. For
+    // a waiter that wakes up, and for a thread that has put a connection back and then saw the
+    // attention word changed.
     void attend(pool_time now) noexcept;
     // A queued waiter gives up.
     void cancel(pool_waiter& w) noexcept;
     bool first_in_queue(const pool_waiter& w) const noexcept { return head_ == &w; }
     // When the next attempt to connect may start, if it is that what waiters wait for; else never.
     pool_time next_attempt() const noexcept;
-    // Why the last attempts to connect failed, if they did and waiters wait for another attempt; else null.
+    // Why the last attempts to connect failed, if they did and waiters wait for another attempt;
+    // else null.
     std::shared_ptr<const error_info> open_trouble() const noexcept;
 
-    // The ends of opening and checking. false: the connection is out of date and queued to be closed; acquire
-    // again.
+    // The ends of opening and checking. false: the connection is out of date and queued to be
+    // closed; acquire again.
     bool opened(pool_slot& s, pooled* item, here where, pool_time now) noexcept;
     // `blame`: the attempt says something about the server, so that others had better wait.
     void open_failed(pool_slot& s, std::shared_ptr<const error_info> why, bool blame, pool_time now) noexcept;
@@ -113,8 +116,8 @@ public:
     // In a forked child: marks the word, so that nobody takes the fast path.
     void mark_forked() noexcept;
     bool is_forked() const noexcept { return forked_; }
-    // In a forked child: makes the pool empty. Hands out the idle connections of the parent, one a call, null
-    // at the end.
+    // In a forked child: makes the pool empty. Hands out the idle connections of the parent, one a
+    // call, null at the end.
     pooled* forget_parent() noexcept;
 
     // Work for others. Null: none left.
@@ -134,7 +137,8 @@ public:
     // Age limits, idle times, leaks. Answers when it wants to be called again.
     pool_time tick(pool_time now) noexcept;
     bool wants_ticks() const noexcept { return wants_ticks_; }
-    // True once after something happened that the time last answered by tick() does not reckon with.
+    // True once after something happened that the time last answered by tick() does not reckon
+    // with.
     bool take_restless() noexcept { return std::exchange(restless_, false); }
 
     void count_timeout() noexcept { ++timeouts_; }
@@ -185,7 +189,8 @@ private:
     std::uint32_t keep_ = 0;  // idle connections that are kept
     bool fast_ = false;       // the kind has a fast path
     bool wants_ticks_ = false;
-    bool dozing_ = false;  // every idle connection is marked for a ping: nothing to watch until one is used
+    // every idle connection is marked for a ping: nothing to watch until one is used
+    bool dozing_ = false;
     bool restless_ = false;
     bool closing_ = false;
     bool forked_ = false;

@@ -1,4 +1,5 @@
-// The part of pool_core that concerns the pool as a whole: generations, closing, forks, time, statistics.
+// The part of pool_core that concerns the pool as a whole: generations, closing, forks, time,
+// statistics.
 #include "pool/pool_core.hpp"
 
 #include <algorithm>
@@ -9,8 +10,8 @@ namespace detail {
 
 namespace {
 
-// A connection counts as used lately for this long after its use was noticed. With the polling interval it
-// makes a second.
+// A connection counts as used lately for this long after its use was noticed. With the polling
+// interval it makes a second.
 constexpr pool_time fresh_for = 750'000'000;
 constexpr pool_time poll_every = 250'000'000;
 
@@ -119,7 +120,8 @@ pool_time pool_core::tick_slot(pool_slot& s, pool_time now) noexcept {
     }
     const pool_time limit = options_.leak_after.count();
     if (limit > 0) {
-        // A lease taken by the fast path is first seen by a later look: look a few times within the limit.
+        // A lease taken by the fast path is first seen by a later look: look a few times within the
+        // limit.
         next = std::min(next, now + std::max<pool_time>(limit / 4, 1'000'000));
         if (leased && !s.leak_told) {
             if (now - s.seen_at >= limit) {

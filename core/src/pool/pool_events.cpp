@@ -21,7 +21,8 @@ void listeners::add(std::shared_ptr<pool_listener> listener) {
 }
 
 void listeners::remove(const pool_listener* listener) noexcept {
-    std::shared_ptr<const list> old;  // destroyed outside the lock: a listener's destructor may do anything
+    // destroyed outside the lock: a listener's destructor may do anything
+    std::shared_ptr<const list> old;
     const std::lock_guard hold{lock_};
     if (!list_) return;
     auto shorter = std::make_shared<list>();
@@ -54,8 +55,7 @@ void pool_listener::on_invalidate(detail::pooled&, bool) {}
 void pool_listener::on_detach(detail::pooled&) {}
 void pool_listener::on_leak(here, std::chrono::nanoseconds) {}
 
-pool_subscription::pool_subscription(std::shared_ptr<detail::listeners> home,
-                                     const pool_listener* listener) noexcept
+pool_subscription::pool_subscription(std::shared_ptr<detail::listeners> home, const pool_listener* listener) noexcept
     : home_{std::move(home)}, listener_{listener} {}
 
 pool_subscription::pool_subscription(pool_subscription&& other) noexcept = default;

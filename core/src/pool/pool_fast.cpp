@@ -1,5 +1,6 @@
-// What costs nanoseconds: a thread takes the connection that it gave back last, and gives it back, without
-// the lock. In one file with the public functions, so that the compiler makes one function of each pair.
+// What costs nanoseconds: a thread takes the connection that it gave back last, and gives it back,
+// without the lock. In one file with the public functions, so that the compiler makes one function
+// of each pair.
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,10 +16,10 @@ namespace {
 
 enum class thread_phase : unsigned char { fresh, armed, over };
 
-// What each thread remembers: the pool it used last and the slot of the connection it gave back last. Plain
-// and constant- initialised, so that reading it costs nothing. `shell` holds a reference to the shell's
-// memory: a thread that has put a connection back may look at the shell once more, whatever others do with
-// it.
+// What each thread remembers: the pool it used last and the slot of the connection it gave back
+// last. Plain and constant- initialised, so that reading it costs nothing. `shell` holds a
+// reference to the shell's memory: a thread that has put a connection back may look at the shell
+// once more, whatever others do with it.
 struct thread_record {
     pool_shell* shell;
     pool_slot* slot;
@@ -27,8 +28,8 @@ struct thread_record {
 constinit thread_local thread_record record __attribute__((tls_model("initial-exec"))) = {nullptr, nullptr};
 constinit thread_local thread_phase phase __attribute__((tls_model("initial-exec"))) = thread_phase::fresh;
 
-// Runs at the end of a thread; apart from the record, which must not have a destructor. It only lets go of
-// memory, and tells pools that their connections are free: no I/O.
+// Runs at the end of a thread; apart from the record, which must not have a destructor. It only
+// lets go of memory, and tells pools that their connections are free: no I/O.
 struct exit_hook {
     std::vector<pool_shell*> owned{};
 
@@ -49,8 +50,8 @@ exit_hook& hook() noexcept {
     return at_exit;
 }
 
-// Makes sure that the record is cleared when this thread ends. False: it is ending, and must not remember
-// anything.
+// Makes sure that the record is cleared when this thread ends. False: it is ending, and must not
+// remember anything.
 bool record_armed() noexcept {
     if (phase == thread_phase::fresh) {
         hook();
@@ -59,8 +60,8 @@ bool record_armed() noexcept {
     return phase == thread_phase::armed;
 }
 
-// Remembers for this thread's end that it owns a connection of a singleton_thread pool. False: that cannot be
-// had.
+// Remembers for this thread's end that it owns a connection of a singleton_thread pool. False: that
+// cannot be had.
 bool thread_owns_in(pool_shell& shell) noexcept {
     if (!record_armed()) return false;
     auto& owned = hook().owned;
@@ -94,13 +95,13 @@ inline pool_lease pool_shell::take_affine(here where) noexcept {
 inline bool pool_shell::return_fast(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {
     if (record.shell != this) return false;
     const auto word = core_.attention().load(std::memory_order_acquire);
-    if (word != s.admits.load(std::memory_order_relaxed) || heard_->count() != 0 || forked(birth))
-        return false;
+    if (word != s.admits.load(std::memory_order_relaxed) || heard_->count() != 0 || forked(birth)) return false;
     if (!item->reusable()) return false;
     s.end_use();
     record.slot = &s;
     s.parked.exchange(item, std::memory_order_seq_cst);
-    // From here on the connection is anybody's, and only the thread's own reference keeps the shell.
+    // From here on the connection is anybody's, and only the thread's own reference keeps the
+    // shell.
     if (core_.attention().load(std::memory_order_seq_cst) != word) attend();
     return true;
 }

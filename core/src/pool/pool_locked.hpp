@@ -1,5 +1,5 @@
-// The pool's lock as a scope, with what has to happen whenever it is left; and the waiters that sleep under
-// it.
+// The pool's lock as a scope, with what has to happen whenever it is left; and the waiters that
+// sleep under it.
 #pragma once
 
 #include <chrono>
@@ -14,9 +14,9 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Holds the shell's lock. Before it lets go of it, it tells the woken and the background thread; in a forked
-// child it first empties the pool. May give up the shell's last reference on destruction: nobody touches the
-// shell after it who has none.
+// Holds the shell's lock. Before it lets go of it, it tells the woken and the background thread; in
+// a forked child it first empties the pool. May give up the shell's last reference on destruction:
+// nobody touches the shell after it who has none.
 class pool_shell::locked {
 public:
     explicit locked(pool_shell& shell) noexcept : shell_{shell}, lock_{shell.mutex_} {
@@ -27,8 +27,7 @@ public:
     ~locked();
 
     static pool_time now() noexcept {
-        return std::chrono::duration_cast<std::chrono::nanoseconds>(
-                   std::chrono::steady_clock::now().time_since_epoch())
+        return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
             .count();
     }
     static failure refusal(errc code, std::string message, here where);

@@ -65,8 +65,8 @@ result<pool_lease> pool_shell::open_for(pool_slot& s, deadline until, here where
         if (!made) {
             const error_info& why = made.error().info();
             // What the caller's own haste or mistake has spoilt says nothing about the server.
-            const bool blame = why.code < errc::usage && !(why.code == errc::timeout && until.passed()) &&
-                               why.code != errc::cancelled;
+            const bool blame =
+                why.code < errc::usage && !(why.code == errc::timeout && until.passed()) && why.code != errc::cancelled;
             auto copy = std::make_shared<const error_info>(why);
             give_up(std::move(copy), blame);
             return std::move(made).error();
@@ -97,23 +97,23 @@ result<pool_lease> pool_shell::open_for(pool_slot& s, deadline until, here where
     return pool_lease{};
 }
 
-result<pool_lease> pool_shell::check_for(pool_slot& s, pooled* item, deadline until, here where,
-                                         bool& again) {
+result<pool_lease> pool_shell::check_for(pool_slot& s, pooled* item, deadline until, here where, bool& again) {
     bool alive = false;
     bool lost = false;
     const auto done = [&]() noexcept {
         const locked hold{*this};
         if (alive) return core_.check_passed(s, item, where, locked::now());
         core_.check_failed(s, item, locked::now());
-        // The server went away: the other connections went with it, and one failure is enough to know that.
+        // The server went away: the other connections went with it, and one failure is enough to
+        // know that.
         if (lost) core_.invalidate_all(locked::now());
         return false;
     };
     try {
         auto answer = item->ping(until);
         alive = answer.has_value() && item->reusable();
-        lost = !answer &&
-               (answer.error().info().poisons_connection || answer.error().info().code == errc::disconnected);
+        lost =
+            !answer && (answer.error().info().poisons_connection || answer.error().info().code == errc::disconnected);
     } catch (...) {
         done();
         throw;
@@ -140,8 +140,7 @@ void pool_shell::put_slowly(pool_slot& s, pooled* item, std::uint64_t birth) noe
     end_lease(s, item, fit ? condition::fit : condition::dirty, !fit, false);
 }
 
-result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth,
-                                 std::optional<deadline> until) {
+result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth, std::optional<deadline> until) {
     if (forked(birth)) {
         forget(item);
         return locked::refusal(errc::forked, "the connection belongs to the parent process", {});
@@ -158,8 +157,7 @@ result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth
                 if (answer && item->reusable()) found = condition::fit;
             }
         }
-        if (found == condition::fit && !silent())
-            heard_->tell([&](pool_listener& one) { one.on_checkin(*item); });
+        if (found == condition::fit && !silent()) heard_->tell([&](pool_listener& one) { one.on_checkin(*item); });
     } catch (...) {
         end_lease(s, item, found, false, false);
         throw;
@@ -169,8 +167,7 @@ result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth
 }
 
 // Where `close_here`, a healthy connection that the pool does not keep is closed by this thread.
-void pool_shell::end_lease(pool_slot& s, pooled* item, condition found, bool abandoned,
-                           bool close_here) noexcept {
+void pool_shell::end_lease(pool_slot& s, pooled* item, condition found, bool abandoned, bool close_here) noexcept {
     prefer(s);
     pooled* mine = nullptr;
     {

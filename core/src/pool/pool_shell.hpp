@@ -1,5 +1,5 @@
-// The pool with its threads: a mutex and condition variables around pool_core, the fast path beside it, and
-// the background thread that closes, resets and watches the time.
+// The pool with its threads: a mutex and condition variables around pool_core, the fast path beside
+// it, and the background thread that closes, resets and watches the time.
 #pragma once
 
 #include <atomic>
@@ -24,8 +24,7 @@ namespace detail {
 class pool_shell final : private platform::fork_watcher {
 public:
     // Made with one reference, the pool object's.
-    pool_shell(std::shared_ptr<pool_backend> backend, const pool_options& options,
-               std::shared_ptr<listeners> heard);
+    pool_shell(std::shared_ptr<pool_backend> backend, const pool_options& options, std::shared_ptr<listeners> heard);
     ~pool_shell();
 
     // The fast path; an empty lease if it cannot be taken.

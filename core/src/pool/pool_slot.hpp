@@ -28,10 +28,11 @@ struct alignas(64) pool_slot {
 
     // The first line is touched by the fast path, without the pool's lock.
     std::atomic<pooled*> parked{nullptr};  // the idle connection; taken and put back by exchange
-    std::atomic<std::uint64_t> admits{
-        nobody};                         // the attention word under which the fast path may use this slot
-    std::atomic<std::uint64_t> uses{0};  // odd: leased. Written by the holder of the connection alone
-    std::atomic<const char*> file{""};   // where the running lease was acquired
+    // the attention word under which the fast path may use this slot
+    std::atomic<std::uint64_t> admits{nobody};
+    // odd: leased. Written by the holder of the connection alone
+    std::atomic<std::uint64_t> uses{0};
+    std::atomic<const char*> file{""};  // where the running lease was acquired
     std::atomic<const char*> function{""};
     pool_shell* owner = nullptr;
     std::atomic<std::uint32_t> line{0};
@@ -59,9 +60,7 @@ struct alignas(64) pool_slot {
         line.store(where.line, std::memory_order_relaxed);
         uses.store(uses.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
-    void end_use() noexcept {
-        uses.store(uses.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    }
+    void end_use() noexcept { uses.store(uses.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
     bool leased() const noexcept {
         return state == slot_state::live && (uses.load(std::memory_order_relaxed) & 1U) != 0;
     }

@@ -40,7 +40,8 @@ void pool_shell::locked::deliver() noexcept {
     if (shell_.drain_waiters_ > 0) shell_.drained_.notify_all();
 }
 
-// Makes sure that the background thread runs. False: there can be none, and this thread does its work.
+// Makes sure that the background thread runs. False: there can be none, and this thread does its
+// work.
 bool pool_shell::locked::background() noexcept {
     if (shell_.thread_runs_) return true;
     if (shell_.orphaned_) return false;
@@ -86,8 +87,7 @@ failure pool_shell::locked::refusal(errc code, std::string message, here where) 
 
 pool_shell::pool_shell(std::shared_ptr<pool_backend> backend, const pool_options& options,
                        std::shared_ptr<listeners> heard)
-    : core_{options, this,
-            static_cast<std::uint64_t>(locked::now()) ^ reinterpret_cast<std::uintptr_t>(this)},
+    : core_{options, this, static_cast<std::uint64_t>(locked::now()) ^ reinterpret_cast<std::uintptr_t>(this)},
       heard_{std::move(heard)},
       backend_{std::move(backend)} {
     enlist();
@@ -140,8 +140,7 @@ void pool_shell::close_doomed(locked& hold) noexcept {
     }
 }
 
-result<void> pool_shell::wait_until_closed(locked& hold, deadline until, std::uint64_t before,
-                                           const char* what) {
+result<void> pool_shell::wait_until_closed(locked& hold, deadline until, std::uint64_t before, const char* what) {
     close_doomed(hold);
     ++drain_waiters_;
     std::uint32_t left = core_.older_than(before);
@@ -183,8 +182,8 @@ void pool_shell::stop_thread(locked& hold) noexcept {
     if (!mine.joinable()) return;
     stop_thread_ = true;
     work_.notify_all();
-    // A hook on the background thread may end the pool: that thread cannot wait for itself, and keeps the
-    // shell.
+    // A hook on the background thread may end the pool: that thread cannot wait for itself, and
+    // keeps the shell.
     if (mine.get_id() == std::this_thread::get_id()) {
         mine.detach();
         return;
@@ -246,18 +245,17 @@ failure pool_shell::exhausted(locked&, pool_time began, here where) {
     const pool_time now = locked::now();
     if (const auto trouble = core_.open_trouble()) {
         failure why{*trouble};
-        why.info().message =
-            "no connection could be opened within " + seconds(now - began) + ": " + why.info().message;
+        why.info().message = "no connection could be opened within " + seconds(now - began) + ": " + why.info().message;
         why.info().outcome = outcome::not_sent;
         why.info().where = where;
         return why;
     }
     const pool_stats s = core_.stats(now);
-    std::string text = "pool exhausted: no connection became free within " + seconds(now - began) +
-                       " (size " + std::to_string(s.size) + ", max_overflow " +
-                       std::to_string(s.max_overflow) + ", leased " + std::to_string(s.leased) + ", idle " +
-                       std::to_string(s.idle) + ", opening " + std::to_string(s.opening) + ", closing " +
-                       std::to_string(s.closing) + ", waiting " + std::to_string(s.waiting);
+    std::string text = "pool exhausted: no connection became free within " + seconds(now - began) + " (size " +
+                       std::to_string(s.size) + ", max_overflow " + std::to_string(s.max_overflow) + ", leased " +
+                       std::to_string(s.leased) + ", idle " + std::to_string(s.idle) + ", opening " +
+                       std::to_string(s.opening) + ", closing " + std::to_string(s.closing) + ", waiting " +
+                       std::to_string(s.waiting);
     if (s.leased > 0) {
         text += "; oldest lease: " + seconds(s.oldest_lease_age.count()) + ", acquired at " +
                 s.oldest_lease_where.file + ":" + std::to_string(s.oldest_lease_where.line) + " in " +

@@ -54,12 +54,13 @@ bool contains(std::span<const table_info* const> tables, const table_info* table
 // Those of the tables that are not there.
 std::vector<const table_info*> missing(detail::link& on, std::span<const table_info* const> tables) {
     std::vector<const table_info*> found;
-    std::copy_if(tables.begin(), tables.end(), std::back_inserter(found), [&](const table_info* table) { return !exists(on, *table); });
+    std::copy_if(tables.begin(), tables.end(), std::back_inserter(found),
+                 [&](const table_info* table) { return !exists(on, *table); });
     return found;
 }
 
-// Makes the tables in one transaction. Tables that refer to each other get their foreign keys when all of them are there: `circular` are those
-// that were made and have none yet.
+// Makes the tables in one transaction. Tables that refer to each other get their foreign keys when
+// all of them are there: `circular` are those that were made and have none yet.
 void create(detail::link& on, std::span<const table_info* const> tables, std::span<const table_info* const> cyclic,
             std::vector<const table_info*>& circular) {
     for (const table_info* table : tables) {
@@ -84,7 +85,8 @@ void metadata::create_all(const engine& on) const {
             break;
         } catch (const error& why) {
             if (why.poisons_connection()) throw;
-            // Somebody else may have made some of them since they were looked for. Then there is less to do.
+            // Somebody else may have made some of them since they were looked for. Then there is
+            // less to do.
             lease->rollback();
             std::vector<const table_info*> left = missing(*lease, wanted);
             if (left.size() == wanted.size()) throw;
@@ -99,7 +101,8 @@ void metadata::create_all(const engine& on) const {
 
 void metadata::drop_all(const engine& on) const {
     detail::link_lease lease{on};
-    // From the first statement on: what drop_foreign_keys() asks of SQLite holds until the transaction ends.
+    // From the first statement on: what drop_foreign_keys() asks of SQLite holds until the
+    // transaction ends.
     lease->begin({.isolation = isolation::serializable});
     for (const table_info* table : cyclic_)
         if (exists(*lease, *table))

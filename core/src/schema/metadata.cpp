@@ -49,8 +49,12 @@ metadata& metadata::operator=(const metadata&) = default;
 metadata& metadata::operator=(metadata&&) noexcept = default;
 metadata::~metadata() = default;
 
-std::span<const table_info* const> metadata::tables() const noexcept { return tables_; }
-std::span<const table_info* const> metadata::cyclic() const noexcept { return cyclic_; }
+std::span<const table_info* const> metadata::tables() const noexcept {
+    return tables_;
+}
+std::span<const table_info* const> metadata::cyclic() const noexcept {
+    return cyclic_;
+}
 
 metadata& metadata::add(const table_info* table) {
     if (std::find(added_.begin(), added_.end(), table) != added_.end()) return *this;

@@ -7,7 +7,8 @@ namespace spi {
 bool canceller::begin_request() noexcept {
     auto expected = running;
     if (state_.compare_exchange_strong(expected, asked, std::memory_order_acq_rel)) return true;
-    // A request that came before the server began the statement had no effect: it can be made again once it is through.
+    // A request that came before the server began the statement had no effect: it can be made again
+    // once it is through.
     return expected == asked && sent_ != nullptr && sent_->is_set();
 }
 

@@ -11,7 +11,9 @@ namespace syntax {
 
 namespace {
 
-std::uint32_t content_size(const koine_value& value) noexcept { return value.tag == KOINE_UUID ? 16 : value.len; }
+std::uint32_t content_size(const koine_value& value) noexcept {
+    return value.tag == KOINE_UUID ? 16 : value.len;
+}
 
 void check_size(std::uint32_t have, std::uint32_t more) {
     if (more <= std::numeric_limits<std::uint32_t>::max() - have) return;
@@ -31,9 +33,13 @@ std::uint32_t enlarged(std::uint32_t capacity, std::uint32_t wanted) noexcept {
 
 }  // namespace
 
-fragment::fragment(const fragment& other) : fragment{} { append(other); }
+fragment::fragment(const fragment& other) : fragment{} {
+    append(other);
+}
 
-fragment::fragment(fragment&& other) noexcept : fragment{} { take(other); }
+fragment::fragment(fragment&& other) noexcept : fragment{} {
+    take(other);
+}
 
 fragment& fragment::operator=(const fragment& other) {
     if (this == &other) return *this;
@@ -47,7 +53,8 @@ fragment& fragment::operator=(fragment&& other) noexcept {
     return *this;
 }
 
-// What stands inside the other object is copied, what stands on its heap changes hands. The other one is left empty.
+// What stands inside the other object is copied, what stands on its heap changes hands. The other
+// one is left empty.
 void fragment::take(fragment& other) noexcept {
     if (heap_ == nullptr && other.heap_ == nullptr) {
         node_count_ = other.node_count_;
@@ -130,10 +137,12 @@ void fragment::append(const fragment& other) {
     const std::uint32_t binds = other.bind_count_;
     const std::uint32_t bytes = other.byte_count_;
     check_size(byte_count_, bytes);
-    if (nodes > node_capacity_ - node_count_ || binds > bind_capacity_ - bind_count_ || bytes > byte_capacity_ - byte_count_) {
+    if (nodes > node_capacity_ - node_count_ || binds > bind_capacity_ - bind_count_ ||
+        bytes > byte_capacity_ - byte_count_) {
         grow(node_count_ + nodes, bind_count_ + binds, byte_count_ + bytes);
     }
-    // Counts are taken above and pointers are read below, so that a fragment can be appended to itself.
+    // Counts are taken above and pointers are read below, so that a fragment can be appended to
+    // itself.
     std::memcpy(nodes_ + node_count_, other.nodes_, nodes * sizeof(node));
     node_count_ += nodes;
     for (std::uint32_t i = 0; i < binds; ++i) {
@@ -152,7 +161,9 @@ koine_value fragment::value(std::uint32_t i) const noexcept {
     return out;
 }
 
-koine_value fragment::native_value(bind_context& context, std::uint32_t i) const { return context.native_form(value(i)); }
+koine_value fragment::native_value(bind_context& context, std::uint32_t i) const {
+    return context.native_form(value(i));
+}
 
 }  // namespace syntax
 }  // namespace v1

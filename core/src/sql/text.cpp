@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t max_text = std::size_t{1} << 30U;
 
 // Placeholders that carry numbers can name one value twice.
-bool has_numbers(const dialect& dialect) { return dialect.placeholder(1) != dialect.placeholder(2); }
+bool has_numbers(const dialect& dialect) {
+    return dialect.placeholder(1) != dialect.placeholder(2);
+}
 
 std::string listed(const std::vector<std::string_view>& names) {
     std::string out;
@@ -43,20 +45,25 @@ text_statement::text_statement(sql_text text, std::initializer_list<named_value>
         places_.push_back({static_cast<std::uint32_t>(at.begin), static_cast<std::uint32_t>(at.end), number});
     }
     const auto complain = [&](std::string_view what, std::string_view name, std::size_t at) {
-        detail::throw_text_error(text_, at, std::string{what}.append(" :").append(name).append(" (the text has ") + listed(needed) +
-                                                "; given are " + listed(given) + ')');
+        detail::throw_text_error(text_, at,
+                                 std::string{what}.append(" :").append(name).append(" (the text has ") +
+                                     listed(needed) + "; given are " + listed(given) + ')');
     };
     for (std::size_t i = 0; i < needed.size(); ++i) {
-        const auto value = std::find_if(values.begin(), values.end(), [&](const named_value& v) { return v.name == needed[i]; });
+        const auto value =
+            std::find_if(values.begin(), values.end(), [&](const named_value& v) { return v.name == needed[i]; });
         if (value == values.end()) {
-            const auto where = std::find_if(places_.begin(), places_.end(), [&](const place& p) { return p.value == i; });
+            const auto where =
+                std::find_if(places_.begin(), places_.end(), [&](const place& p) { return p.value == i; });
             complain("no value is given for", needed[i], where->begin);
         }
         values_.push_back(value->value);
     }
     for (std::size_t i = 0; i < given.size(); ++i) {
-        if (std::find(needed.begin(), needed.end(), given[i]) == needed.end()) complain("nothing is called", given[i], 0);
-        if (std::find(given.begin(), given.begin() + static_cast<std::ptrdiff_t>(i), given[i]) != given.begin() + static_cast<std::ptrdiff_t>(i))
+        if (std::find(needed.begin(), needed.end(), given[i]) == needed.end())
+            complain("nothing is called", given[i], 0);
+        if (std::find(given.begin(), given.begin() + static_cast<std::ptrdiff_t>(i), given[i]) !=
+            given.begin() + static_cast<std::ptrdiff_t>(i))
             complain("two values are given for", given[i], 0);
     }
 }

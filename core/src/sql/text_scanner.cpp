@@ -12,11 +12,21 @@ namespace detail {
 
 namespace {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_word_start(char c) { return is_word_byte(c) && !is_digit(c) && c != '$'; }
-constexpr bool is_name_start(char c) { return is_word_start(c) && static_cast<unsigned char>(c) < 0x80; }
-constexpr bool is_newline(char c) { return c == '\n' || c == '\r'; }
-constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\f' || c == '\v' || is_newline(c); }
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_word_start(char c) {
+    return is_word_byte(c) && !is_digit(c) && c != '$';
+}
+constexpr bool is_name_start(char c) {
+    return is_word_start(c) && static_cast<unsigned char>(c) < 0x80;
+}
+constexpr bool is_newline(char c) {
+    return c == '\n' || c == '\r';
+}
+constexpr bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\f' || c == '\v' || is_newline(c);
+}
 
 class scanner {
 public:
@@ -25,18 +35,32 @@ public:
     std::vector<found_name> run() {
         while (at_ < text_.size()) {
             switch (const char c = text_[at_]; c) {
-                case '\'': quoted(c, "string"); break;
+                case '\'':
+                    quoted(c, "string");
+                    break;
                 case '"':
-                case '`': quoted(c, "quoted name"); break;
-                case '-': next() == '-' ? line_comment() : skip(1); break;
-                case '/': next() == '*' ? block_comment() : skip(1); break;
-                case '$': dollar(); break;
-                case ':': colon(); break;
+                case '`':
+                    quoted(c, "quoted name");
+                    break;
+                case '-':
+                    next() == '-' ? line_comment() : skip(1);
+                    break;
+                case '/':
+                    next() == '*' ? block_comment() : skip(1);
+                    break;
+                case '$':
+                    dollar();
+                    break;
+                case ':':
+                    colon();
+                    break;
                 case '?':
                     if (is_digit(next())) complain("values are written :name, not ?1");
                     skip(1);
                     break;
-                default: is_word_start(c) ? word() : skip(1); break;
+                default:
+                    is_word_start(c) ? word() : skip(1);
+                    break;
             }
         }
         return std::move(names_);
@@ -80,7 +104,8 @@ private:
         complain("a string that begins here is not closed");
     }
 
-    // A string goes on, in the same kind, behind a line break and another quote: where that quote is, or 0.
+    // A string goes on, in the same kind, behind a line break and another quote: where that quote
+    // is, or 0.
     std::size_t continuation(std::size_t at) const {
         bool broken = false;
         while (at < text_.size()) {
@@ -104,7 +129,8 @@ private:
         }
     }
 
-    // Comments nest, as the standard and PostgreSQL say. For SQLite they do not: it then finds the rest of a nested one and refuses it.
+    // Comments nest, as the standard and PostgreSQL say. For SQLite they do not: it then finds the
+    // rest of a nested one and refuses it.
     void block_comment() {
         std::size_t depth = 0;
         for (std::size_t at = at_; at < text_.size(); ++at) {
@@ -166,7 +192,8 @@ private:
 
 namespace {
 
-// The next word in lower case, behind white space and comments; empty where something else stands. Moves `at` behind it.
+// The next word in lower case, behind white space and comments; empty where something else stands.
+// Moves `at` behind it.
 std::string next_word(std::string_view text, std::size_t& at) {
     while (at < text.size()) {
         if (is_space(text[at]) || text[at] == ';') {
@@ -180,7 +207,8 @@ std::string next_word(std::string_view text, std::size_t& at) {
         }
     }
     std::string word;
-    for (; at < text.size() && is_word_byte(text[at]); ++at) word += text[at] >= 'A' && text[at] <= 'Z' ? static_cast<char>(text[at] - 'A' + 'a') : text[at];
+    for (; at < text.size() && is_word_byte(text[at]); ++at)
+        word += text[at] >= 'A' && text[at] <= 'Z' ? static_cast<char>(text[at] - 'A' + 'a') : text[at];
     return word;
 }
 
@@ -197,11 +225,14 @@ bool controls_transaction(std::string_view text) {
     return second != "not" && second != "to" && second != "prepared";
 }
 
-std::vector<found_name> scan_names(std::string_view text) { return scanner{text}.run(); }
+std::vector<found_name> scan_names(std::string_view text) {
+    return scanner{text}.run();
+}
 
 void throw_text_error(std::string_view text, std::size_t at, std::string_view what) {
     const auto before = text.substr(0, at);
-    const auto characters = std::count_if(before.begin(), before.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; });
+    const auto characters = std::count_if(before.begin(), before.end(),
+                                          [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; });
     error_info info;
     info.code = errc::usage;
     info.outcome = outcome::not_sent;

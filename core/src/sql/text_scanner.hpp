@@ -1,4 +1,5 @@
-// Finds :name in SQL text, for any database: what one of them takes for a string, a name or a comment hides what is in it.
+// Finds :name in SQL text, for any database: what one of them takes for a string, a name or a
+// comment hides what is in it.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@ struct found_name {
 // The names in a text, in order. Throws usage_error with a position.
 std::vector<found_name> scan_names(std::string_view text);
 
-// Whether the text begins or ends a transaction: BEGIN, START TRANSACTION, COMMIT, END, ABORT, ROLLBACK; not savepoints, prepared transactions
-// and blocks (BEGIN NOT ATOMIC).
+// Whether the text begins or ends a transaction: BEGIN, START TRANSACTION, COMMIT, END, ABORT,
+// ROLLBACK; not savepoints, prepared transactions and blocks (BEGIN NOT ATOMIC).
 bool controls_transaction(std::string_view text);
 
 // Part of a longer word: a placeholder directly after one would become part of it.

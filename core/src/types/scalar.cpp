@@ -85,7 +85,8 @@ int find_enumerator(const koine_value& cell, const std::string_view* by_value, s
     return -1;
 }
 
-koine_value enumerator_value(long long number, const std::string_view* by_value, std::size_t count, bind_context& context) noexcept {
+koine_value enumerator_value(long long number, const std::string_view* by_value, std::size_t count,
+                             bind_context& context) noexcept {
     if (number >= 0 && static_cast<unsigned long long>(number) < count) {
         const std::string_view name = by_value[number];
         if (!name.empty()) return content_value(name.data(), name.size(), KOINE_TEXT);

@@ -21,8 +21,8 @@ namespace {
 }
 
 bool is_plain(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
 }
 
 // `also` holds the punctuation that has no meaning in that place and may stay readable.
@@ -58,7 +58,8 @@ constexpr std::string_view hidden = "***";
 
 }  // namespace
 
-// Here and not in the header, where every file of every user would instantiate the comparisons and copies of all parts.
+// Here and not in the header, where every file of every user would instantiate the comparisons and
+// copies of all parts.
 bool operator==(const url_option& a, const url_option& b) noexcept {
     return a.key == b.key && a.value == b.value;
 }
@@ -112,9 +113,8 @@ url url::from_environment(const char* name) {
         std::move(parsed).error().raise();
     }
     if (parsed->dialect() == "postgres")
-        refuse(errc::unknown_name,
-               std::string{"in the environment variable "} + name +
-                   ": the dialect is spelled `postgresql`, not `postgres`: postgresql://...");
+        refuse(errc::unknown_name, std::string{"in the environment variable "} + name +
+                                       ": the dialect is spelled `postgresql`, not `postgres`: postgresql://...");
     return *std::move(parsed);
 }
 

@@ -34,14 +34,13 @@ const char* check_ipv6(std::string_view host) noexcept {
     const auto fits = [](char c) {
         return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
     };
-    if (std::count(address.begin(), address.end(), ':') < 2 ||
-        !std::all_of(address.begin(), address.end(), fits))
+    if (std::count(address.begin(), address.end(), ':') < 2 || !std::all_of(address.begin(), address.end(), fits))
         return "a host with a colon must be an IPv6 address";
     return nullptr;
 }
 
-// An @ in the database would end a password that a reader takes to begin at the colon of a port or of an IPv6
-// address.
+// An @ in the database would end a password that a reader takes to begin at the colon of a port or
+// of an IPv6 address.
 bool swallows_database(const url_parts& parts) noexcept {
     return !parts.password && parts.database && contains(*parts.database, '@') &&
            (parts.port || contains(parts.host, ':'));
@@ -98,8 +97,7 @@ url_problem check_parts(const url_parts& parts) noexcept {
     }
     if (!parts.host.empty())
         if (const auto* why = check_host(parts.host)) return {"host", why};
-    if (parts.port && (*parts.port < 1 || *parts.port > 65535))
-        return {"port", "it is not a number from 1 to 65535"};
+    if (parts.port && (*parts.port < 1 || *parts.port > 65535)) return {"port", "it is not a number from 1 to 65535"};
     if (parts.database) {
         if (const auto* why = check_database(*parts.database)) return {"database", why};
         if (swallows_database(parts))

@@ -36,15 +36,14 @@ std::optional<std::uint16_t> port_or_default(std::string_view digits) {
     return port;
 }
 
-// "name", "name:port", "[v6]", "[v6]:port", or a bare IPv6 address or socket directory, whose colons belong
-// to the name.
+// "name", "name:port", "[v6]", "[v6]:port", or a bare IPv6 address or socket directory, whose
+// colons belong to the name.
 url_host host_with_port(std::string_view text) {
     if (!text.empty() && text[0] == '[') {
         const auto end = text.find(']');
         if (end == text.npos || (end + 1 < text.size() && text[end + 1] != ':'))
             refuse("a bracket is not closed, or not followed by :port");
-        return {std::string{text.substr(1, end - 1)},
-                port_or_default(text.substr(std::min(end + 2, text.size())))};
+        return {std::string{text.substr(1, end - 1)}, port_or_default(text.substr(std::min(end + 2, text.size())))};
     }
     const auto colon = text.find(':');
     if (colon == text.npos || text[0] == '/' || text.find(':', colon + 1) != text.npos)
@@ -78,16 +77,13 @@ std::vector<url_host> url::hosts() const {
     if (!has_ports) return out;
 
     for (const auto& host : out)
-        if (!host_values.empty() && host.port)
-            refuse("ports stand both behind hosts and in `port`; use one way");
+        if (!host_values.empty() && host.port) refuse("ports stand both behind hosts and in `port`; use one way");
     if (out.empty()) {
         if (ports.size() > 1) refuse("there are more ports than hosts");
         return out;
     }
-    if (ports.size() != 1 && ports.size() != out.size())
-        refuse("there must be one port, or one for each host");
-    for (std::size_t i = 0; i < out.size(); ++i)
-        out[i].port = port_or_default(ports[ports.size() == 1 ? 0 : i]);
+    if (ports.size() != 1 && ports.size() != out.size()) refuse("there must be one port, or one for each host");
+    for (std::size_t i = 0; i < out.size(); ++i) out[i].port = port_or_default(ports[ports.size() == 1 ? 0 : i]);
     return out;
 }
 

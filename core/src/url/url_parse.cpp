@@ -63,8 +63,8 @@ public:
     }
 
 private:
-    // Nothing after the :// is ever shown: without knowing where a broken URL's password ends, any of it may
-    // be one.
+    // Nothing after the :// is ever shown: without knowing where a broken URL's password ends, any
+    // of it may be one.
     bool refuse(const char* part, std::size_t offset, const char* why) {
         message_ = "invalid URL";
         if (scheme_known_) {
@@ -104,8 +104,7 @@ private:
 
     bool scheme() {
         const auto end = text_.find("://");
-        if (end == text_.npos)
-            return refuse("dialect", 0, "there is no `://`; a URL begins with `dialect://`");
+        if (end == text_.npos) return refuse("dialect", 0, "there is no `://`; a URL begins with `dialect://`");
         const auto name = text_.substr(0, end);
         const auto plus_at = name.find('+');
         parts_.dialect = name.substr(0, plus_at);
@@ -119,16 +118,15 @@ private:
         return true;
     }
 
-    // A user is everything up to the first `:` or `/`. If that was a `:` and an `@` follows anywhere, a
-    // password lies between; else the user ends at the last `@` before it.
+    // A user is everything up to the first `:` or `/`. If that was a `:` and an `@` follows
+    // anywhere, a password lies between; else the user ends at the last `@` before it.
     bool user_and_password() {
         const auto stop = std::min(text_.find_first_of(":/", at_), text_.size());
         if (stop < text_.size() && text_[stop] == ':') {
             if (const auto end = text_.find('@', stop); end != text_.npos) {
                 if (!user(stop)) return false;
                 parts_.password = decode_secret(text_.substr(stop + 1, end - stop - 1), plus::is_itself);
-                if (const auto* why = check_text(parts_.password->reveal()))
-                    return refuse("password", stop + 1, why);
+                if (const auto* why = check_text(parts_.password->reveal())) return refuse("password", stop + 1, why);
                 at_ = end + 1;
                 return true;
             }
@@ -175,9 +173,8 @@ private:
         const auto end = std::min(text_.find_first_of("/?", at_), text_.size());
         const auto number = parse_port(text_.substr(at_ + 1, end - at_ - 1));
         if (!number)
-            return refuse(
-                "port", at_ + 1,
-                "it is not a number from 1 to 65535 (if it is a password, the `@host` after it is missing)");
+            return refuse("port", at_ + 1,
+                          "it is not a number from 1 to 65535 (if it is a password, the `@host` after it is missing)");
         parts_.port = *number;
         at_ = end;
         return true;
@@ -210,8 +207,7 @@ private:
         url_option out{decode(text.substr(0, equals), plus::is_space),
                        decode_secret(text.substr(equals + 1), plus::is_space)};
         if (const auto* why = check_text(out.key)) return refuse("query key", at_, why);
-        if (const auto* why = check_text(out.value.reveal()))
-            return refuse("query value", at_ + equals + 1, why);
+        if (const auto* why = check_text(out.value.reveal())) return refuse("query value", at_ + equals + 1, why);
         parts_.query.push_back(std::move(out));
         return true;
     }

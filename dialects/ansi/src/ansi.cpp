@@ -11,12 +11,16 @@ namespace dialects {
 
 ansi::~ansi() = default;
 
-std::string_view ansi::name() const noexcept { return "ansi"; }
+std::string_view ansi::name() const noexcept {
+    return "ansi";
+}
 
 const dialect_features& ansi::features() const noexcept {
-    static constexpr dialect_features out{
-        .multi_row_insert = true, .default_values = true, .savepoints = true, .read_only_transactions = true,
-        .max_identifier = 128};
+    static constexpr dialect_features out{.multi_row_insert = true,
+                                          .default_values = true,
+                                          .savepoints = true,
+                                          .read_only_transactions = true,
+                                          .max_identifier = 128};
     return out;
 }
 
@@ -30,28 +34,50 @@ compiled ansi::compile_rows(const syntax::fragment& insert, std::uint32_t rows) 
     return renderer{*this, parts}.run(rows);
 }
 
-std::string ansi::placeholder(std::uint32_t) const { return "?"; }
+std::string ansi::placeholder(std::uint32_t) const {
+    return "?";
+}
 
-std::string ansi::typed_placeholder(std::uint32_t index, std::uint8_t) const { return placeholder(index); }
+std::string ansi::typed_placeholder(std::uint32_t index, std::uint8_t) const {
+    return placeholder(index);
+}
 
 begin_rule ansi::begin(const transaction_options& options) const {
     std::string text = "START TRANSACTION";
     std::string_view separator = " ";
     switch (options.isolation) {
-        case isolation::autocommit: return {};
-        case isolation::default_: break;
-        case isolation::read_uncommitted: text += " ISOLATION LEVEL READ UNCOMMITTED"; separator = ", "; break;
-        case isolation::read_committed: text += " ISOLATION LEVEL READ COMMITTED"; separator = ", "; break;
-        case isolation::repeatable_read: text += " ISOLATION LEVEL REPEATABLE READ"; separator = ", "; break;
-        case isolation::serializable: text += " ISOLATION LEVEL SERIALIZABLE"; separator = ", "; break;
+        case isolation::autocommit:
+            return {};
+        case isolation::default_:
+            break;
+        case isolation::read_uncommitted:
+            text += " ISOLATION LEVEL READ UNCOMMITTED";
+            separator = ", ";
+            break;
+        case isolation::read_committed:
+            text += " ISOLATION LEVEL READ COMMITTED";
+            separator = ", ";
+            break;
+        case isolation::repeatable_read:
+            text += " ISOLATION LEVEL REPEATABLE READ";
+            separator = ", ";
+            break;
+        case isolation::serializable:
+            text += " ISOLATION LEVEL SERIALIZABLE";
+            separator = ", ";
+            break;
     }
     if (options.read_only) text.append(separator).append("READ ONLY");
     return {std::move(text), false};
 }
 
-std::string ansi::savepoint(std::string_view name) const { return "SAVEPOINT " + std::string{name}; }
+std::string ansi::savepoint(std::string_view name) const {
+    return "SAVEPOINT " + std::string{name};
+}
 
-std::string ansi::release_savepoint(std::string_view name) const { return "RELEASE SAVEPOINT " + std::string{name}; }
+std::string ansi::release_savepoint(std::string_view name) const {
+    return "RELEASE SAVEPOINT " + std::string{name};
+}
 
 std::string ansi::rollback_to_savepoint(std::string_view name) const {
     return "ROLLBACK TO SAVEPOINT " + std::string{name};
@@ -61,7 +87,9 @@ std::string ansi::table_name(const table_info& table) const {
     return table.schema.empty() ? quote(table.name) : quote(table.schema) + '.' + quote(table.name);
 }
 
-std::string ansi::referenced_table(const table_info&, const table_info& to) const { return table_name(to); }
+std::string ansi::referenced_table(const table_info&, const table_info& to) const {
+    return table_name(to);
+}
 
 std::string ansi::like(syntax::op kind, std::string_view text, std::string_view pattern) const {
     const bool negated = kind == syntax::op::not_like || kind == syntax::op::not_ilike;
@@ -79,11 +107,17 @@ std::string ansi::concatenation(std::string_view left, std::string_view right) c
     return std::string{left}.append(" || ").append(right);
 }
 
-std::string ansi::ordering_value(std::string_view value) const { return std::string{"("}.append(value).append(")"); }
+std::string ansi::ordering_value(std::string_view value) const {
+    return std::string{"("}.append(value).append(")");
+}
 
-bool ansi::takes_returning(syntax::op head) const noexcept { return head != syntax::op::insert || features().insert_returning; }
+bool ansi::takes_returning(syntax::op head) const noexcept {
+    return head != syntax::op::insert || features().insert_returning;
+}
 
-std::string ansi::insert_defaults(const table_info& table) const { return "INSERT INTO " + table_name(table) + " DEFAULT VALUES"; }
+std::string ansi::insert_defaults(const table_info& table) const {
+    return "INSERT INTO " + table_name(table) + " DEFAULT VALUES";
+}
 
 std::string ansi::paging(std::string_view limit, std::string_view offset) const {
     std::string out;

@@ -16,37 +16,57 @@ namespace {
 
 tightness tightness_of(op kind) {
     switch (kind) {
-        case op::or_: return tightness::disjunction;
-        case op::and_: return tightness::conjunction;
-        case op::not_: return tightness::negation;
+        case op::or_:
+            return tightness::disjunction;
+        case op::and_:
+            return tightness::conjunction;
+        case op::not_:
+            return tightness::negation;
         case op::add:
-        case op::subtract: return tightness::sum;
-        case op::multiply: return tightness::product;
-        case op::concat: return tightness::concatenation;
+        case op::subtract:
+            return tightness::sum;
+        case op::multiply:
+            return tightness::product;
+        case op::concat:
+            return tightness::concatenation;
         case op::column:
         case op::bind:
         case op::null:
         case op::true_:
         case op::false_:
-        case op::integer: return tightness::primary;
-        default: return tightness::predicate;
+        case op::integer:
+            return tightness::primary;
+        default:
+            return tightness::predicate;
     }
 }
 
 std::string_view word_of(op kind) {
     switch (kind) {
-        case op::eq: return " = ";
-        case op::ne: return " <> ";
-        case op::lt: return " < ";
-        case op::le: return " <= ";
-        case op::gt: return " > ";
-        case op::ge: return " >= ";
-        case op::and_: return " AND ";
-        case op::or_: return " OR ";
-        case op::add: return " + ";
-        case op::subtract: return " - ";
-        case op::multiply: return " * ";
-        default: return {};
+        case op::eq:
+            return " = ";
+        case op::ne:
+            return " <> ";
+        case op::lt:
+            return " < ";
+        case op::le:
+            return " <= ";
+        case op::gt:
+            return " > ";
+        case op::ge:
+            return " >= ";
+        case op::and_:
+            return " AND ";
+        case op::or_:
+            return " OR ";
+        case op::add:
+            return " + ";
+        case op::subtract:
+            return " - ";
+        case op::multiply:
+            return " * ";
+        default:
+            return {};
     }
 }
 
@@ -59,10 +79,18 @@ bool same_table(const table_info& a, const table_info& b) {
 
 compiled renderer::run(std::uint32_t rows) {
     switch (statement_.head) {
-        case op::insert: insert(rows); break;
-        case op::update: update(); break;
-        case op::delete_: delete_from(); break;
-        default: select(); break;
+        case op::insert:
+            insert(rows);
+            break;
+        case op::update:
+            update();
+            break;
+        case op::delete_:
+            delete_from();
+            break;
+        default:
+            select();
+            break;
     }
     bool identity = true;
     for (std::size_t i = 0; i < out_.order.size(); ++i) identity = identity && out_.order[i] == i;
@@ -72,8 +100,8 @@ compiled renderer::run(std::uint32_t rows) {
 
 void renderer::select() {
     const bool paged = statement_.limit != statement::none || statement_.offset != statement::none;
-    // An order changes neither a number nor existence; one with bound values stays, because each value that was given must have
-    // its place.
+    // An order changes neither a number nor existence; one with bound values stays, because each
+    // value that was given must have its place.
     const bool ordered = ordering_binds();
     switch (statement_.head) {
         case op::select_count:
@@ -143,7 +171,9 @@ void renderer::order_by() {
         const auto kind = statement_.terms[by.term].kind;
         const bool number = kind == op::integer || kind == op::bind;
         const auto text = expression(by.term, tightness::disjunction, false);
-        out_.text.append(separator).append(number ? dialect_.ordering_value(text) : text).append(by.descending ? " DESC" : "");
+        out_.text.append(separator)
+            .append(number ? dialect_.ordering_value(text) : text)
+            .append(by.descending ? " DESC" : "");
         separator = ", ";
     }
 }
@@ -223,12 +253,18 @@ std::string renderer::expression(std::uint32_t index, tightness least, bool type
 std::string renderer::bare(std::uint32_t index, bool typed) {
     const term& of = statement_.terms[index];
     switch (of.kind) {
-        case op::column: return column(of);
-        case op::bind: return bind(of, typed);
-        case op::null: return "NULL";
-        case op::true_: return "TRUE";
-        case op::false_: return "FALSE";
-        case op::integer: return std::to_string(of.number);
+        case op::column:
+            return column(of);
+        case op::bind:
+            return bind(of, typed);
+        case op::null:
+            return "NULL";
+        case op::true_:
+            return "TRUE";
+        case op::false_:
+            return "FALSE";
+        case op::integer:
+            return std::to_string(of.number);
         case op::and_:
         case op::or_: {
             std::string out;
@@ -238,9 +274,12 @@ std::string renderer::bare(std::uint32_t index, bool typed) {
             }
             return out;
         }
-        case op::not_: return "NOT " + expression(index - 1, tightness::primary);
-        case op::is_null: return expression(index - 1, tightness::sum, false) + " IS NULL";
-        case op::is_not_null: return expression(index - 1, tightness::sum, false) + " IS NOT NULL";
+        case op::not_:
+            return "NOT " + expression(index - 1, tightness::primary);
+        case op::is_null:
+            return expression(index - 1, tightness::sum, false) + " IS NULL";
+        case op::is_not_null:
+            return expression(index - 1, tightness::sum, false) + " IS NOT NULL";
         case op::between: {
             const auto operands = statement_.operands(index);
             const bool known = leads_with_type(operands[0]);
@@ -249,7 +288,8 @@ std::string renderer::bare(std::uint32_t index, bool typed) {
             return out += expression(operands[2], tightness::sum, known);
         }
         case op::in:
-        case op::not_in: return membership(index);
+        case op::not_in:
+            return membership(index);
         case op::like:
         case op::not_like:
         case op::ilike:
@@ -260,16 +300,20 @@ std::string renderer::bare(std::uint32_t index, bool typed) {
             const auto pattern = expression(operands[1], tightness::sum, known);
             return dialect_.like(of.kind, text, pattern);
         }
-        case op::add: return infix(index, word_of(of.kind), tightness::sum, tightness::product);
-        case op::subtract: return infix(index, word_of(of.kind), tightness::sum, tightness::product);
-        case op::multiply: return infix(index, word_of(of.kind), tightness::product, tightness::primary);
+        case op::add:
+            return infix(index, word_of(of.kind), tightness::sum, tightness::product);
+        case op::subtract:
+            return infix(index, word_of(of.kind), tightness::sum, tightness::product);
+        case op::multiply:
+            return infix(index, word_of(of.kind), tightness::product, tightness::primary);
         case op::concat: {
             const auto operands = statement_.operands(index);
             const bool known = any_gives_type(operands);
             const auto left = expression(operands[0], tightness::concatenation, known);
             return dialect_.concatenation(left, expression(operands[1], tightness::primary, known));
         }
-        default: return infix(index, word_of(of.kind), tightness::sum, tightness::sum);
+        default:
+            return infix(index, word_of(of.kind), tightness::sum, tightness::sum);
     }
 }
 
@@ -290,7 +334,8 @@ std::string renderer::membership(std::uint32_t index) {
     const bool negated = statement_.terms[index].kind == op::not_in;
     const auto operands = statement_.operands(index);
     if (operands.size() == 1) {
-        // Nothing is in an empty list, not even NULL. The operand stays because its bound values need their places.
+        // Nothing is in an empty list, not even NULL. The operand stays because its bound values
+        // need their places.
         const auto operand = expression(operands[0], tightness::sum, false);
         return negated ? '(' + operand + " IS NULL OR 1 = 1)" : '(' + operand + " IS NULL AND 1 = 0)";
     }
@@ -313,11 +358,13 @@ std::string renderer::bind(const term& of, bool typed) {
     return typed ? dialect_.placeholder(place) : dialect_.typed_placeholder(place, of.tag);
 }
 
-// Unqualified: there is one table, whose columns nothing else can mean, and SET and RETURNING take no qualified names.
+// Unqualified: there is one table, whose columns nothing else can mean, and SET and RETURNING take
+// no qualified names.
 std::string renderer::column(const term& of) const {
     if (!same_table(*of.table, *statement_.table))
         throw_usage("column \"" + std::string{of.table->columns[of.column].name} + "\" of table \"" +
-                    std::string{of.table->name} + "\" in a statement on table \"" + std::string{statement_.table->name} + '"');
+                    std::string{of.table->name} + "\" in a statement on table \"" +
+                    std::string{statement_.table->name} + '"');
     if (statement_.head == op::insert) throw_usage("a value of an INSERT refers to a column");
     return dialect_.quote(of.table->columns[of.column].name);
 }
@@ -328,7 +375,8 @@ bool renderer::gives_type(std::uint32_t index) const {
     return kind != op::bind && kind != op::null && kind != op::integer;
 }
 
-// In BETWEEN and IN the first operand meets each of the others by itself, so it must have a type of its own.
+// In BETWEEN and IN the first operand meets each of the others by itself, so it must have a type of
+// its own.
 bool renderer::leads_with_type(std::uint32_t index) const {
     return gives_type(index) || statement_.terms[index].kind == op::bind;
 }

@@ -13,9 +13,19 @@ namespace koine {
 inline namespace v1 {
 namespace dialects {
 
-// How tightly a piece of text holds together; larger is tighter. Databases disagree about the place of || (SQLite: above *,
-// PostgreSQL: below +) and of LIKE against =, so those are never left to precedence.
-enum class tightness : std::uint8_t { disjunction, conjunction, negation, predicate, sum, product, concatenation, primary };
+// How tightly a piece of text holds together; larger is tighter. Databases disagree about the place
+// of || (SQLite: above *, PostgreSQL: below +) and of LIKE against =, so those are never left to
+// precedence.
+enum class tightness : std::uint8_t {
+    disjunction,
+    conjunction,
+    negation,
+    predicate,
+    sum,
+    product,
+    concatenation,
+    primary
+};
 
 class renderer {
 public:
@@ -37,7 +47,8 @@ private:
     void column_list();
     bool ordering_binds() const;
 
-    // A term as text, in parentheses if it is looser than `least`. `typed` is false where a bound value would be without a type.
+    // A term as text, in parentheses if it is looser than `least`. `typed` is false where a bound
+    // value would be without a type.
     std::string expression(std::uint32_t index, tightness least, bool typed = true);
     std::string bare(std::uint32_t index, bool typed);
     std::string bind(const term& of, bool typed);

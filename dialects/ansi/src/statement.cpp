@@ -21,11 +21,17 @@ constexpr std::uint32_t max_depth = 500;
     throw_usage("this is not a whole SQL statement: " + std::string{what});
 }
 
-bool is_head(op kind) { return kind >= op::select_entity; }
+bool is_head(op kind) {
+    return kind >= op::select_entity;
+}
 
-bool is_operand(op kind) { return kind < op::eq; }
+bool is_operand(op kind) {
+    return kind < op::eq;
+}
 
-bool is_associative(op kind) { return kind == op::and_ || kind == op::or_; }
+bool is_associative(op kind) {
+    return kind == op::and_ || kind == op::or_;
+}
 
 std::uint32_t operand_count(const syntax::node& node) {
     switch (node.kind) {
@@ -44,14 +50,19 @@ std::uint32_t operand_count(const syntax::node& node) {
         case op::add:
         case op::subtract:
         case op::multiply:
-        case op::concat: return 2;
+        case op::concat:
+            return 2;
         case op::not_:
         case op::is_null:
-        case op::is_not_null: return 1;
-        case op::between: return 3;
+        case op::is_not_null:
+            return 1;
+        case op::between:
+            return 3;
         case op::in:
-        case op::not_in: return 1U + node.index;
-        default: malformed("an unknown operator");
+        case op::not_in:
+            return 1U + node.index;
+        default:
+            malformed("an unknown operator");
     }
 }
 
@@ -116,11 +127,15 @@ private:
                 made.number = out_.binds++;
                 made.has_bind = true;
                 break;
-            case op::integer: made.number = node.size; break;
+            case op::integer:
+                made.number = node.size;
+                break;
             case op::null:
             case op::true_:
-            case op::false_: break;
-            default: malformed("an unknown operand");
+            case op::false_:
+                break;
+            default:
+                malformed("an unknown operand");
         }
         push(made);
     }
@@ -143,19 +158,36 @@ private:
 
     void clause(const syntax::node& node) {
         switch (node.kind) {
-            case op::where: out_.wheres.push_back(pop()); break;
-            case op::order_asc: out_.orders.push_back({pop(), false}); break;
-            case op::order_desc: out_.orders.push_back({pop(), true}); break;
-            case op::limit: once(out_.limit, "LIMIT"); break;
-            case op::offset: once(out_.offset, "OFFSET"); break;
-            case op::distinct: out_.distinct = true; break;
-            case op::set: assign(out_.sets, node.index); break;
-            case op::value: assign(out_.values, node.index); break;
+            case op::where:
+                out_.wheres.push_back(pop());
+                break;
+            case op::order_asc:
+                out_.orders.push_back({pop(), false});
+                break;
+            case op::order_desc:
+                out_.orders.push_back({pop(), true});
+                break;
+            case op::limit:
+                once(out_.limit, "LIMIT");
+                break;
+            case op::offset:
+                once(out_.offset, "OFFSET");
+                break;
+            case op::distinct:
+                out_.distinct = true;
+                break;
+            case op::set:
+                assign(out_.sets, node.index);
+                break;
+            case op::value:
+                assign(out_.values, node.index);
+                break;
             case op::returning:
                 static_cast<void>(out_.column(node.index));
                 out_.returning.push_back(node.index);
                 break;
-            default: malformed("an unknown clause");
+            default:
+                malformed("an unknown clause");
         }
     }
 
@@ -175,7 +207,8 @@ private:
     void check() const {
         const bool select = out_.head <= op::select_exists;
         const bool changes = !select;
-        if (changes && (!out_.orders.empty() || out_.limit != statement::none || out_.offset != statement::none || out_.distinct))
+        if (changes &&
+            (!out_.orders.empty() || out_.limit != statement::none || out_.offset != statement::none || out_.distinct))
             throw_not_supported("INSERT, UPDATE and DELETE take no ORDER BY, LIMIT, OFFSET or DISTINCT");
         if (!out_.sets.empty() && out_.head != op::update) throw_usage("only UPDATE takes SET");
         if (!out_.values.empty() && out_.head != op::insert) throw_usage("only INSERT takes values");
@@ -225,7 +258,9 @@ const column_info& statement::column(std::uint16_t index) const {
     return table->columns[index];
 }
 
-statement take_apart(const syntax::fragment& fragment) { return parser{fragment}.run(); }
+statement take_apart(const syntax::fragment& fragment) {
+    return parser{fragment}.run();
+}
 
 void throw_not_supported(std::string message) {
     error_info info;

@@ -1,4 +1,5 @@
-// A statement taken apart: its postfix nodes as terms that know where their operands are, and its clauses by kind.
+// A statement taken apart: its postfix nodes as terms that know where their operands are, and its
+// clauses by kind.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +13,15 @@ namespace koine {
 inline namespace v1 {
 namespace dialects {
 
-// An operand or an operator with its operands. Operands stand directly before it, so `first` is all that is needed to find them.
+// An operand or an operator with its operands. Operands stand directly before it, so `first` is all
+// that is needed to find them.
 struct term {
     syntax::op kind{};
-    std::uint8_t tag = 0;        // of a bind
-    std::uint16_t column = 0;    // of a column
-    std::uint32_t number = 0;    // of a bind: which bound value, from 0; of an integer: itself
+    std::uint8_t tag = 0;      // of a bind
+    std::uint16_t column = 0;  // of a column
+    std::uint32_t number = 0;  // of a bind: which bound value, from 0; of an integer: itself
     std::uint32_t operands = 0;
-    std::uint32_t first = 0;     // the leftmost term below this one, or its own index
+    std::uint32_t first = 0;  // the leftmost term below this one, or its own index
     std::uint32_t depth = 1;
     bool has_bind = false;
     const table_info* table = nullptr;
@@ -54,7 +56,8 @@ struct statement {
 
     // The operands of terms[index], left to right.
     std::vector<std::uint32_t> operands(std::uint32_t index) const;
-    // The operands of a chain of one associative operator (AND, OR), however it was nested; one element if it is none.
+    // The operands of a chain of one associative operator (AND, OR), however it was nested; one
+    // element if it is none.
     std::vector<std::uint32_t> chain(std::uint32_t index) const;
     const column_info& column(std::uint16_t index) const;
 };

@@ -12,7 +12,8 @@ namespace dialects {
 
 namespace {
 
-constexpr std::uint32_t largest_varchar = 16'382;  // characters of four bytes; a row has 65535 bytes
+// characters of four bytes; a row has 65535 bytes
+constexpr std::uint32_t largest_varchar = 16'382;
 constexpr std::uint32_t largest_varbinary = 65'532;
 constexpr std::uint32_t largest_key = 3'072;  // bytes of all columns of an index
 constexpr std::uint32_t enumerator_size = 255;
@@ -24,7 +25,8 @@ bool is_word(std::string_view text, std::string_view lower) {
 }
 
 [[noreturn]] void refuse(const table_info& table, const column_info& column, std::string_view why) {
-    throw_usage("column \"" + std::string{column.name} + "\" of table \"" + std::string{table.name} + "\" " + std::string{why});
+    throw_usage("column \"" + std::string{column.name} + "\" of table \"" + std::string{table.name} + "\" " +
+                std::string{why});
 }
 
 // Bytes of the column in an index; throws where it has no limit.
@@ -33,11 +35,15 @@ std::uint32_t key_bytes(const table_info& table, const column_info& column) {
         case sql_type::text:
         case sql_type::bytes:
             if (column.length == 0)
-                refuse(table, column, "is part of a key, which has to know how long it can get here: give it a koine::length{}");
+                refuse(table, column,
+                       "is part of a key, which has to know how long it can get here: give it a koine::length{}");
             return column.type == sql_type::text ? (std::min(column.length, largest_varchar) + 1) * 4 : column.length;
-        case sql_type::enumeration: return enumerator_size * 4;
-        case sql_type::uuid: return 36;
-        default: return 8;
+        case sql_type::enumeration:
+            return enumerator_size * 4;
+        case sql_type::uuid:
+            return 36;
+        default:
+            return 8;
     }
 }
 
@@ -49,8 +55,9 @@ void check_key(const table_info& table, std::span<const std::uint16_t> columns) 
         names.append(names.empty() ? "\"" : ", \"").append(table.columns[column].name).append("\"");
     }
     if (bytes > largest_key)
-        throw_usage("the key over " + names + " of table \"" + std::string{table.name} + "\" takes up to " + std::to_string(bytes) +
-                    " bytes, of which an index holds " + std::to_string(largest_key) + ": give it shorter lengths");
+        throw_usage("the key over " + names + " of table \"" + std::string{table.name} + "\" takes up to " +
+                    std::to_string(bytes) + " bytes, of which an index holds " + std::to_string(largest_key) +
+                    ": give it shorter lengths");
 }
 
 }  // namespace
@@ -82,27 +89,41 @@ std::string mysql::literal(std::string_view text) const {
     return out += ')';
 }
 
-// VARCHAR cuts off spaces beyond its size in silence, whatever the session says: there is room for one of them, so that the check of the
-// length meets it.
+// VARCHAR cuts off spaces beyond its size in silence, whatever the session says: there is room for
+// one of them, so that the check of the length meets it.
 std::string mysql::column_type(const column_info& column) const {
-    const auto sized = [](std::string_view type, std::uint32_t size) { return std::string{type} + '(' + std::to_string(size) + ')'; };
+    const auto sized = [](std::string_view type, std::uint32_t size) {
+        return std::string{type} + '(' + std::to_string(size) + ')';
+    };
     const std::string_view generated = column.generated ? " AUTO_INCREMENT" : "";
     switch (column.type) {
-        case sql_type::int16: return std::string{"SMALLINT"}.append(generated);
-        case sql_type::int32: return std::string{"INT"}.append(generated);
-        case sql_type::int64: return std::string{"BIGINT"}.append(generated);
-        case sql_type::boolean: return "TINYINT(1)";
-        case sql_type::float64: return "DOUBLE";
+        case sql_type::int16:
+            return std::string{"SMALLINT"}.append(generated);
+        case sql_type::int32:
+            return std::string{"INT"}.append(generated);
+        case sql_type::int64:
+            return std::string{"BIGINT"}.append(generated);
+        case sql_type::boolean:
+            return "TINYINT(1)";
+        case sql_type::float64:
+            return "DOUBLE";
         case sql_type::text:
-            return column.length != 0 && column.length <= largest_varchar ? sized("VARCHAR", column.length + 1) : "LONGTEXT";
+            return column.length != 0 && column.length <= largest_varchar ? sized("VARCHAR", column.length + 1)
+                                                                          : "LONGTEXT";
         case sql_type::bytes:
-            return column.length != 0 && column.length <= largest_varbinary ? sized("VARBINARY", column.length) : "LONGBLOB";
-        case sql_type::date: return "DATE";
-        case sql_type::time: return "TIME(6)";
+            return column.length != 0 && column.length <= largest_varbinary ? sized("VARBINARY", column.length)
+                                                                            : "LONGBLOB";
+        case sql_type::date:
+            return "DATE";
+        case sql_type::time:
+            return "TIME(6)";
         case sql_type::timestamp:
-        case sql_type::instant: return "DATETIME(6)";
-        case sql_type::uuid: return "CHAR(36) CHARACTER SET ascii COLLATE ascii_bin";
-        case sql_type::enumeration: return sized("VARCHAR", enumerator_size);
+        case sql_type::instant:
+            return "DATETIME(6)";
+        case sql_type::uuid:
+            return "CHAR(36) CHARACTER SET ascii COLLATE ascii_bin";
+        case sql_type::enumeration:
+            return sized("VARCHAR", enumerator_size);
     }
     return ansi::column_type(column);
 }
@@ -125,14 +146,18 @@ column_check mysql::check(const column_info& column, std::string_view quoted) co
 }
 
 // Its name would be ignored, with a warning.
-std::string mysql::primary_key(std::string_view) const { return "PRIMARY KEY"; }
+std::string mysql::primary_key(std::string_view) const {
+    return "PRIMARY KEY";
+}
 
 std::string_view mysql::table_suffix() const noexcept {
-    return " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 /*!80017 COLLATE=utf8mb4_0900_bin */ /*M!100202 COLLATE=utf8mb4_nopad_bin */";
+    return " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 /*!80017 COLLATE=utf8mb4_0900_bin */ /*M!100202 "
+           "COLLATE=utf8mb4_nopad_bin */";
 }
 
 std::string mysql::table_exists() const {
-    return "SELECT 1 FROM information_schema.tables WHERE table_schema = COALESCE(NULLIF(?, ''), DATABASE()) AND table_name = ?";
+    return "SELECT 1 FROM information_schema.tables WHERE table_schema = COALESCE(NULLIF(?, ''), DATABASE()) AND "
+           "table_name = ?";
 }
 
 }  // namespace dialects

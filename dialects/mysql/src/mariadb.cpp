@@ -26,7 +26,9 @@ constexpr dialect_features with_returning(bool returning) {
 
 mariadb::~mariadb() = default;
 
-std::string_view mariadb::name() const noexcept { return "mariadb"; }
+std::string_view mariadb::name() const noexcept {
+    return "mariadb";
+}
 
 const dialect_features& mariadb::features() const noexcept {
     static constexpr dialect_features full = with_returning(true);
@@ -37,17 +39,22 @@ const dialect_features& mariadb::features() const noexcept {
 server_fit mariadb::for_server(std::string_view product, std::string_view version) const {
     if (product == "mysql") return {std::make_shared<const mysql>(), "it is spoken to as dialect mysql"};
     if (product != "mariadb") return {};
-    if (const auto found = parse_version(version); !returning_ || found.major == 0 || found >= server_version{10, 5}) return {};
+    if (const auto found = parse_version(version); !returning_ || found.major == 0 || found >= server_version{10, 5})
+        return {};
     return {std::make_shared<const mariadb>(false), {}};
 }
 
-bool mariadb::takes_returning(syntax::op head) const noexcept { return returning_ && head != syntax::op::update; }
+bool mariadb::takes_returning(syntax::op head) const noexcept {
+    return returning_ && head != syntax::op::update;
+}
 
 std::string_view mariadb::table_suffix() const noexcept {
     return " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin";
 }
 
-std::string_view mariadb::text_collation() const noexcept { return "utf8mb4_nopad_bin"; }
+std::string_view mariadb::text_collation() const noexcept {
+    return "utf8mb4_nopad_bin";
+}
 
 }  // namespace dialects
 }  // namespace v1

@@ -11,38 +11,63 @@ namespace {
 // The type itself, without what a column adds to it; empty for one that is not known.
 std::string_view plain_type(sql_type type) {
     switch (type) {
-        case sql_type::int16: return "smallint";
-        case sql_type::int32: return "integer";
-        case sql_type::int64: return "bigint";
-        case sql_type::boolean: return "boolean";
-        case sql_type::float64: return "double precision";
+        case sql_type::int16:
+            return "smallint";
+        case sql_type::int32:
+            return "integer";
+        case sql_type::int64:
+            return "bigint";
+        case sql_type::boolean:
+            return "boolean";
+        case sql_type::float64:
+            return "double precision";
         case sql_type::text:
-        case sql_type::enumeration: return "text";
-        case sql_type::bytes: return "bytea";
-        case sql_type::date: return "date";
-        case sql_type::time: return "time";
-        case sql_type::timestamp: return "timestamp";
-        case sql_type::instant: return "timestamptz";
-        case sql_type::uuid: return "uuid";
+        case sql_type::enumeration:
+            return "text";
+        case sql_type::bytes:
+            return "bytea";
+        case sql_type::date:
+            return "date";
+        case sql_type::time:
+            return "time";
+        case sql_type::timestamp:
+            return "timestamp";
+        case sql_type::instant:
+            return "timestamptz";
+        case sql_type::uuid:
+            return "uuid";
     }
     return {};
 }
 
 std::string_view type_of_tag(std::uint8_t tag) {
     switch (tag) {
-        case KOINE_INT64: return "bigint";
-        case KOINE_FLOAT64: return "double precision";
-        case KOINE_TEXT: return "text";
-        case KOINE_BLOB: return "bytea";
-        case KOINE_BOOL: return "boolean";
-        case KOINE_DATE: return "date";
-        case KOINE_TIME: return "time";
-        case KOINE_TIMESTAMP: return "timestamp";
-        case KOINE_INSTANT: return "timestamptz";
-        case KOINE_UUID: return "uuid";
-        case KOINE_DECIMAL: return "numeric";
-        case KOINE_JSON: return "jsonb";
-        default: return {};
+        case KOINE_INT64:
+            return "bigint";
+        case KOINE_FLOAT64:
+            return "double precision";
+        case KOINE_TEXT:
+            return "text";
+        case KOINE_BLOB:
+            return "bytea";
+        case KOINE_BOOL:
+            return "boolean";
+        case KOINE_DATE:
+            return "date";
+        case KOINE_TIME:
+            return "time";
+        case KOINE_TIMESTAMP:
+            return "timestamp";
+        case KOINE_INSTANT:
+            return "timestamptz";
+        case KOINE_UUID:
+            return "uuid";
+        case KOINE_DECIMAL:
+            return "numeric";
+        case KOINE_JSON:
+            return "jsonb";
+        default:
+            return {};
     }
 }
 
@@ -54,7 +79,9 @@ std::string cast(std::string_view text, std::string_view type) {
 
 postgresql::~postgresql() = default;
 
-std::string_view postgresql::name() const noexcept { return "postgresql"; }
+std::string_view postgresql::name() const noexcept {
+    return "postgresql";
+}
 
 const dialect_features& postgresql::features() const noexcept {
     static constexpr dialect_features out{.insert_returning = true,
@@ -68,17 +95,29 @@ const dialect_features& postgresql::features() const noexcept {
     return out;
 }
 
-std::string postgresql::placeholder(std::uint32_t index) const { return '$' + std::to_string(index); }
+std::string postgresql::placeholder(std::uint32_t index) const {
+    return '$' + std::to_string(index);
+}
 
 begin_rule postgresql::begin(const transaction_options& options) const {
     std::string text = "BEGIN";
     switch (options.isolation) {
-        case isolation::autocommit: return {};
-        case isolation::default_: break;
-        case isolation::read_uncommitted: text += " ISOLATION LEVEL READ UNCOMMITTED"; break;
-        case isolation::read_committed: text += " ISOLATION LEVEL READ COMMITTED"; break;
-        case isolation::repeatable_read: text += " ISOLATION LEVEL REPEATABLE READ"; break;
-        case isolation::serializable: text += " ISOLATION LEVEL SERIALIZABLE"; break;
+        case isolation::autocommit:
+            return {};
+        case isolation::default_:
+            break;
+        case isolation::read_uncommitted:
+            text += " ISOLATION LEVEL READ UNCOMMITTED";
+            break;
+        case isolation::read_committed:
+            text += " ISOLATION LEVEL READ COMMITTED";
+            break;
+        case isolation::repeatable_read:
+            text += " ISOLATION LEVEL REPEATABLE READ";
+            break;
+        case isolation::serializable:
+            text += " ISOLATION LEVEL SERIALIZABLE";
+            break;
     }
     if (options.read_only) text += " READ ONLY";
     if (options.deferrable) text += " DEFERRABLE";
@@ -93,12 +132,13 @@ std::string postgresql::table_exists() const {
            "ELSE n.nspname = CAST($1 AS pg_catalog.text) END";
 }
 
-// The backslash escapes by default. Saying so once more (ESCAPE '\') would keep the planner from using an index for prefixes.
+// The backslash escapes by default. Saying so once more (ESCAPE '\') would keep the planner from
+// using an index for prefixes.
 std::string postgresql::like(syntax::op kind, std::string_view text, std::string_view pattern) const {
     const std::string_view word = kind == syntax::op::like       ? " LIKE "
                                   : kind == syntax::op::not_like ? " NOT LIKE "
                                   : kind == syntax::op::ilike    ? " ILIKE "
-                                                              : " NOT ILIKE ";
+                                                                 : " NOT ILIKE ";
     return std::string{text}.append(word).append(pattern);
 }
 
@@ -108,8 +148,10 @@ std::string postgresql::typed_placeholder(std::uint32_t index, std::uint8_t tag)
 }
 
 std::string postgresql::insert_rows(const table_info& table, const std::vector<std::uint16_t>& columns,
-                                    const std::vector<std::vector<std::string>>& rows, bool returns_generated_key) const {
-    if (rows.size() == 1 || !returns_generated_key) return ansi::insert_rows(table, columns, rows, returns_generated_key);
+                                    const std::vector<std::vector<std::string>>& rows,
+                                    bool returns_generated_key) const {
+    if (rows.size() == 1 || !returns_generated_key)
+        return ansi::insert_rows(table, columns, rows, returns_generated_key);
     std::string names;
     std::string aliases;
     for (std::size_t i = 0; i < columns.size(); ++i) {

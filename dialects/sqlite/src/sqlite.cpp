@@ -20,7 +20,9 @@ bool is_word(std::string_view text, std::string_view lower) {
 
 sqlite::~sqlite() = default;
 
-std::string_view sqlite::name() const noexcept { return "sqlite"; }
+std::string_view sqlite::name() const noexcept {
+    return "sqlite";
+}
 
 const dialect_features& sqlite::features() const noexcept {
     static constexpr dialect_features out{.insert_returning = true,
@@ -37,12 +39,15 @@ std::shared_ptr<const dialect> sqlite::with(const dialect_options& options) cons
     return std::make_shared<const sqlite>(options);
 }
 
-std::string sqlite::placeholder(std::uint32_t index) const { return '?' + std::to_string(index); }
+std::string sqlite::placeholder(std::uint32_t index) const {
+    return '?' + std::to_string(index);
+}
 
 begin_rule sqlite::begin(const transaction_options& options) const {
     if (options.isolation == isolation::autocommit) return {};
     if (options.read_only) return {"BEGIN DEFERRED", false};
-    const bool one_snapshot = options.isolation == isolation::repeatable_read || options.isolation == isolation::serializable;
+    const bool one_snapshot =
+        options.isolation == isolation::repeatable_read || options.isolation == isolation::serializable;
     return {"BEGIN IMMEDIATE", !one_snapshot};
 }
 
@@ -53,13 +58,17 @@ std::vector<std::string> sqlite::drop_foreign_keys(const table_info& table) cons
     return {"PRAGMA defer_foreign_keys = ON"};
 }
 
-// Finds views too, and without a schema whatever the bare name means to a statement: temporary, main and attached tables.
-std::string sqlite::table_exists() const { return "SELECT 1 FROM pragma_table_info(?2, nullif(?1, '')) LIMIT 1"; }
+// Finds views too, and without a schema whatever the bare name means to a statement: temporary,
+// main and attached tables.
+std::string sqlite::table_exists() const {
+    return "SELECT 1 FROM pragma_table_info(?2, nullif(?1, '')) LIMIT 1";
+}
 
 std::string sqlite::referenced_table(const table_info& from, const table_info& to) const {
     // The name is looked up in the database of the table that has the key.
     if (from.schema != to.schema)
-        throw_usage("table \"" + std::string{from.name} + "\" refers to a table of another schema, which SQLite cannot");
+        throw_usage("table \"" + std::string{from.name} +
+                    "\" refers to a table of another schema, which SQLite cannot");
     return quote(to.name);
 }
 
@@ -84,16 +93,20 @@ std::string sqlite::column_type(const column_info& column) const {
         case sql_type::int16:
         case sql_type::int32:
         case sql_type::int64:
-        case sql_type::boolean: return "INTEGER";
-        case sql_type::float64: return "REAL";
+        case sql_type::boolean:
+            return "INTEGER";
+        case sql_type::float64:
+            return "REAL";
         case sql_type::text:
         case sql_type::date:
         case sql_type::time:
         case sql_type::timestamp:
         case sql_type::instant:
         case sql_type::uuid:
-        case sql_type::enumeration: return "TEXT";
-        case sql_type::bytes: return "BLOB";
+        case sql_type::enumeration:
+            return "TEXT";
+        case sql_type::bytes:
+            return "BLOB";
     }
     return ansi::column_type(column);
 }
@@ -118,14 +131,23 @@ column_check sqlite::check(const column_info& column, std::string_view quoted) c
     return ansi::check(column, quoted);
 }
 
-bool sqlite::inline_generated_key() const noexcept { return true; }
+bool sqlite::inline_generated_key() const noexcept {
+    return true;
+}
 
-// Without it the key of a deleted last row is given to the next new row, and an UPDATE meant for the old one would hit it.
-std::string_view sqlite::generated_key_suffix() const noexcept { return " AUTOINCREMENT"; }
+// Without it the key of a deleted last row is given to the next new row, and an UPDATE meant for
+// the old one would hit it.
+std::string_view sqlite::generated_key_suffix() const noexcept {
+    return " AUTOINCREMENT";
+}
 
-std::string_view sqlite::table_suffix() const noexcept { return options_.strict_tables ? " STRICT" : ""; }
+std::string_view sqlite::table_suffix() const noexcept {
+    return options_.strict_tables ? " STRICT" : "";
+}
 
-bool sqlite::alters_constraints() const noexcept { return false; }
+bool sqlite::alters_constraints() const noexcept {
+    return false;
+}
 
 }  // namespace dialects
 }  // namespace v1

@@ -40,7 +40,8 @@ public:
 
     // An operation begins. Precondition: none is under way.
     void begin(const call_identity& call, std::string_view text, std::span<const koine_value> binds);
-    // How a call that should resume the operation under way breaks the contract; null if it does not.
+    // How a call that should resume the operation under way breaks the contract; null if it does
+    // not.
     const char* fault_of(const call_identity& call, std::string_view text, std::span<const koine_value> binds) const;
     void end() noexcept { call_.reset(); }
 

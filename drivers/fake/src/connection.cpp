@@ -115,8 +115,7 @@ std::shared_ptr<const answer> connection::run(std::string_view sql) {
     {
         const std::lock_guard guard{script().lock};
         found = script().answer_to(sql);
-        if (start.starts_with("COMMIT") || start.starts_with("END"))
-            lost = std::exchange(script().commit_lost, false);
+        if (start.starts_with("COMMIT") || start.starts_with("END")) lost = std::exchange(script().commit_lost, false);
     }
     if (!found) found = run_unscripted(sql);
     if (lost)
@@ -139,13 +138,7 @@ std::shared_ptr<const answer> connection::run_unscripted(std::string_view sql) {
     const auto is = [&](std::string_view word) { return start.starts_with(word); };
     if (is("BEGIN") || is("START")) {
         if (in_transaction_)
-            raise({errc::usage,
-                   outcome::rejected,
-                   false,
-                   false,
-                   "25001",
-                   "there is a transaction already",
-                   {}});
+            raise({errc::usage, outcome::rejected, false, false, "25001", "there is a transaction already", {}});
         in_transaction_ = true;
     } else if (is("ROLLBACK TO") || is("ROLLBACK TRANSACTION TO")) {
         failed_ = false;
@@ -163,8 +156,7 @@ std::shared_ptr<const answer> connection::run_unscripted(std::string_view sql) {
     return nothing;
 }
 
-koine_status connection::enqueue(statement* prepared, std::string_view sql,
-                                 std::span<const koine_value> binds) {
+koine_status connection::enqueue(statement* prepared, std::string_view sql, std::span<const koine_value> binds) {
     queued one{prepared != nullptr ? prepared->sql() : std::string{sql}, {}};
     for (const auto& bind : binds) one.binds.push_back(owned(bind));
     queue_.push_back(std::move(one));
@@ -229,14 +221,13 @@ void statement::column(std::uint32_t index, koine_column& out) const noexcept {
     out.native_type = 0;
 }
 
-koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells,
-                                std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error&) {
+koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows,
+                                std::uint32_t& got, koine_wait& wait, koine_error&) {
     got = 0;
     result_.reset();
     if (home_.reading_ == this) home_.reading_ = nullptr;
     if (!home_.queue_.empty() && !home_.run_queue({}, wait)) return KOINE_WAIT;
-    if (const auto status = home_.pass(operation::execute, sql_, binds, wait); status != KOINE_DONE)
-        return status;
+    if (const auto status = home_.pass(operation::execute, sql_, binds, wait); status != KOINE_DONE) return status;
     if (binds.size() != parameters_)
         home_.raise({errc::usage,
                      outcome::not_sent,
@@ -271,13 +262,12 @@ void statement::give(koine_value* cells, std::uint32_t max_rows, std::uint32_t& 
     if (next_ >= ended->breaks_after && ended->breaks_after <= rows.size()) home_.raise(ended->fault);
 }
 
-koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
-                              koine_wait& wait, koine_error&) {
+koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait,
+                              koine_error&) {
     got = 0;
     if (!result_) return KOINE_DONE;
     try {
-        if (const auto status = home_.pass(operation::fetch, sql_, {}, wait); status != KOINE_DONE)
-            return status;
+        if (const auto status = home_.pass(operation::fetch, sql_, {}, wait); status != KOINE_DONE) return status;
     } catch (...) {
         home_.reading_ = nullptr;
         result_.reset();
@@ -289,15 +279,12 @@ koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::u
 
 std::int64_t statement::rows_remaining() const noexcept {
     if (!result_) return 0;
-    return result_->breaks_after <= result_->rows.size()
-               ? -1
-               : static_cast<std::int64_t>(result_->rows.size() - next_);
+    return result_->breaks_after <= result_->rows.size() ? -1 : static_cast<std::int64_t>(result_->rows.size() - next_);
 }
 
 koine_status statement::finish(koine_wait& wait, koine_error&) {
     if (!result_) return KOINE_DONE;
-    if (const auto status = home_.pass(operation::finish, sql_, {}, wait); status != KOINE_DONE)
-        return status;
+    if (const auto status = home_.pass(operation::finish, sql_, {}, wait); status != KOINE_DONE) return status;
     home_.reading_ = nullptr;
     result_.reset();
     return KOINE_DONE;

@@ -48,12 +48,12 @@ private:
         std::vector<value> binds;
     };
 
-    // The gate of every operation. On its first call logs it; answers KOINE_WAIT while it is held up; throws
-    // its fault.
-    koine_status pass(operation what, std::string_view sql, std::span<const koine_value> binds,
-                      koine_wait& wait);
+    // The gate of every operation. On its first call logs it; answers KOINE_WAIT while it is held
+    // up; throws its fault.
+    koine_status pass(operation what, std::string_view sql, std::span<const koine_value> binds, koine_wait& wait);
     script_state& script() const noexcept { return gate_.script(); }
-    // Runs a statement that has passed; throws. Null for one without rows that the script does not know.
+    // Runs a statement that has passed; throws. Null for one without rows that the script does not
+    // know.
     std::shared_ptr<const answer> run(std::string_view sql);
     std::shared_ptr<const answer> run_unscripted(std::string_view sql);
     // Runs the queue. False: it has to wait.

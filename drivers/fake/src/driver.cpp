@@ -20,10 +20,10 @@ struct driver {
     static std::span<const koine_option> options() noexcept { return {}; }
 };
 
-const koine_capabilities driver::capabilities{KOINE_CAP_QUEUE | KOINE_CAP_CANCEL | KOINE_CAP_STREAM |
-                                                  KOINE_CAP_LAST_INSERT_ID | KOINE_CAP_TRANSACTIONAL_DDL,
-                                              // Every tag can be bound as it is.
-                                              (1U << (KOINE_OPAQUE + 1)) - 1, 65535, 0, 1'000'000'000};
+const koine_capabilities driver::capabilities{
+    KOINE_CAP_QUEUE | KOINE_CAP_CANCEL | KOINE_CAP_STREAM | KOINE_CAP_LAST_INSERT_ID | KOINE_CAP_TRANSACTIONAL_DDL,
+    // Every tag can be bound as it is.
+    (1U << (KOINE_OPAQUE + 1)) - 1, 65535, 0, 1'000'000'000};
 
 struct relay_driver {
     using connection = fake::detail::relay_connection;
@@ -37,8 +37,8 @@ struct relay_driver {
 
 const koine_capabilities relay_driver::capabilities{
     KOINE_CAP_QUEUE | KOINE_CAP_CANCEL | KOINE_CAP_STREAM | KOINE_CAP_LAST_INSERT_ID | KOINE_CAP_TRANSACTIONAL_DDL,
-    (1U << KOINE_NULL) | (1U << KOINE_INT64) | (1U << KOINE_FLOAT64) | (1U << KOINE_TEXT) | (1U << KOINE_BLOB), 32766, 0,
-    1'000'000'000};
+    (1U << KOINE_NULL) | (1U << KOINE_INT64) | (1U << KOINE_FLOAT64) | (1U << KOINE_TEXT) | (1U << KOINE_BLOB), 32766,
+    0, 1'000'000'000};
 
 }  // namespace
 

@@ -44,8 +44,7 @@ void gate::cancel() {
 }
 
 bool gate::obeys() const {
-    return script_->on_cancel == cancelling::prompt ||
-           (script_->on_cancel == cancelling::slow && script_->drain_open);
+    return script_->on_cancel == cancelling::prompt || (script_->on_cancel == cancelling::slow && script_->drain_open);
 }
 
 bool gate::must_stop() const {
@@ -54,12 +53,11 @@ bool gate::must_stop() const {
 }
 
 fault gate::stopped(bool in_transaction) {
-    return {errc::cancelled, outcome::rejected, in_transaction, false,
-            "57014",         "the operation was cancelled",         {}};
+    return {errc::cancelled, outcome::rejected, in_transaction, false, "57014", "the operation was cancelled", {}};
 }
 
-koine_status gate::pass(operation what, std::string_view sql, std::span<const koine_value> binds,
-                        bool in_transaction, koine_wait& wait, std::optional<fault>& due) {
+koine_status gate::pass(operation what, std::string_view sql, std::span<const koine_value> binds, bool in_transaction,
+                        koine_wait& wait, std::optional<fault>& due) {
     bell_.quiet();
     const std::lock_guard guard{script_->lock};
     const bool first = pending_ != what;

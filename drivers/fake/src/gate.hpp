@@ -29,15 +29,16 @@ public:
     void cancel();
     // Forgets a cancellation: a new operation begins.
     void begin() noexcept { cancelled_ = false; }
-    // Whether the operation under way was cancelled and the script wants that to have an effect now.
+    // Whether the operation under way was cancelled and the script wants that to have an effect
+    // now.
     bool must_stop() const;
     // What a stopped operation ends with.
     static fault stopped(bool in_transaction);
 
-    // On an operation's first call logs it; begin() goes before that. Answers KOINE_WAIT while it is held up, then KOINE_DONE with the
-    // fault that it shall end with, if any.
-    koine_status pass(operation what, std::string_view sql, std::span<const koine_value> binds,
-                      bool in_transaction, koine_wait& wait, std::optional<fault>& due);
+    // On an operation's first call logs it; begin() goes before that. Answers KOINE_WAIT while it
+    // is held up, then KOINE_DONE with the fault that it shall end with, if any.
+    koine_status pass(operation what, std::string_view sql, std::span<const koine_value> binds, bool in_transaction,
+                      koine_wait& wait, std::optional<fault>& due);
     std::optional<operation> pending() const noexcept { return pending_; }
 
 private:

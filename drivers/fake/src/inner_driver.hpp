@@ -23,8 +23,7 @@ struct inner_result {
 // A statement of the other driver. A queue keeps it beyond the statement that it was prepared for.
 class inner_statement {
 public:
-    inner_statement(const koine_driver& driver, koine_statement* handle) noexcept
-        : driver_{&driver}, handle_{handle} {}
+    inner_statement(const koine_driver& driver, koine_statement* handle) noexcept : driver_{&driver}, handle_{handle} {}
     ~inner_statement() { driver_->finalize(handle_); }
     inner_statement(const inner_statement&) = delete;
     inner_statement& operator=(const inner_statement&) = delete;

@@ -16,14 +16,12 @@ relay_connection::relay_connection(std::span<const koine_parameter> parameters) 
         const std::lock_guard guard{gate_.script().lock};
         target = gate_.script().relay;
     }
-    if (!target)
-        throw failure_of(errc::usage, outcome::not_sent, "the script relays to no driver: call relay_to()");
+    if (!target) throw failure_of(errc::usage, outcome::not_sent, "the script relays to no driver: call relay_to()");
     driver_ = target->driver;
     std::vector<koine_parameter> handed;
     for (const auto& [key, text] : target->parameters) handed.push_back({spi::to_c(key), spi::to_c(text)});
-    const auto made = run_to_end([&](koine_wait&, koine_error& error) {
-        return driver_.create(handed.data(), handed.size(), &inner_, &error);
-    });
+    const auto made = run_to_end(
+        [&](koine_wait&, koine_error& error) { return driver_.create(handed.data(), handed.size(), &inner_, &error); });
     if (made.failed) raise(made);
     ready_.ring();
 }

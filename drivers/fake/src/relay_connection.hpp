@@ -1,4 +1,5 @@
-// Connections that hand everything on to another driver, and use every liberty that the contract leaves.
+// Connections that hand everything on to another driver, and use every liberty that the contract
+// leaves.
 #pragma once
 
 #include <cstddef>
@@ -58,8 +59,8 @@ private:
     enum class phase : std::uint8_t { at_the_gate, lingering, running };
 
     // ---- How an operation goes on (relay_step.cpp) ----
-    // Runs the body of a resumable operation, which may be called many times. Sees to the rule of the same
-    // arguments.
+    // Runs the body of a resumable operation, which may be called many times. Sees to the rule of
+    // the same arguments.
     template <class Body>
     koine_status operate(const call_identity& call, std::string_view text, std::span<const koine_value> binds,
                          Body body) {
@@ -76,10 +77,10 @@ private:
     void enter(const call_identity& call, std::string_view text, std::span<const koine_value> binds);
     void leave() noexcept;
     bool starts() const noexcept { return phase_ == phase::at_the_gate; }
-    // One step of an operation: the gate, some waiting for nothing, and the work in its own thread. Throws
-    // what the script or the other driver makes of it.
-    koine_status step(operation what, std::string_view sql, std::span<const koine_value> binds,
-                      koine_wait& wait, std::function<inner_result()> work);
+    // One step of an operation: the gate, some waiting for nothing, and the work in its own thread.
+    // Throws what the script or the other driver makes of it.
+    koine_status step(operation what, std::string_view sql, std::span<const koine_value> binds, koine_wait& wait,
+                      std::function<inner_result()> work);
     void linger(koine_wait& wait) noexcept;
     // Ends what was given up: stops the work under way and waits for it.
     void settle() noexcept;
@@ -119,7 +120,8 @@ private:
 
     std::vector<queued> queue_{};
     std::size_t queue_at_ = 0;
-    std::vector<std::shared_ptr<inner_statement>> left_{};  // finalized while the worker was at work
+    // finalized while the worker was at work
+    std::vector<std::shared_ptr<inner_statement>> left_{};
     koine_statement* made_ = nullptr;  // by the work of prepare
     worker worker_{};                  // last: its thread uses the rest
 };

@@ -91,8 +91,7 @@ void relay_statement::end_result(bool inner_too) noexcept {
     read_.clear();
     late_ = {};
     if (open_ && !ended_ && inner_too)
-        run_to_end(
-            [&](koine_wait& w, koine_error& e) { return home_.driver_.finish(inner_->handle(), &w, &e); });
+        run_to_end([&](koine_wait& w, koine_error& e) { return home_.driver_.finish(inner_->handle(), &w, &e); });
     ended_ = true;
     set_open(false);
 }
@@ -109,8 +108,7 @@ void relay_statement::deliver(koine_value* cells, std::uint32_t max_rows, std::u
 
 koine_status relay_statement::execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows,
                                       std::uint32_t& got, koine_wait& wait, koine_error&) {
-    const call_identity call{operation::execute, this,     binds.data(), binds.size(),
-                             cells,              max_rows, &got,         &wait};
+    const call_identity call{operation::execute, this, binds.data(), binds.size(), cells, max_rows, &got, &wait};
     return home_.operate(call, {}, binds, [&]() -> koine_status {
         if (home_.run_queue({}, wait) != KOINE_DONE) return KOINE_WAIT;
         if (home_.starts()) {
@@ -158,18 +156,19 @@ koine_status relay_statement::fetch(koine_value* cells, std::uint32_t max_rows, 
 
 koine_status relay_statement::finish(koine_wait& wait, koine_error&) {
     if (!open_ && !home_.call_.pending()) return KOINE_DONE;
-    return home_.operate({operation::finish, this, nullptr, 0, nullptr, 0, nullptr, &wait}, {}, {}, [&]() -> koine_status {
-        if (home_.starts()) kept_.clear();
-        const auto work = [this] {
-            if (ended_) return inner_result{};
-            return run_to_end(
-                [&](koine_wait& w, koine_error& e) { return home_.driver_.finish(inner_->handle(), &w, &e); });
-        };
-        if (home_.step(operation::finish, sql_, {}, wait, work) != KOINE_DONE) return KOINE_WAIT;
-        ended_ = true;
-        end_result(false);
-        return KOINE_DONE;
-    });
+    return home_.operate(
+        {operation::finish, this, nullptr, 0, nullptr, 0, nullptr, &wait}, {}, {}, [&]() -> koine_status {
+            if (home_.starts()) kept_.clear();
+            const auto work = [this] {
+                if (ended_) return inner_result{};
+                return run_to_end(
+                    [&](koine_wait& w, koine_error& e) { return home_.driver_.finish(inner_->handle(), &w, &e); });
+            };
+            if (home_.step(operation::finish, sql_, {}, wait, work) != KOINE_DONE) return KOINE_WAIT;
+            ended_ = true;
+            end_result(false);
+            return KOINE_DONE;
+        });
 }
 
 }  // namespace detail

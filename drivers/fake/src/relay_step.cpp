@@ -1,4 +1,5 @@
-// How an operation of a relay goes on and how it ends: the gate, waiting for nothing, work in a thread, errors.
+// How an operation of a relay goes on and how it ends: the gate, waiting for nothing, work in a
+// thread, errors.
 #include <utility>
 
 #include <time.h>
@@ -89,7 +90,8 @@ koine_status relay_connection::step(operation what, std::string_view sql, std::s
     if (!worker_.idle()) {
         wait = {gate_.bell().fd(), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
         if (gate_.must_stop()) {
-            // The work may not have reached the other driver yet, and then has nothing that could be stopped.
+            // The work may not have reached the other driver yet, and then has nothing that could
+            // be stopped.
             ask_to_stop(driver_, inner_);
             wait.deadline_ns = now_ns() + between_requests;
         }
@@ -150,8 +152,13 @@ void relay_connection::break_off() noexcept {
 
 void relay_connection::refuse_if_failed(std::string_view sql) {
     if (failed_ && !upper_words(sql, 8).starts_with("ROLLBACK"))
-        raise(fault{errc::transaction_failed, outcome::rejected, true, false, "25P02",
-                    "the transaction has failed: only ROLLBACK is accepted", {}});
+        raise(fault{errc::transaction_failed,
+                    outcome::rejected,
+                    true,
+                    false,
+                    "25P02",
+                    "the transaction has failed: only ROLLBACK is accepted",
+                    {}});
 }
 
 void relay_connection::after(std::string_view sql) {
@@ -163,8 +170,13 @@ void relay_connection::after(std::string_view sql) {
         lost = std::exchange(gate_.script().commit_lost, false);
     }
     if (lost)
-        raise(fault{errc::in_doubt, outcome::unknown, true, true, "08007",
-                    "the connection was lost while COMMIT was under way", {}});
+        raise(fault{errc::in_doubt,
+                    outcome::unknown,
+                    true,
+                    true,
+                    "08007",
+                    "the connection was lost while COMMIT was under way",
+                    {}});
 }
 
 }  // namespace detail

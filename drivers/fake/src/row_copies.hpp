@@ -13,8 +13,8 @@ inline namespace v1 {
 namespace fake {
 namespace detail {
 
-// Rows in memory of their own, each text in a piece of exactly its size, so that no byte after it and no moment after its
-// life goes unseen.
+// Rows in memory of their own, each text in a piece of exactly its size, so that no byte after it
+// and no moment after its life goes unseen.
 class row_copies {
 public:
     void add(std::span<const koine_value> row);

@@ -20,8 +20,8 @@ void throw_fault(const fault& why) {
     spi::failure out = failure_of(why.code, why.outcome, why.message);
     out.poisons_connection = why.poisons_connection;
     out.poisons_transaction = why.poisons_transaction;
-    // A view of it is copied before the fault dies: it crosses the table while the script's lock is long
-    // gone.
+    // A view of it is copied before the fault dies: it crosses the table while the script's lock is
+    // long gone.
     static thread_local std::string state;
     state = why.sqlstate;
     out.sqlstate = state;
@@ -37,8 +37,7 @@ void throw_broken() {
 
 std::string upper_words(std::string_view sql, std::size_t most) {
     std::string out;
-    for (const char c : sql.substr(0, most))
-        out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    for (const char c : sql.substr(0, most)) out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return out;
 }
 

@@ -11,7 +11,8 @@ inline constexpr std::int64_t day_microseconds = 86'400'000'000;
 inline constexpr std::int64_t first_day = -719'528;
 inline constexpr std::int64_t last_day = 2'932'896;
 
-// Days since 1970-01-01 of a date of the proleptic Gregorian calendar; whether the date exists is not looked at.
+// Days since 1970-01-01 of a date of the proleptic Gregorian calendar; whether the date exists is
+// not looked at.
 constexpr std::int64_t days_of(int year, unsigned month, unsigned day) noexcept {
     const std::chrono::sys_days days = std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{1};
     return days.time_since_epoch().count() + static_cast<std::int64_t>(day) - 1;

@@ -14,12 +14,15 @@ constexpr std::int64_t most_time_ns = 5'000'000'000;
 
 void kill_query(const connect_settings& settings, unsigned long session) noexcept {
     try {
-        const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+        const auto now =
+            std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+                .count();
         const auto line = log_in(settings, {}, now + most_time_ns);
         const std::string sql = "KILL QUERY " + std::to_string(session);
         mysql_real_query(line.get(), sql.data(), sql.size());
     } catch (...) {
-        // A request that cannot be delivered is no error of ours: the operation then ends by itself or by its deadline.
+        // A request that cannot be delivered is no error of ours: the operation then ends by itself
+        // or by its deadline.
     }
     forget_thread();
 }
@@ -32,7 +35,8 @@ void canceller::take(std::shared_ptr<const connect_settings> settings, unsigned 
 }
 
 void canceller::request() {
-    spi::canceller::request([this] { return [settings = settings_, session = session_] { kill_query(*settings, session); }; });
+    spi::canceller::request(
+        [this] { return [settings = settings_, session = session_] { kill_query(*settings, session); }; });
 }
 
 }  // namespace koine::libmariadb

@@ -18,7 +18,8 @@ namespace {
 constexpr sql_facts housekeeping{.reads_only = true};
 
 std::string version_text(unsigned long number) {
-    return std::to_string(number / 10'000) + '.' + std::to_string(number / 100 % 100) + '.' + std::to_string(number % 100);
+    return std::to_string(number / 10'000) + '.' + std::to_string(number / 100 % 100) + '.' +
+           std::to_string(number % 100);
 }
 
 }  // namespace
@@ -31,15 +32,18 @@ connection::~connection() {
     while (statements_ != nullptr) delete statements_;
 }
 
-// The session belongs to another process. Nothing of it is touched, not even its memory: the library has no way to free that without
-// sending its farewell.
-void connection::abandon() noexcept { exchange_.abandon(); }
+// The session belongs to another process. Nothing of it is touched, not even its memory: the
+// library has no way to free that without sending its farewell.
+void connection::abandon() noexcept {
+    exchange_.abandon();
+}
 
 bool connection::resumes(task what, const statement* owner) const {
     if (task_ == what && owner_ == owner) return true;
     if (task_ != task::none || exchange_.active())
         throw local_failure(errc::operation_in_progress, "another operation is under way on the connection");
-    if (what != task::connect && exchange_.handle() == nullptr) throw local_failure(errc::closed, "the connection is not connected");
+    if (what != task::connect && exchange_.handle() == nullptr)
+        throw local_failure(errc::closed, "the connection is not connected");
     return false;
 }
 
@@ -50,7 +54,8 @@ void connection::enter(task what, statement* owner) noexcept {
 
 koine_status connection::connect(koine_wait& wait) {
     if (!resumes(task::connect, nullptr)) {
-        if (exchange_.handle() != nullptr || exchange_.broken()) throw local_failure(errc::usage, "a connection connects only once");
+        if (exchange_.handle() != nullptr || exchange_.broken())
+            throw local_failure(errc::usage, "a connection connects only once");
         connector_ = std::make_unique<connector>(settings_, deadline_ns_);
         enter(task::connect, nullptr);
     }
@@ -60,7 +65,8 @@ koine_status connection::connect(koine_wait& wait) {
             if (const auto status = connector_->finish(made, wait); status != KOINE_DONE) return status;
             connector_.reset();
             mariadb_ = made.mariadb;
-            max_packet_ = settings_->max_packet != 0 ? std::min(settings_->max_packet, made.max_packet) : made.max_packet;
+            max_packet_ =
+                settings_->max_packet != 0 ? std::min(settings_->max_packet, made.max_packet) : made.max_packet;
             server_version_ = version_text(mysql_get_server_version(made.handle.get()));
             exchange_.attach(std::move(made), settings_);
             return koine_status{KOINE_DONE};
@@ -99,11 +105,13 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
         if (!detail::is_text(sql.data(), sql.size()))
             throw local_failure(errc::invalid_encoding, "the statement's text is not UTF-8 or contains a NUL byte");
         if (sql.size() >= max_packet_)
-            throw local_failure(errc::too_big, "the statement's text is longer than max_allowed_packet (" + std::to_string(max_packet_) + ")");
+            throw local_failure(errc::too_big, "the statement's text is longer than max_allowed_packet (" +
+                                                   std::to_string(max_packet_) + ")");
         auto made = std::make_unique<statement>(*this, sql, (flags & KOINE_PREPARE_STREAM) != 0);
         if (made->facts().empty) throw local_failure(errc::syntax_error, "the text holds no statement");
         if (made->facts().parameters > max_parameters)
-            throw local_failure(errc::usage, "a statement takes at most " + std::to_string(max_parameters) + " parameters");
+            throw local_failure(errc::usage,
+                                "a statement takes at most " + std::to_string(max_parameters) + " parameters");
         if (made->facts().plain_command) {
             out = made.release();
             return KOINE_DONE;
@@ -209,7 +217,8 @@ koine_status connection::run_reset(koine_wait& wait) {
     }
     if (phase_ == phase::front) {
         if (const auto status = exchange_.front(wait); status != KOINE_DONE) return status;
-        // A reset of the session takes the prepared statements with it: only where something has changed.
+        // A reset of the session takes the prepared statements with it: only where something has
+        // changed.
         if (has_drifted()) {
             exchange_.line().reset_session();
         } else {
@@ -264,7 +273,9 @@ void connection::after_reset_step() {
             dirty_ = next_transaction_set_ = false;
             phase_ = phase::concluding;
             break;
-        default: phase_ = phase::concluding; break;
+        default:
+            phase_ = phase::concluding;
+            break;
     }
 }
 

@@ -32,7 +32,9 @@ public:
     void cancel() { exchange_.cancels().request(); }
     void set_deadline(std::int64_t deadline_ns) noexcept { deadline_ns_ = deadline_ns; }
     std::int64_t last_insert_id() const noexcept { return last_insert_id_; }
-    std::string_view server_product() const noexcept { return server_version_.empty() ? "" : mariadb_ ? "mariadb" : "mysql"; }
+    std::string_view server_product() const noexcept {
+        return server_version_.empty() ? "" : mariadb_ ? "mariadb" : "mysql";
+    }
     std::string_view server_version() const noexcept { return server_version_; }
     void* native_handle() noexcept { return exchange_.handle(); }
     koine_status prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait& wait);

@@ -26,29 +26,35 @@ namespace koine::libmariadb {
 namespace {
 
 std::int64_t now_ns() noexcept {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 // The library counts whole seconds. A thread that nobody waits for any more must end some time.
 unsigned int seconds_until(std::int64_t deadline_ns) noexcept {
     constexpr std::int64_t most = 3600;
     if (deadline_ns == KOINE_NO_DEADLINE) return most;
-    return static_cast<unsigned int>(std::clamp<std::int64_t>((deadline_ns - now_ns() + 999'999'999) / 1'000'000'000, 1, most));
+    return static_cast<unsigned int>(
+        std::clamp<std::int64_t>((deadline_ns - now_ns() + 999'999'999) / 1'000'000'000, 1, most));
 }
 
-// What the server may ask to prove who we are. Left out are those that hand over the password as it is.
+// What the server may ask to prove who we are. Left out are those that hand over the password as it
+// is.
 constexpr const char* safe_methods =
     "mysql_native_password,client_ed25519,parsec,caching_sha2_password,sha256_password,auth_gssapi_client";
 constexpr const char* all_methods =
-    "mysql_native_password,client_ed25519,parsec,caching_sha2_password,sha256_password,auth_gssapi_client,mysql_clear_password,dialog";
+    "mysql_native_password,client_ed25519,parsec,caching_sha2_password,sha256_password,auth_gssapi_client,mysql_clear_"
+    "password,dialog";
 
-constexpr std::size_t stack_bytes = 262'144;  // of the library's own stack, on which TLS and our row decoder run too
+// of the library's own stack, on which TLS and our row decoder run too
+constexpr std::size_t stack_bytes = 262'144;
 
 void set_text(MYSQL* connection, mysql_option option, const std::string& value) {
     if (!value.empty()) mysql_optionsv(connection, option, value.c_str());
 }
 
-// Before 3.4 the library checks the signers of a certificate where they are given, whatever becomes of the name; since then both or nothing.
+// Before 3.4 the library checks the signers of a certificate where they are given, whatever becomes
+// of the name; since then both or nothing.
 bool checks_signers_alone() noexcept {
     const std::string_view version = mysql_get_client_info();
     return version.substr(0, 2) == "3." && version.substr(0, 3) < "3.4";
@@ -84,8 +90,10 @@ void set_options(MYSQL* connection, const connect_settings& settings, std::int64
     mysql_optionsv(connection, MARIADB_OPT_RESTRICTED_AUTH, settings.clear_password ? all_methods : safe_methods);
     mysql_optionsv(connection, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "koine");
     if (settings.compress) mysql_optionsv(connection, MYSQL_OPT_COMPRESS, nullptr);
-    // "localhost" is a name like any other: the socket is used where it is named, or where there is no host.
-    const unsigned int protocol = settings.over_socket() || settings.host.empty() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    // "localhost" is a name like any other: the socket is used where it is named, or where there is
+    // no host.
+    const unsigned int protocol =
+        settings.over_socket() || settings.host.empty() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     mysql_optionsv(connection, MYSQL_OPT_PROTOCOL, &protocol);
     set_tls(connection, settings);
 }
@@ -98,7 +106,8 @@ void verify_tls(MYSQL* connection, const connect_settings& settings) {
     throw why;
 }
 
-// The timeouts are the second line: an operation's deadline needs none of them, but an idle connection has none of its own.
+// The timeouts are the second line: an operation's deadline needs none of them, but an idle
+// connection has none of its own.
 void set_line(int fd) noexcept {
     const auto set = [fd](int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); };
     set(SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -118,7 +127,9 @@ result_ptr query(MYSQL* connection, const std::string& sql) {
     return answer;
 }
 
-const char* or_null(const std::string& text) noexcept { return text.empty() ? nullptr : text.c_str(); }
+const char* or_null(const std::string& text) noexcept {
+    return text.empty() ? nullptr : text.c_str();
+}
 
 }  // namespace
 
@@ -128,18 +139,23 @@ connection_ptr log_in(const connect_settings& settings, const std::string& datab
     connection_ptr made{mysql_init(nullptr)};
     if (made == nullptr) throw std::bad_alloc{};
     set_options(made.get(), settings, deadline_ns);
-    // Rows that an UPDATE found count, changed or not. An empty password is one: without any the library looks into the environment.
-    if (mysql_real_connect(made.get(), or_null(settings.host), or_null(settings.user), settings.password.c_str(), or_null(database),
-                           settings.port, or_null(settings.unix_socket), CLIENT_FOUND_ROWS) == nullptr)
+    // Rows that an UPDATE found count, changed or not. An empty password is one: without any the
+    // library looks into the environment.
+    if (mysql_real_connect(made.get(), or_null(settings.host), or_null(settings.user), settings.password.c_str(),
+                           or_null(database), settings.port, or_null(settings.unix_socket),
+                           CLIENT_FOUND_ROWS) == nullptr)
         throw connect_failure(error_of(made.get()));
     verify_tls(made.get(), settings);
     return made;
 }
 
-void forget_thread() noexcept { OPENSSL_thread_stop(); }
+void forget_thread() noexcept {
+    OPENSSL_thread_stop();
+}
 
 struct connector::job {
-    job(std::shared_ptr<const connect_settings> with, std::int64_t until) : settings{std::move(with)}, deadline_ns{until} {}
+    job(std::shared_ptr<const connect_settings> with, std::int64_t until)
+        : settings{std::move(with)}, deadline_ns{until} {}
 
     void run() noexcept {
         try {

@@ -1,5 +1,5 @@
-// Brings a connection up: name resolution, TLS, login and session. The library can only do these with blocking calls over TLS, so a helper
-// thread does.
+// Brings a connection up: name resolution, TLS, login and session. The library can only do these
+// with blocking calls over TLS, so a helper thread does.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,12 @@ struct connected {
     std::uint64_t max_packet = 0;
 };
 
-// Logs in within the time, with blocking calls; for helper threads. The session is as the server makes it; an empty `database` is none.
-// Throws spi::failure.
+// Logs in within the time, with blocking calls; for helper threads. The session is as the server
+// makes it; an empty `database` is none. Throws spi::failure.
 connection_ptr log_in(const connect_settings& settings, const std::string& database, std::int64_t deadline_ns);
 
-// Frees what the TLS library keeps of this thread: the last thing that a helper thread does before others may take it to have ended.
+// Frees what the TLS library keeps of this thread: the last thing that a helper thread does before
+// others may take it to have ended.
 void forget_thread() noexcept;
 
 // One attempt. Destroying it early leaves the thread to itself, which then closes what it made.

@@ -114,8 +114,8 @@ void put_no_date(koine_value& out, const moment& m, bool with_time, spi::arena& 
     char text[64];
     int size = std::snprintf(text, sizeof text, "%04u-%02u-%02u", m.year, m.month, m.day);
     if (with_time)
-        size += std::snprintf(text + size, sizeof text - static_cast<std::size_t>(size), " %02u:%02u:%02u.%06u", m.hour, m.minute, m.second,
-                              m.microsecond);
+        size += std::snprintf(text + size, sizeof text - static_cast<std::size_t>(size), " %02u:%02u:%02u.%06u", m.hour,
+                              m.minute, m.second, m.microsecond);
     put_text(out, KOINE_OPAQUE, std::string_view{text, static_cast<std::size_t>(size)}, memory);
 }
 
@@ -148,7 +148,8 @@ bool take_date(input& in, bool with_time, koine_value& out, spi::arena& memory) 
     }
     out.tag = KOINE_TIMESTAMP;
     out.flags = KOINE_VALUE_UTC;
-    out.u.i = days * day_microseconds + ((std::int64_t{m.hour} * 60 + m.minute) * 60 + m.second) * 1'000'000 + m.microsecond;
+    out.u.i =
+        days * day_microseconds + ((std::int64_t{m.hour} * 60 + m.minute) * 60 + m.second) * 1'000'000 + m.microsecond;
     return true;
 }
 
@@ -173,9 +174,9 @@ bool take_time(input& in, koine_value& out, spi::arena& memory) {
     }
     char text[64];
     const std::int64_t seconds = microseconds / 1'000'000;
-    const int written = std::snprintf(text, sizeof text, "%s%02lld:%02d:%02d.%06d", negative ? "-" : "", static_cast<long long>(seconds / 3600),
-                                      static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60),
-                                      static_cast<int>(microseconds % 1'000'000));
+    const int written = std::snprintf(text, sizeof text, "%s%02lld:%02d:%02d.%06d", negative ? "-" : "",
+                                      static_cast<long long>(seconds / 3600), static_cast<int>(seconds / 60 % 60),
+                                      static_cast<int>(seconds % 60), static_cast<int>(microseconds % 1'000'000));
     put_text(out, KOINE_OPAQUE, std::string_view{text, static_cast<std::size_t>(written)}, memory);
     return true;
 }
@@ -191,30 +192,52 @@ bool take_bits(input& in, koine_value& out, spi::arena& memory) {
 
 bool take_value(input& in, const output_column& column, koine_value& out, spi::arena& memory) {
     switch (column.how) {
-        case decoder::null: return true;
-        case decoder::int8: return take_integer<std::int8_t>(in, out);
-        case decoder::uint8: return take_integer<std::uint8_t>(in, out);
-        case decoder::int16: return take_integer<std::int16_t>(in, out);
-        case decoder::uint16: return take_integer<std::uint16_t>(in, out);
-        case decoder::int32: return take_integer<std::int32_t>(in, out);
-        case decoder::uint32: return take_integer<std::uint32_t>(in, out);
-        case decoder::int64: return take_integer<std::int64_t>(in, out);
+        case decoder::null:
+            return true;
+        case decoder::int8:
+            return take_integer<std::int8_t>(in, out);
+        case decoder::uint8:
+            return take_integer<std::uint8_t>(in, out);
+        case decoder::int16:
+            return take_integer<std::int16_t>(in, out);
+        case decoder::uint16:
+            return take_integer<std::uint16_t>(in, out);
+        case decoder::int32:
+            return take_integer<std::int32_t>(in, out);
+        case decoder::uint32:
+            return take_integer<std::uint32_t>(in, out);
+        case decoder::int64:
+            return take_integer<std::int64_t>(in, out);
         case decoder::uint64: {
             std::uint64_t value = 0;
             if (!in.take(value)) return false;
             put_unsigned(out, value, memory);
             return true;
         }
-        case decoder::float32: return take_float<float>(in, out);
-        case decoder::float64: return take_float<double>(in, out);
-        case decoder::date: return take_date(in, false, out, memory);
-        case decoder::timestamp: return take_date(in, true, out, memory);
-        case decoder::time: return take_time(in, out, memory);
-        case decoder::bits: return take_bits(in, out, memory);
-        case decoder::text: out.tag = KOINE_TEXT; break;
-        case decoder::blob: out.tag = KOINE_BLOB; break;
-        case decoder::decimal: out.tag = KOINE_DECIMAL; break;
-        case decoder::json: out.tag = KOINE_JSON; break;
+        case decoder::float32:
+            return take_float<float>(in, out);
+        case decoder::float64:
+            return take_float<double>(in, out);
+        case decoder::date:
+            return take_date(in, false, out, memory);
+        case decoder::timestamp:
+            return take_date(in, true, out, memory);
+        case decoder::time:
+            return take_time(in, out, memory);
+        case decoder::bits:
+            return take_bits(in, out, memory);
+        case decoder::text:
+            out.tag = KOINE_TEXT;
+            break;
+        case decoder::blob:
+            out.tag = KOINE_BLOB;
+            break;
+        case decoder::decimal:
+            out.tag = KOINE_DECIMAL;
+            break;
+        case decoder::json:
+            out.tag = KOINE_JSON;
+            break;
     }
     return in.take_bytes(out);
 }
@@ -228,66 +251,104 @@ std::string_view attribute(const MYSQL_FIELD& field, mariadb_field_attr_t which)
 
 decoder integer_of(enum_field_types type, bool is_unsigned) noexcept {
     switch (type) {
-        case MYSQL_TYPE_TINY: return is_unsigned ? decoder::uint8 : decoder::int8;
+        case MYSQL_TYPE_TINY:
+            return is_unsigned ? decoder::uint8 : decoder::int8;
         case MYSQL_TYPE_SHORT:
-        case MYSQL_TYPE_YEAR: return is_unsigned ? decoder::uint16 : decoder::int16;
-        case MYSQL_TYPE_LONGLONG: return is_unsigned ? decoder::uint64 : decoder::int64;
-        default: return is_unsigned ? decoder::uint32 : decoder::int32;
+        case MYSQL_TYPE_YEAR:
+            return is_unsigned ? decoder::uint16 : decoder::int16;
+        case MYSQL_TYPE_LONGLONG:
+            return is_unsigned ? decoder::uint64 : decoder::int64;
+        default:
+            return is_unsigned ? decoder::uint32 : decoder::int32;
     }
 }
 
 const char* name_of(enum_field_types type, decoder how) noexcept {
     switch (type) {
-        case MYSQL_TYPE_TINY: return "tinyint";
-        case MYSQL_TYPE_SHORT: return "smallint";
-        case MYSQL_TYPE_INT24: return "mediumint";
-        case MYSQL_TYPE_LONG: return "int";
-        case MYSQL_TYPE_LONGLONG: return "bigint";
-        case MYSQL_TYPE_YEAR: return "year";
-        case MYSQL_TYPE_FLOAT: return "float";
-        case MYSQL_TYPE_DOUBLE: return "double";
+        case MYSQL_TYPE_TINY:
+            return "tinyint";
+        case MYSQL_TYPE_SHORT:
+            return "smallint";
+        case MYSQL_TYPE_INT24:
+            return "mediumint";
+        case MYSQL_TYPE_LONG:
+            return "int";
+        case MYSQL_TYPE_LONGLONG:
+            return "bigint";
+        case MYSQL_TYPE_YEAR:
+            return "year";
+        case MYSQL_TYPE_FLOAT:
+            return "float";
+        case MYSQL_TYPE_DOUBLE:
+            return "double";
         case MYSQL_TYPE_DATE:
-        case MYSQL_TYPE_NEWDATE: return "date";
-        case MYSQL_TYPE_TIME: return "time";
-        case MYSQL_TYPE_DATETIME: return "datetime";
-        case MYSQL_TYPE_TIMESTAMP: return "timestamp";
-        case MYSQL_TYPE_BIT: return "bit";
+        case MYSQL_TYPE_NEWDATE:
+            return "date";
+        case MYSQL_TYPE_TIME:
+            return "time";
+        case MYSQL_TYPE_DATETIME:
+            return "datetime";
+        case MYSQL_TYPE_TIMESTAMP:
+            return "timestamp";
+        case MYSQL_TYPE_BIT:
+            return "bit";
         case MYSQL_TYPE_DECIMAL:
-        case MYSQL_TYPE_NEWDECIMAL: return "decimal";
-        case MYSQL_TYPE_STRING: return how == decoder::blob ? "binary" : "char";
+        case MYSQL_TYPE_NEWDECIMAL:
+            return "decimal";
+        case MYSQL_TYPE_STRING:
+            return how == decoder::blob ? "binary" : "char";
         case MYSQL_TYPE_VARCHAR:
-        case MYSQL_TYPE_VAR_STRING: return how == decoder::blob ? "varbinary" : "varchar";
-        case MYSQL_TYPE_ENUM: return "enum";
-        case MYSQL_TYPE_SET: return "set";
-        case MYSQL_TYPE_JSON: return "json";
-        case MYSQL_TYPE_GEOMETRY: return "geometry";
-        case MYSQL_TYPE_NULL: return "null";
-        default: return how == decoder::json ? "json" : how == decoder::blob ? "blob" : "text";
+        case MYSQL_TYPE_VAR_STRING:
+            return how == decoder::blob ? "varbinary" : "varchar";
+        case MYSQL_TYPE_ENUM:
+            return "enum";
+        case MYSQL_TYPE_SET:
+            return "set";
+        case MYSQL_TYPE_JSON:
+            return "json";
+        case MYSQL_TYPE_GEOMETRY:
+            return "geometry";
+        case MYSQL_TYPE_NULL:
+            return "null";
+        default:
+            return how == decoder::json ? "json" : how == decoder::blob ? "blob" : "text";
     }
 }
 
 decoder decoder_of(const MYSQL_FIELD& field) noexcept {
     switch (field.type) {
-        case MYSQL_TYPE_NULL: return decoder::null;
+        case MYSQL_TYPE_NULL:
+            return decoder::null;
         case MYSQL_TYPE_TINY:
         case MYSQL_TYPE_SHORT:
         case MYSQL_TYPE_YEAR:
         case MYSQL_TYPE_INT24:
         case MYSQL_TYPE_LONG:
-        case MYSQL_TYPE_LONGLONG: return integer_of(field.type, (field.flags & UNSIGNED_FLAG) != 0);
-        case MYSQL_TYPE_FLOAT: return decoder::float32;
-        case MYSQL_TYPE_DOUBLE: return decoder::float64;
+        case MYSQL_TYPE_LONGLONG:
+            return integer_of(field.type, (field.flags & UNSIGNED_FLAG) != 0);
+        case MYSQL_TYPE_FLOAT:
+            return decoder::float32;
+        case MYSQL_TYPE_DOUBLE:
+            return decoder::float64;
         case MYSQL_TYPE_DATE:
-        case MYSQL_TYPE_NEWDATE: return decoder::date;
-        case MYSQL_TYPE_TIME: return decoder::time;
+        case MYSQL_TYPE_NEWDATE:
+            return decoder::date;
+        case MYSQL_TYPE_TIME:
+            return decoder::time;
         case MYSQL_TYPE_DATETIME:
-        case MYSQL_TYPE_TIMESTAMP: return decoder::timestamp;
-        case MYSQL_TYPE_BIT: return decoder::bits;
+        case MYSQL_TYPE_TIMESTAMP:
+            return decoder::timestamp;
+        case MYSQL_TYPE_BIT:
+            return decoder::bits;
         case MYSQL_TYPE_DECIMAL:
-        case MYSQL_TYPE_NEWDECIMAL: return decoder::decimal;
-        case MYSQL_TYPE_JSON: return decoder::json;
-        case MYSQL_TYPE_GEOMETRY: return decoder::blob;
-        default: break;
+        case MYSQL_TYPE_NEWDECIMAL:
+            return decoder::decimal;
+        case MYSQL_TYPE_JSON:
+            return decoder::json;
+        case MYSQL_TYPE_GEOMETRY:
+            return decoder::blob;
+        default:
+            break;
     }
     if (attribute(field, MARIADB_FIELD_ATTR_FORMAT_NAME) == "json") return decoder::json;
     // The types uuid, inet4 and inet6 come as text under the number of binary strings.
@@ -305,27 +366,38 @@ bool parse(std::string_view text, T& out) noexcept {
 
 output_column column_of(const MYSQL_FIELD& field) {
     const decoder how = decoder_of(field);
-    return output_column{field.type, field.flags & UNSIGNED_FLAG, field.charsetnr, how, name_of(field.type, how), {field.name, field.name_length}};
+    return output_column{field.type, field.flags & UNSIGNED_FLAG, field.charsetnr,
+                         how,        name_of(field.type, how),    {field.name, field.name_length}};
 }
 
 std::int32_t tag_of(decoder how) noexcept {
     switch (how) {
-        case decoder::null: return KOINE_NULL;
+        case decoder::null:
+            return KOINE_NULL;
         case decoder::float32:
-        case decoder::float64: return KOINE_FLOAT64;
-        case decoder::date: return KOINE_DATE;
-        case decoder::time: return KOINE_TIME;
-        case decoder::timestamp: return KOINE_TIMESTAMP;
-        case decoder::text: return KOINE_TEXT;
-        case decoder::blob: return KOINE_BLOB;
-        case decoder::decimal: return KOINE_DECIMAL;
-        case decoder::json: return KOINE_JSON;
-        default: return KOINE_INT64;
+        case decoder::float64:
+            return KOINE_FLOAT64;
+        case decoder::date:
+            return KOINE_DATE;
+        case decoder::time:
+            return KOINE_TIME;
+        case decoder::timestamp:
+            return KOINE_TIMESTAMP;
+        case decoder::text:
+            return KOINE_TEXT;
+        case decoder::blob:
+            return KOINE_BLOB;
+        case decoder::decimal:
+            return KOINE_DECIMAL;
+        case decoder::json:
+            return KOINE_JSON;
+        default:
+            return KOINE_INT64;
     }
 }
 
-bool decode_row(const unsigned char* row, const unsigned char* end, std::span<const output_column> columns, koine_value* cells,
-                spi::arena& memory) {
+bool decode_row(const unsigned char* row, const unsigned char* end, std::span<const output_column> columns,
+                koine_value* cells, spi::arena& memory) {
     // A byte 0, a bit for each column from the third on, the values.
     const std::size_t bitmap = (columns.size() + 9) / 8;
     input in{row, end};
@@ -388,7 +460,9 @@ koine_value decode_text(const output_column& column, const char* text, unsigned 
             }
             return out;
         }
-        default: out.tag = static_cast<std::uint8_t>(tag_of(column.how)); return out;
+        default:
+            out.tag = static_cast<std::uint8_t>(tag_of(column.how));
+            return out;
     }
 }
 

@@ -21,7 +21,8 @@ void put_uuid(const void* bytes, char* out) noexcept {
 
 void check_day(std::int64_t day) {
     if (day < first_day || day > last_day)
-        throw local_failure(errc::out_of_range, "the database holds dates of the years 0000 to 9999 only, no infinite ones");
+        throw local_failure(errc::out_of_range,
+                            "the database holds dates of the years 0000 to 9999 only, no infinite ones");
 }
 
 void put_day(std::int64_t days, MYSQL_TIME& out) {
@@ -86,7 +87,9 @@ void parameters::encode_one(const koine_value& value, MYSQL_BIND& bind, slot& me
             memory.number.integer = value.u.i;
             return;
         case KOINE_FLOAT64:
-            if (!std::isfinite(value.u.f)) throw local_failure(errc::out_of_range, "the database holds finite numbers only, no NaN and no infinity");
+            if (!std::isfinite(value.u.f))
+                throw local_failure(errc::out_of_range,
+                                    "the database holds finite numbers only, no NaN and no infinity");
             bind.buffer_type = MYSQL_TYPE_DOUBLE;
             bind.buffer = &memory.number.real;
             memory.number.real = value.u.f;
@@ -124,12 +127,16 @@ void parameters::encode_one(const koine_value& value, MYSQL_BIND& bind, slot& me
             bind.buffer = memory.uuid;
             memory.length = sizeof memory.uuid;
             return;
-        case KOINE_BLOB: return borrow(MYSQL_TYPE_BLOB);
-        case KOINE_DECIMAL: return borrow(MYSQL_TYPE_NEWDECIMAL);
+        case KOINE_BLOB:
+            return borrow(MYSQL_TYPE_BLOB);
+        case KOINE_DECIMAL:
+            return borrow(MYSQL_TYPE_NEWDECIMAL);
         case KOINE_TEXT:
         case KOINE_JSON:
-        case KOINE_OPAQUE: return borrow(MYSQL_TYPE_STRING);
-        default: throw local_failure(errc::type_mismatch, "a bound value has an unknown tag");
+        case KOINE_OPAQUE:
+            return borrow(MYSQL_TYPE_STRING);
+        default:
+            throw local_failure(errc::type_mismatch, "a bound value has an unknown tag");
     }
 }
 

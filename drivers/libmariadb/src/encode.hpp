@@ -11,17 +11,20 @@
 
 namespace koine::libmariadb {
 
-// Most bytes of one value: the server's own limit of a packet, less room for the rest of the statement.
+// Most bytes of one value: the server's own limit of a packet, less room for the rest of the
+// statement.
 inline constexpr std::uint64_t max_value_bytes = 1'073'741'824u - 65'536u;
 // The protocol counts parameters in 16 bits.
 inline constexpr std::uint32_t max_parameters = 65'535;
 
-// Parameters of one statement, reused from execution to execution. Texts are borrowed from the values.
+// Parameters of one statement, reused from execution to execution. Texts are borrowed from the
+// values.
 class parameters {
 public:
     // Makes room for a statement's parameters. Their addresses stay until the next call.
     void resize(std::size_t count);
-    // Takes the values; as many as there is room for. Throws spi::failure, outcome not_sent: some are taken then, and some are not.
+    // Takes the values; as many as there is room for. Throws spi::failure, outcome not_sent: some
+    // are taken then, and some are not.
     void encode(std::span<const koine_value> values);
 
     std::size_t count() const noexcept { return binds_.size(); }

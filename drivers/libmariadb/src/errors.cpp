@@ -23,8 +23,8 @@ struct meaning {
     names quoted = names::none;
 };
 
-// Errors to which the server gives a SQLSTATE that says less than other databases' do ("HY000", "23000", "42000"), and those that name
-// something. Sorted.
+// Errors to which the server gives a SQLSTATE that says less than other databases' do ("HY000",
+// "23000", "42000"), and those that name something. Sorted.
 constexpr meaning meanings[] = {
     {1020, errc::serialization_failure, "40001"},  // the record has changed since the snapshot
     {1021, errc::disk_full, "53100"},
@@ -108,17 +108,20 @@ constexpr meaning meanings[] = {
     {2008, errc::no_memory, "HY001"},
     {2020, errc::too_big, "54000"},
     {2057, errc::statement_outdated, "26000"},
-    {3024, errc::timeout, "57014"},             // MySQL's max_execution_time
-    {3572, errc::lock_timeout, "55P03"},        // MySQL's NOWAIT
+    {3024, errc::timeout, "57014"},                             // MySQL's max_execution_time
+    {3572, errc::lock_timeout, "55P03"},                        // MySQL's NOWAIT
     {3819, errc::check_violation, "23514", names::constraint},  // MySQL
     {4025, errc::check_violation, "23514", names::constraint},
 };
 
-constexpr bool by_number(const meaning& a, const meaning& b) { return a.native < b.native; }
+constexpr bool by_number(const meaning& a, const meaning& b) {
+    return a.native < b.native;
+}
 static_assert(std::is_sorted(std::begin(meanings), std::end(meanings), by_number));
 
 const meaning* find(unsigned int native) noexcept {
-    const auto* const found = std::lower_bound(std::begin(meanings), std::end(meanings), meaning{native, errc::unknown}, by_number);
+    const auto* const found =
+        std::lower_bound(std::begin(meanings), std::end(meanings), meaning{native, errc::unknown}, by_number);
     return found != std::end(meanings) && found->native == native ? found : nullptr;
 }
 
@@ -152,8 +155,8 @@ std::string_view quoted(std::string_view message, int n) noexcept {
     }
 }
 
-// "Duplicate entry 'x' for key 'users_name_key'": the value may hold quotes, the key's name stands last. MySQL writes
-// 'users.users_name_key'.
+// "Duplicate entry 'x' for key 'users_name_key'": the value may hold quotes, the key's name stands
+// last. MySQL writes 'users.users_name_key'.
 void take_key(spi::failure& why, std::string_view message) {
     constexpr std::string_view words = " for key '";
     const auto at = message.rfind(words);
@@ -165,7 +168,9 @@ void take_key(spi::failure& why, std::string_view message) {
 }
 
 // Names in messages are quoted as the session's SQL mode quotes them.
-bool is_quote(char c) noexcept { return c == '`' || c == '"' || c == '\''; }
+bool is_quote(char c) noexcept {
+    return c == '`' || c == '"' || c == '\'';
+}
 
 // The name that stands quoted behind the words.
 std::string_view name_behind(std::string_view message, std::string_view words) noexcept {
@@ -177,7 +182,8 @@ std::string_view name_behind(std::string_view message, std::string_view words) n
 }
 
 void take_constraint(spi::failure& why, std::string_view message) {
-    // "... fails ("db"."books", CONSTRAINT "books_author_fk" FOREIGN KEY ("author_id") REFERENCES ...)"
+    // "... fails ("db"."books", CONSTRAINT "books_author_fk" FOREIGN KEY ("author_id") REFERENCES
+    // ...)"
     if (const auto words = message.find(", CONSTRAINT "); words != std::string_view::npos) {
         why.constraint = name_behind(message, ", CONSTRAINT ");
         why.column = name_behind(message, "FOREIGN KEY (");
@@ -190,7 +196,8 @@ void take_constraint(spi::failure& why, std::string_view message) {
     if (const auto name = name_behind(message, "CONSTRAINT "); !name.empty()) {
         why.constraint = after_dot(name);
         why.table = name_behind(message, "failed for ");
-        if (const auto dot = message.find('.', message.find("failed for ")); dot != std::string_view::npos) why.table = name_behind(message.substr(dot), ".");
+        if (const auto dot = message.find('.', message.find("failed for ")); dot != std::string_view::npos)
+            why.table = name_behind(message.substr(dot), ".");
         return;
     }
     // "Check constraint 'age_check' is violated.", "Duplicate key name 'x'"
@@ -202,7 +209,8 @@ bool quotes_value(unsigned int native) noexcept {
     return std::find(std::begin(some), std::end(some), native) != std::end(some);
 }
 
-// A value has no place in the message: it goes to the detail. It is quoted first, and may hold quotes; the name behind it comes last.
+// A value has no place in the message: it goes to the detail. It is quoted first, and may hold
+// quotes; the name behind it comes last.
 void hide_value(spi::failure& why) {
     const auto open = why.message.find('\'');
     auto close = why.message.rfind("' for ");
@@ -214,10 +222,17 @@ void hide_value(spi::failure& why) {
 
 void take_names(spi::failure& why, names which, std::string_view message) {
     switch (which) {
-        case names::none: break;
-        case names::key: take_key(why, message); break;
-        case names::constraint: take_constraint(why, message); break;
-        case names::column: why.column = after_dot(quoted(message, 0)); break;
+        case names::none:
+            break;
+        case names::key:
+            take_key(why, message);
+            break;
+        case names::constraint:
+            take_constraint(why, message);
+            break;
+        case names::column:
+            why.column = after_dot(quoted(message, 0));
+            break;
         // "Incorrect integer value: 'abc' for column `db`.`t`.`c` at row 1"
         case names::column_second:
             if (const auto at = message.rfind(" for column "); at != std::string_view::npos) {
@@ -227,7 +242,9 @@ void take_names(spi::failure& why, names which, std::string_view message) {
                 why.column = name.substr(name.find_last_of("`\"'") + 1);
             }
             break;
-        case names::table: why.table = after_dot(quoted(message, 0)); break;
+        case names::table:
+            why.table = after_dot(quoted(message, 0));
+            break;
     }
 }
 
@@ -235,7 +252,9 @@ void take_names(spi::failure& why, names which, std::string_view message) {
 bool tells_system_error(std::string_view message, std::string_view number) noexcept {
     for (auto at = message.find(number); at != std::string_view::npos; at = message.find(number, at + 1)) {
         const std::string_view before = message.substr(0, at);
-        if (before.ends_with("error: ") || (before.ends_with('(') && message.substr(at + number.size()).starts_with(')'))) return true;
+        if (before.ends_with("error: ") ||
+            (before.ends_with('(') && message.substr(at + number.size()).starts_with(')')))
+            return true;
     }
     return false;
 }
@@ -247,29 +266,38 @@ errc connect_code(const native_error& error) {
         case CR_SERVER_LOST:
         case CR_SERVER_LOST_EXTENDED:
             if (tells_system_error(error.message, "110")) return errc::timeout;
-            // 111 is a closed port, 2 a socket that is not there; 115 stands for both, and for a host that cannot be reached.
+            // 111 is a closed port, 2 a socket that is not there; 115 stands for both, and for a
+            // host that cannot be reached.
             for (const std::string_view refused : {"111", "115", "2"})
-                if (error.code < CR_SERVER_LOST && tells_system_error(error.message, refused)) return errc::connection_refused;
+                if (error.code < CR_SERVER_LOST && tells_system_error(error.message, refused))
+                    return errc::connection_refused;
             return errc::connect_failed;
-        case CR_UNKNOWN_HOST: return errc::host_not_found;
-        case CR_SSL_CONNECTION_ERROR: return errc::tls_failed;
-        case CR_OUT_OF_MEMORY: return errc::no_memory;
+        case CR_UNKNOWN_HOST:
+            return errc::host_not_found;
+        case CR_SSL_CONNECTION_ERROR:
+            return errc::tls_failed;
+        case CR_OUT_OF_MEMORY:
+            return errc::no_memory;
         case CR_AUTH_PLUGIN_CANNOT_LOAD:
         case CR_AUTH_PLUGIN_ERR:
         case CR_PLUGIN_NOT_ALLOWED:
         case CR_SECURE_AUTH:
         case 1130:  // the host is not allowed to connect
         case 1251:  // the client does not know the method
-        case 1275: return errc::authentication_failed;
-        case 1053: return errc::server_starting;
+        case 1275:
+            return errc::authentication_failed;
+        case 1053:
+            return errc::server_starting;
         case 1044:
         case 1045:
         case 1049:
         case 1040:
         case 1203:
         case 1226:
-        case 1698: return find(error.code)->code;
-        default: return errc::connect_failed;
+        case 1698:
+            return find(error.code)->code;
+        default:
+            return errc::connect_failed;
     }
 }
 
@@ -317,8 +345,10 @@ bool loses_connection(const native_error& error) noexcept {
         case 1159:
         case 1160:
         case 1161:
-        case 1927: return true;
-        default: return false;
+        case 1927:
+            return true;
+        default:
+            return false;
     }
 }
 

@@ -13,9 +13,11 @@ namespace koine::libmariadb {
 
 // What is known of the work when its error is classified.
 struct work_facts {
-    bool in_transaction = false;   // the session was in a transaction when the work was sent, or the work began one
-    bool commits = false;          // the work ends the transaction by committing it
-    bool commits_first = false;    // it commits what was done before it, even where it fails then itself
+    // the session was in a transaction when the work was sent, or the work began one
+    bool in_transaction = false;
+    bool commits = false;  // the work ends the transaction by committing it
+    // it commits what was done before it, even where it fails then itself
+    bool commits_first = false;
     bool reads_only = false;       // nothing in it can change anything
     bool cancelled_by_us = false;  // we asked the server to stop it
 };

@@ -90,7 +90,8 @@ koine_status exchange::conclude(koine_wait& wait) {
         failure_.reset();
         if (asking_ && !in_transaction()) {
             why.outcome = outcome::unknown;
-            why.message += "; what the transaction did before it has been committed, unless it was rolled back on the way";
+            why.message +=
+                "; what the transaction did before it has been committed, unless it was rolled back on the way";
         }
         throw why;
     }

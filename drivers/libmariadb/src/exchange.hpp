@@ -1,4 +1,5 @@
-// One conversation with the server at a time: what it is about, whether it was cancelled, and what went wrong.
+// One conversation with the server at a time: what it is about, whether it was cancelled, and what
+// went wrong.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,9 @@
 
 namespace koine::libmariadb {
 
-// Opened with what is known of the work; the calls are made through line(); closed by conclude(). Used by the thread that owns the
-// connection. Throws spi::failure: a lost connection at once and for ever, a server's error when the conversation is concluded.
+// Opened with what is known of the work; the calls are made through line(); closed by conclude().
+// Used by the thread that owns the connection. Throws spi::failure: a lost connection at once and
+// for ever, a server's error when the conversation is concluded.
 class exchange {
 public:
     ~exchange();
@@ -39,16 +41,18 @@ public:
     canceller& cancels() noexcept { return canceller_; }
 
     void open(const sql_facts& facts);
-    // Frees what the server need not keep any more, before the conversation proper. KOINE_DONE or KOINE_WAIT.
+    // Frees what the server need not keep any more, before the conversation proper. KOINE_DONE or
+    // KOINE_WAIT.
     koine_status front(koine_wait& wait);
     // An error of the work. Throws if the connection is lost, else conclude() will.
     void fail(const native_error& error);
     void fail(spi::failure why);
     bool failed() const noexcept { return failure_.has_value(); }
-    // Ends the conversation: KOINE_DONE, KOINE_WAIT, or the failure. A request to cancel it is through then, and without effect on the next.
+    // Ends the conversation: KOINE_DONE, KOINE_WAIT, or the failure. A request to cancel it is
+    // through then, and without effect on the next.
     koine_status conclude(koine_wait& wait);
-    // Reads and drops whatever is still to come. `reading` is the statement whose rows are on their way, if any. Then concludes, without
-    // the failure. Throws only for a lost connection.
+    // Reads and drops whatever is still to come. `reading` is the statement whose rows are on their
+    // way, if any. Then concludes, without the failure. Throws only for a lost connection.
     koine_status drain(MYSQL_STMT* reading, koine_wait& wait);
 
     // Frees a statement of the library's later, when the line is free.
@@ -68,8 +72,9 @@ private:
     bool broken_ = false;
     bool ended_ = false;    // no request to cancel is under way any more
     bool pinging_ = false;  // the round trip that swallows the effect of a late request
-    bool asking_ = false;   // the round trip that tells whether a transaction is still open, which errors do not tell
-    bool unsure_ = false;   // it is needed
+    // the round trip that tells whether a transaction is still open, which errors do not tell
+    bool asking_ = false;
+    bool unsure_ = false;  // it is needed
 };
 
 }  // namespace koine::libmariadb

@@ -13,7 +13,9 @@ namespace koine::libmariadb {
 
 namespace {
 
-constexpr koine_string words(std::string_view text) noexcept { return koine_string{text.data(), text.size()}; }
+constexpr koine_string words(std::string_view text) noexcept {
+    return koine_string{text.data(), text.size()};
+}
 
 constexpr koine_option text(std::string_view key, std::string_view summary) noexcept {
     return koine_option{words(key), KOINE_OPTION_TEXT, words({}), words(summary)};
@@ -45,10 +47,10 @@ constexpr std::array options{
     text("ssl_crl", "file of revoked certificates"),
     text("tls_version", "list of permitted versions, such as TLSv1.2,TLSv1.3"),
     boolean("compress", "whether the line is compressed"),
-    boolean("cleartext_password", "whether the server may ask for the password itself; only with ssl_mode=verify-ca or verify-full"),
+    boolean("cleartext_password",
+            "whether the server may ask for the password itself; only with ssl_mode=verify-ca or verify-full"),
     integer("max_allowed_packet", "most bytes of one statement with its values, if less than the server's limit"),
 };
-
 
 [[noreturn]] void refuse(std::string_view key, std::string_view expected) {
     throw local_failure(errc::invalid_url, "the option " + std::string{key} + " must be " + std::string{expected});
@@ -68,7 +70,9 @@ bool read_boolean(std::string_view key, std::string_view value) {
     refuse(key, "true or false");
 }
 
-std::int64_t read_seconds(std::string_view key, std::string_view value) { return read_integer(key, value, 86'400) * 1'000'000'000; }
+std::int64_t read_seconds(std::string_view key, std::string_view value) {
+    return read_integer(key, value, 86'400) * 1'000'000'000;
+}
 
 tls_mode read_mode(std::string_view key, std::string_view value) {
     const auto* const found = std::find(tls_words.begin(), tls_words.end(), value);
@@ -97,8 +101,9 @@ constexpr std::int64_t default_connect_timeout_ns = 10'000'000'000;
 
 // What contradicts itself.
 void check(const connect_settings& out, bool mode_given) {
-    const bool files = !out.tls_ca.empty() || !out.tls_capath.empty() || !out.tls_cert.empty() || !out.tls_key.empty() ||
-                       !out.tls_crl.empty() || !out.tls_cipher.empty() || !out.tls_version.empty();
+    const bool files = !out.tls_ca.empty() || !out.tls_capath.empty() || !out.tls_cert.empty() ||
+                       !out.tls_key.empty() || !out.tls_crl.empty() || !out.tls_cipher.empty() ||
+                       !out.tls_version.empty();
     if (mode_given && out.tls == tls_mode::disable && files)
         throw local_failure(errc::invalid_url, "ssl_mode=disable contradicts the other ssl and tls options");
     if (out.tls == tls_mode::verify_ca && out.tls_ca.empty() && out.tls_capath.empty())
@@ -109,7 +114,9 @@ void check(const connect_settings& out, bool mode_given) {
 
 }  // namespace
 
-std::span<const koine_option> url_options() noexcept { return options; }
+std::span<const koine_option> url_options() noexcept {
+    return options;
+}
 
 connect_settings read_settings(std::span<const koine_parameter> parameters) {
     connect_settings out;

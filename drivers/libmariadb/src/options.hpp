@@ -15,7 +15,8 @@ std::span<const koine_option> url_options() noexcept;
 // How much TLS proves. Each is more than the one before.
 enum class tls_mode : std::uint8_t { disable, prefer, require, verify_ca, verify_full };
 
-// Everything that connecting needs. Immutable after the connection's creation; shared with helper threads.
+// Everything that connecting needs. Immutable after the connection's creation; shared with helper
+// threads.
 struct connect_settings {
     std::string host{};
     unsigned int port = 0;
@@ -36,12 +37,14 @@ struct connect_settings {
     std::int64_t connect_timeout_ns = 0;  // 0 for none
     std::int64_t read_timeout_ns = 0;     // of one wait for the server; 0 for none
     std::int64_t write_timeout_ns = 0;
-    std::uint64_t max_packet = 0;  // most bytes of one statement with its values; 0 for the server's limit
+    // most bytes of one statement with its values; 0 for the server's limit
+    std::uint64_t max_packet = 0;
 
     bool over_socket() const noexcept { return !unix_socket.empty(); }
 };
 
-// Checks the parameters of a URL. Throws spi::failure: errc::unknown_name for a key, errc::invalid_url for a value.
+// Checks the parameters of a URL. Throws spi::failure: errc::unknown_name for a key,
+// errc::invalid_url for a value.
 connect_settings read_settings(std::span<const koine_parameter> parameters);
 
 }  // namespace koine::libmariadb

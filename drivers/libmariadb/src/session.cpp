@@ -10,14 +10,24 @@ namespace koine::libmariadb {
 
 namespace {
 
-// The same SQL means the same whatever the server's settings are, and, as far as that can be had, what it means elsewhere.
-constexpr std::array<std::string_view, 10> sql_modes{
-    "STRICT_ALL_TABLES",      "STRICT_TRANS_TABLES",   "NO_ZERO_IN_DATE", "NO_ZERO_DATE",    "ERROR_FOR_DIVISION_BY_ZERO",
-    "NO_ENGINE_SUBSTITUTION", "NO_AUTO_VALUE_ON_ZERO", "ANSI_QUOTES",     "PIPES_AS_CONCAT", "NO_BACKSLASH_ESCAPES"};
+// The same SQL means the same whatever the server's settings are, and, as far as that can be had,
+// what it means elsewhere.
+constexpr std::array<std::string_view, 10> sql_modes{"STRICT_ALL_TABLES",
+                                                     "STRICT_TRANS_TABLES",
+                                                     "NO_ZERO_IN_DATE",
+                                                     "NO_ZERO_DATE",
+                                                     "ERROR_FOR_DIVISION_BY_ZERO",
+                                                     "NO_ENGINE_SUBSTITUTION",
+                                                     "NO_AUTO_VALUE_ON_ZERO",
+                                                     "ANSI_QUOTES",
+                                                     "PIPES_AS_CONCAT",
+                                                     "NO_BACKSLASH_ESCAPES"};
 // Only MariaDB has this one, since 10.3.5: UPDATE reads the row as it was.
 constexpr std::string_view simultaneous = "/*M!100305 , ',SIMULTANEOUS_ASSIGNMENT' */";
 
-constexpr std::string_view isolation_variable(bool mariadb) noexcept { return mariadb ? "tx_isolation" : "transaction_isolation"; }
+constexpr std::string_view isolation_variable(bool mariadb) noexcept {
+    return mariadb ? "tx_isolation" : "transaction_isolation";
+}
 
 [[noreturn]] void refuse(std::string message) {
     auto why = local_failure(errc::connect_failed, std::move(message));
@@ -41,8 +51,8 @@ bool lists(std::string_view modes, std::string_view wanted) noexcept {
 
 void expect(std::string_view name, std::string_view is, std::string_view should) {
     if (is != should)
-        refuse("the server keeps " + std::string{name} + " at '" + std::string{is} + "' although the session sets it to '" + std::string{should} +
-               "'");
+        refuse("the server keeps " + std::string{name} + " at '" + std::string{is} +
+               "' although the session sets it to '" + std::string{should} + "'");
 }
 
 }  // namespace
@@ -61,16 +71,19 @@ std::string setup_statement(bool mariadb) {
 }
 
 std::string check_query(bool mariadb) {
-    return "SELECT @@sql_mode, @@character_set_client, @@character_set_results, @@collation_connection, @@time_zone, @@" +
+    return "SELECT @@sql_mode, @@character_set_client, @@character_set_results, @@collation_connection, @@time_zone, "
+           "@@" +
            std::string{isolation_variable(mariadb)} + ", @@autocommit, @@max_allowed_packet, DATABASE()";
 }
 
 std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings) {
     const MYSQL_ROW row = answer != nullptr ? mysql_fetch_row(answer) : nullptr;
     const unsigned long* const lengths = row != nullptr ? mysql_fetch_lengths(answer) : nullptr;
-    if (lengths == nullptr || mysql_num_fields(answer) != 9) refuse("the server does not tell the state of its session");
+    if (lengths == nullptr || mysql_num_fields(answer) != 9)
+        refuse("the server does not tell the state of its session");
     for (const auto mode : sql_modes)
-        if (!lists(field(row, lengths, 0), mode)) refuse("the server does not keep " + std::string{mode} + " in sql_mode although the session sets it");
+        if (!lists(field(row, lengths, 0), mode))
+            refuse("the server does not keep " + std::string{mode} + " in sql_mode although the session sets it");
     expect("character_set_client", field(row, lengths, 1), "utf8mb4");
     expect("character_set_results", field(row, lengths, 2), "utf8mb4");
     expect("collation_connection", field(row, lengths, 3).substr(0, 8), "utf8mb4_");
@@ -80,7 +93,8 @@ std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings)
     expect("the database", field(row, lengths, 8), settings.database);
     const auto limit = field(row, lengths, 7);
     std::uint64_t bytes = 0;
-    if (std::from_chars(limit.data(), limit.data() + limit.size(), bytes).ec != std::errc{}) refuse("the server's max_allowed_packet is no number");
+    if (std::from_chars(limit.data(), limit.data() + limit.size(), bytes).ec != std::errc{})
+        refuse("the server's max_allowed_packet is no number");
     return bytes;
 }
 

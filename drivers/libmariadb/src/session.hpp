@@ -14,8 +14,8 @@ namespace koine::libmariadb {
 std::string setup_statement(bool mariadb);
 // The query that reads back what the session is.
 std::string check_query(bool mariadb);
-// Reads its answer. Throws spi::failure with both poisons if the session is not what it should be; answers the server's
-// max_allowed_packet.
+// Reads its answer. Throws spi::failure with both poisons if the session is not what it should be;
+// answers the server's max_allowed_packet.
 std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings);
 
 }  // namespace koine::libmariadb

@@ -8,13 +8,22 @@ namespace koine::libmariadb {
 
 namespace {
 
-constexpr bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool starts_word(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || (static_cast<unsigned char>(c) & 0x80U) != 0;
+constexpr bool is_space(char c) noexcept {
+    return c == ' ' || (c >= '\t' && c <= '\r');
 }
-constexpr bool continues_word(char c) noexcept { return starts_word(c) || is_digit(c); }
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+constexpr bool starts_word(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' ||
+           (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+constexpr bool continues_word(char c) noexcept {
+    return starts_word(c) || is_digit(c);
+}
+constexpr char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool same(std::string_view word, std::string_view lower_case) noexcept {
     return word.size() == lower_case.size() &&
@@ -30,30 +39,39 @@ bool any_of(std::string_view word, const std::array<std::string_view, N>& list) 
 constexpr std::array<std::string_view, 10> writing_words{"insert", "update", "delete", "replace", "into",
                                                          "call",   "do",     "lock",   "nextval", "setval"};
 
-// What may stand before a parenthesis in a query that changes nothing. Other functions may do anything.
+// What may stand before a parenthesis in a query that changes nothing. Other functions may do
+// anything.
 constexpr std::array<std::string_view, 84> harmless_words{
-    "and", "or", "not", "in", "exists", "values", "as", "on", "using", "where", "having", "from", "select",
-    "union", "all", "intersect", "except", "any", "some", "by", "over", "when", "then", "else", "key", "index",
-    "case", "limit", "offset", "interval", "like", "between", "is", "with", "distinct", "join", "char", "varchar", "decimal",
-    "count", "sum", "min", "max", "avg", "coalesce", "ifnull", "nullif", "if", "greatest", "least", "cast", "convert", "lower",
-    "upper", "length", "char_length", "substring", "trim", "repeat", "concat", "left", "right", "binary",
-    "instr", "extract", "date", "time", "now", "date_format", "abs", "round", "floor", "ceil", "mod",
-    "row_number", "rank", "lag", "lead", "group_concat", "json_extract", "version", "database", "connection_id", "sleep"};
+    "and",       "or",       "not",           "in",      "exists",      "values",   "as",           "on",
+    "using",     "where",    "having",        "from",    "select",      "union",    "all",          "intersect",
+    "except",    "any",      "some",          "by",      "over",        "when",     "then",         "else",
+    "key",       "index",    "case",          "limit",   "offset",      "interval", "like",         "between",
+    "is",        "with",     "distinct",      "join",    "char",        "varchar",  "decimal",      "count",
+    "sum",       "min",      "max",           "avg",     "coalesce",    "ifnull",   "nullif",       "if",
+    "greatest",  "least",    "cast",          "convert", "lower",       "upper",    "length",       "char_length",
+    "substring", "trim",     "repeat",        "concat",  "left",        "right",    "binary",       "instr",
+    "extract",   "date",     "time",          "now",     "date_format", "abs",      "round",        "floor",
+    "ceil",      "mod",      "row_number",    "rank",    "lag",         "lead",     "group_concat", "json_extract",
+    "version",   "database", "connection_id", "sleep"};
 
 // First words of statements that end an open transaction by committing it.
-constexpr std::array<std::string_view, 17> committing_words{"commit", "create", "alter",   "drop",    "truncate", "rename",
-                                                            "grant",  "revoke", "analyze", "optimize", "repair",  "flush",
-                                                            "lock",   "unlock", "install", "uninstall", "xa"};
+constexpr std::array<std::string_view, 17> committing_words{
+    "commit",   "create", "alter", "drop", "truncate", "rename",  "grant",     "revoke", "analyze",
+    "optimize", "repair", "flush", "lock", "unlock",   "install", "uninstall", "xa"};
 
 // First words of statements that may hold any other, a COMMIT too: calls of procedures, and blocks.
-constexpr std::array<std::string_view, 8> holding_words{"call", "execute", "if", "case", "loop", "while", "repeat", "for"};
+constexpr std::array<std::string_view, 8> holding_words{"call", "execute", "if",     "case",
+                                                        "loop", "while",   "repeat", "for"};
 
-// First words of statements that answer without rows. ANALYZE, OPTIMIZE, REPAIR, CHECK, CALL and XA may have some.
-constexpr std::array<std::string_view, 16> rowless_words{"begin",   "start", "commit", "rollback", "savepoint", "release", "set", "use",
-                                                         "create",  "alter", "drop",   "truncate", "rename",    "grant",   "revoke", "do"};
+// First words of statements that answer without rows. ANALYZE, OPTIMIZE, REPAIR, CHECK, CALL and XA
+// may have some.
+constexpr std::array<std::string_view, 16> rowless_words{
+    "begin",  "start", "commit", "rollback", "savepoint", "release", "set",    "use",
+    "create", "alter", "drop",   "truncate", "rename",    "grant",   "revoke", "do"};
 
 // First words of statements that change what COM_RESET_CONNECTION would undo, beyond settings.
-constexpr std::array<std::string_view, 7> session_words{"use", "lock", "unlock", "handler", "execute", "deallocate", "prepare"};
+constexpr std::array<std::string_view, 7> session_words{"use",     "lock",       "unlock", "handler",
+                                                        "execute", "deallocate", "prepare"};
 
 // The cursor over the text.
 class scanner {
@@ -69,7 +87,8 @@ public:
         while (!done() && continues_word(peek())) ++at_;
         return sql_.substr(start, at_ - start);
     }
-    // A literal or quoted name; doubled quotes read as two of them in a row, which is the same to us. The session takes a backslash for itself.
+    // A literal or quoted name; doubled quotes read as two of them in a row, which is the same to
+    // us. The session takes a backslash for itself.
     void quoted(char quote) noexcept {
         const auto end = sql_.find(quote, at_ + 1);
         at_ = end == std::string_view::npos ? sql_.size() : end + 1;
@@ -77,7 +96,8 @@ public:
     void line_comment() noexcept {
         while (!done() && peek() != '\n') ++at_;
     }
-    // Comments do not nest. The text of a comment for some servers only is taken for code: this server may run it.
+    // Comments do not nest. The text of a comment for some servers only is taken for code: this
+    // server may run it.
     void block_comment() noexcept {
         if (peek(2) == '!' || (peek(2) == 'M' && peek(3) == '!')) return skip(peek(2) == '!' ? 3 : 4);
         const auto end = sql_.find("*/", at_ + 2);
@@ -142,12 +162,14 @@ void conclude(sql_facts& facts, const words& found) noexcept {
     facts.commits = any_of(first, committing_words) || facts.calls;
     facts.commits_first = facts.commits && !same(first, "commit") && !same(first, "xa");
     const bool query = same(first, "select") || same(first, "with") || same(first, "values") || same(first, "table");
-    facts.reads_only = (query && !found.writes) || same(first, "show") || same(first, "describe") || same(first, "desc") || rolls_back;
+    facts.reads_only =
+        (query && !found.writes) || same(first, "show") || same(first, "describe") || same(first, "desc") || rolls_back;
     const bool transaction_setting = same(first, "set") && same(second, "transaction");
     facts.sets_next_transaction = transaction_setting;
-    facts.sets_session = (same(first, "set") && !transaction_setting) || any_of(first, session_words) || found.locks || found.variables ||
-                         found.temporary;
-    const bool changes = same(first, "insert") || same(first, "update") || same(first, "delete") || same(first, "replace");
+    facts.sets_session = (same(first, "set") && !transaction_setting) || any_of(first, session_words) || found.locks ||
+                         found.variables || found.temporary;
+    const bool changes =
+        same(first, "insert") || same(first, "update") || same(first, "delete") || same(first, "replace");
     facts.one_result = query || changes;
     facts.plain_command = facts.parameters == 0 && (any_of(first, rowless_words) || (changes && !found.returning));
 }
@@ -171,7 +193,8 @@ sql_facts inspect(std::string_view sql) noexcept {
             ++facts.parameters;
             in.skip();
         } else if (c == '@') {
-            // @@name reads a setting; @name := value, and INTO @name, set a variable of the session.
+            // @@name reads a setting; @name := value, and INTO @name, set a variable of the
+            // session.
             if (in.peek(1) != '@') found.variables = true;
             in.skip(in.peek(1) == '@' ? 2 : 1);
             if (in.peek() == '`' || in.peek() == '\'' || in.peek() == '"') {

@@ -32,7 +32,8 @@ spi::failure outdated(const char* reason) {
 
 }  // namespace
 
-statement::statement(connection& owner, std::string_view sql, bool stream) : owner_{owner}, facts_{inspect(sql)}, wants_stream_{stream} {
+statement::statement(connection& owner, std::string_view sql, bool stream)
+    : owner_{owner}, facts_{inspect(sql)}, wants_stream_{stream} {
     if (facts_.plain_command) {
         sql_ = sql;
         late_columns_ = false;
@@ -40,7 +41,9 @@ statement::statement(connection& owner, std::string_view sql, bool stream) : own
     owner_.adopt(*this);
 }
 
-statement::~statement() { owner_.forget(*this); }
+statement::~statement() {
+    owner_.forget(*this);
+}
 
 void statement::make_native() {
     native_ = mysql_stmt_init(owner_.exchange_.handle());
@@ -73,8 +76,8 @@ void statement::column(std::uint32_t index, koine_column& out) const noexcept {
     out.native_type = static_cast<std::uint32_t>(columns_[index].type);
 }
 
-koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
-                                koine_wait& wait, koine_error& error) {
+koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows,
+                                std::uint32_t& got, koine_wait& wait, koine_error& error) {
     got = 0;
     if (owner_.task_ == connection::task::stream && owner_.owner_ == this) {
         if (const auto status = finish(wait, error); status != KOINE_DONE) return status;
@@ -90,7 +93,8 @@ koine_status statement::execute(std::span<const koine_value> binds, koine_value*
         owner_.enter(connection::task::execute, this);
     }
     // Rows of unknown columns wait for the fetch that has room for them.
-    const auto status = late_columns_ && max_rows == 0 ? koine_status{KOINE_DONE} : advance_stream(cells, max_rows, got, wait);
+    const auto status =
+        late_columns_ && max_rows == 0 ? koine_status{KOINE_DONE} : advance_stream(cells, max_rows, got, wait);
     if (status == KOINE_DONE && owner_.owner_ == this) owner_.enter(connection::task::stream, this);
     return status;
 }
@@ -106,15 +110,16 @@ void statement::begin(std::span<const koine_value> binds) {
     parameters_.encode(binds);
     if (parameters_.bytes() + packet_overhead > owner_.max_packet_)
         throw local_failure(errc::too_big, "the values of the statement have " + std::to_string(parameters_.bytes()) +
-                                               " bytes, more than max_allowed_packet lets through (" + std::to_string(owner_.max_packet_) + ")");
+                                               " bytes, more than max_allowed_packet lets through (" +
+                                               std::to_string(owner_.max_packet_) + ")");
     if (!as_text()) bind_values();
     owner_.exchange_.open(facts_);
     phase_ = phase::front;
     owner_.enter(connection::task::execute, this);
 }
 
-// The library keeps a copy of its own; told anew, it would send the types with each execution. It is asked itself what types it knows: values
-// that were refused may have left others here.
+// The library keeps a copy of its own; told anew, it would send the types with each execution. It
+// is asked itself what types it knows: values that were refused may have left others here.
 void statement::bind_values() {
     const auto binds = parameters_.binds();
     bool same_types = native_->bind_param_done != 0;
@@ -128,16 +133,20 @@ void statement::bind_values() {
 koine_status statement::run(koine_wait& wait) {
     exchange& line = owner_.exchange_;
     for (;;) {
-        if (const auto status = phase_ == phase::front ? line.front(wait) : line.line().advance(wait); status != KOINE_DONE) return status;
+        if (const auto status = phase_ == phase::front ? line.front(wait) : line.line().advance(wait);
+            status != KOINE_DONE)
+            return status;
         switch (phase_) {
             case phase::front:
-                // The first time the library learns what columns a statement has that had none to tell when it was prepared.
+                // The first time the library learns what columns a statement has that had none to
+                // tell when it was prepared.
                 if (facts_.one_result && !wants_stream_ && native_->execute_count != 0) {
                     line.line().execute_again(native_);
                 } else {
                     line.line().execute(native_);
                 }
-                // The server tells of a change but once: a response that nobody looks at leaves them unknown.
+                // The server tells of a change but once: a response that nobody looks at leaves
+                // them unknown.
                 columns_known_ = false;
                 phase_ = phase::sent;
                 break;
@@ -198,8 +207,11 @@ koine_status statement::run(koine_wait& wait) {
                 if (line.handle()->status != MYSQL_STATUS_READY) line.line().store_rows(native_);
                 phase_ = phase::more;
                 break;
-            case phase::dropping: phase_ = phase::concluding; break;
-            case phase::concluding: return line.conclude(wait);
+            case phase::dropping:
+                phase_ = phase::concluding;
+                break;
+            case phase::concluding:
+                return line.conclude(wait);
         }
     }
 }
@@ -207,7 +219,9 @@ koine_status statement::run(koine_wait& wait) {
 koine_status statement::run_text(koine_wait& wait) {
     exchange& line = owner_.exchange_;
     for (;;) {
-        if (const auto status = phase_ == phase::front ? line.front(wait) : line.line().advance(wait); status != KOINE_DONE) return status;
+        if (const auto status = phase_ == phase::front ? line.front(wait) : line.line().advance(wait);
+            status != KOINE_DONE)
+            return status;
         MYSQL* const handle = line.handle();
         switch (phase_) {
             case phase::front:
@@ -248,8 +262,11 @@ koine_status statement::run_text(koine_wait& wait) {
                 phase_ = phase::sent;
                 break;
             case phase::more_rows:
-            case phase::dropping: phase_ = phase::concluding; break;
-            case phase::concluding: return line.conclude(wait);
+            case phase::dropping:
+                phase_ = phase::concluding;
+                break;
+            case phase::concluding:
+                return line.conclude(wait);
         }
     }
 }
@@ -266,8 +283,8 @@ void statement::take_columns(const MYSQL_FIELD* fields, unsigned int count) {
     bool same = columns_.size() == count;
     for (unsigned int i = 0; same && i < count; ++i) {
         const output_column& old = columns_[i];
-        same = old.type == fields[i].type && old.flags == (fields[i].flags & UNSIGNED_FLAG) && old.charset == fields[i].charsetnr &&
-               old.name == fields[i].name;
+        same = old.type == fields[i].type && old.flags == (fields[i].flags & UNSIGNED_FLAG) &&
+               old.charset == fields[i].charsetnr && old.name == fields[i].name;
     }
     if (same) return;
     columns_.clear();
@@ -281,7 +298,8 @@ bool statement::same_columns() const noexcept {
     if (now == nullptr) return true;
     if (handle->field_count != native_->field_count) return false;
     for (unsigned int i = 0; i < native_->field_count; ++i)
-        if (now[i].name != native_->fields[i].name && std::strcmp(now[i].name, native_->fields[i].name) != 0) return false;
+        if (now[i].name != native_->fields[i].name && std::strcmp(now[i].name, native_->fields[i].name) != 0)
+            return false;
     return true;
 }
 
@@ -311,7 +329,8 @@ void statement::deliver(koine_value* cells, std::uint32_t max_rows, std::uint32_
         if (as_text()) {
             const MYSQL_ROW row = mysql_fetch_row(text_result_.get());
             const unsigned long* const lengths = mysql_fetch_lengths(text_result_.get());
-            for (std::size_t i = 0; i < columns_.size(); ++i) *cells++ = decode_text(columns_[i], row[i], lengths[i], memory_);
+            for (std::size_t i = 0; i < columns_.size(); ++i)
+                *cells++ = decode_text(columns_[i], row[i], lengths[i], memory_);
             continue;
         }
         const auto* const data = reinterpret_cast<const unsigned char*>(row_->data);
@@ -324,14 +343,16 @@ void statement::deliver(koine_value* cells, std::uint32_t max_rows, std::uint32_
     }
 }
 
-koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error&) {
+koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait,
+                              koine_error&) {
     got = 0;
     if (streaming_) return advance_stream(cells, max_rows, got, wait);
     deliver(cells, max_rows, got);
     return KOINE_DONE;
 }
 
-koine_status statement::advance_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait) {
+koine_status statement::advance_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
+                                       koine_wait& wait) {
     exchange& line = owner_.exchange_;
     try {
         while (phase_ != phase::concluding) {
@@ -361,7 +382,8 @@ koine_status statement::advance_stream(koine_value* cells, std::uint32_t max_row
             }
             line.fail(error_of(native_));
         }
-        if (const auto status = line.failed() ? line.conclude(wait) : line.drain(native_, wait); status != KOINE_DONE) return status;
+        if (const auto status = line.failed() ? line.conclude(wait) : line.drain(native_, wait); status != KOINE_DONE)
+            return status;
     } catch (...) {
         owner_.give_up();
         drop_result();
@@ -378,7 +400,8 @@ koine_status statement::finish(koine_wait& wait, koine_error&) {
         try {
             if (line.active()) {
                 if (const auto status = line.drain(native_, wait); status != KOINE_DONE) {
-                    // More is to come than what has come already: there is no use in waiting for all of it.
+                    // More is to come than what has come already: there is no use in waiting for
+                    // all of it.
                     if (!line.cancels().requested()) owner_.cancel();
                     return status;
                 }

@@ -23,7 +23,8 @@ class connection;
 
 class statement {
 public:
-    // A statement that will be prepared on the server, or, if its facts say that it is a plain command, is sent as text each time.
+    // A statement that will be prepared on the server, or, if its facts say that it is a plain
+    // command, is sent as text each time.
     statement(connection& owner, std::string_view sql, bool stream);
     ~statement();
     statement(const statement&) = delete;
@@ -34,9 +35,10 @@ public:
     std::uint32_t parameter_count() const noexcept { return static_cast<std::uint32_t>(parameters_.count()); }
     std::uint32_t column_count() const noexcept { return static_cast<std::uint32_t>(columns_.size()); }
     void column(std::uint32_t index, koine_column& out) const noexcept;
-    koine_status execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
-                         koine_wait& wait, koine_error& error);
-    koine_status fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error& error);
+    koine_status execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows,
+                         std::uint32_t& got, koine_wait& wait, koine_error& error);
+    koine_status fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait,
+                       koine_error& error);
     std::int64_t rows_remaining() const noexcept { return streaming_ ? -1 : rows_; }
     std::int64_t rows_affected() const noexcept { return affected_; }
     koine_status finish(koine_wait& wait, koine_error& error);
@@ -69,13 +71,14 @@ private:
 
     connection& owner_;
     sql_facts facts_;
-    std::string sql_{};            // of a text statement
+    std::string sql_{};             // of a text statement
     MYSQL_STMT* native_ = nullptr;  // null for a text statement
     std::vector<output_column> columns_{};
     parameters parameters_{};
     bool wants_stream_;
     bool columns_known_ = true;  // not while an execution may have told of others
-    bool late_columns_ = true;  // the server had none to tell when it prepared: INSERT ... RETURNING, CALL
+    // the server had none to tell when it prepared: INSERT ... RETURNING, CALL
+    bool late_columns_ = true;
     phase phase_ = phase::front;
 
     const MYSQL_ROWS* row_ = nullptr;  // the next row

@@ -11,7 +11,8 @@ namespace koine::libmariadb {
 namespace {
 
 std::int64_t now_ns() noexcept {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 }  // namespace
@@ -31,8 +32,8 @@ void wire::attach(connected made, std::int64_t read_timeout_ns, std::int64_t wri
     write_timeout_ns_ = write_timeout_ns;
 }
 
-// The TLS library tells "not yet" from an error by a queue of errors that belongs to the thread: what an earlier connection of the thread
-// left there would end this one.
+// The TLS library tells "not yet" from an error by a queue of errors that belongs to the thread:
+// what an earlier connection of the thread left there would end this one.
 void wire::prepare_thread() const noexcept {
     if (tls_) ERR_clear_error();
 }
@@ -114,8 +115,8 @@ int wire::read_response(int ready) {
     return events != 0 && late ? mysql_read_query_result_cont(&flag_, handle(), MYSQL_WAIT_TIMEOUT) : events;
 }
 
-// Of a statement: what the library does where it reads the response to an execution itself, but for the copy of the columns that it makes
-// each time.
+// Of a statement: what the library does where it reads the response to an execution itself, but for
+// the copy of the columns that it makes each time.
 void wire::take_response() {
     answer_ = flag_;
     if (statement_ == nullptr) return;
@@ -169,23 +170,39 @@ void wire::close(MYSQL_STMT* statement) {
 int wire::resume(int ready) {
     prepare_thread();
     switch (call_) {
-        case call::none: break;
-        case call::query: return mysql_send_query_cont(&answer_, handle(), ready);
-        case call::store_result: return mysql_store_result_cont(&result_, handle(), ready);
-        case call::next_result: return mysql_next_result_cont(&answer_, handle(), ready);
-        case call::ping: return mysql_ping_cont(&answer_, handle(), ready);
-        case call::reset_session: return mysql_reset_connection_cont(&answer_, handle(), ready);
-        case call::select_database: return mysql_select_db_cont(&answer_, handle(), ready);
-        case call::prepare: return mysql_stmt_prepare_cont(&answer_, statement_, ready);
+        case call::none:
+            break;
+        case call::query:
+            return mysql_send_query_cont(&answer_, handle(), ready);
+        case call::store_result:
+            return mysql_store_result_cont(&result_, handle(), ready);
+        case call::next_result:
+            return mysql_next_result_cont(&answer_, handle(), ready);
+        case call::ping:
+            return mysql_ping_cont(&answer_, handle(), ready);
+        case call::reset_session:
+            return mysql_reset_connection_cont(&answer_, handle(), ready);
+        case call::select_database:
+            return mysql_select_db_cont(&answer_, handle(), ready);
+        case call::prepare:
+            return mysql_stmt_prepare_cont(&answer_, statement_, ready);
         case call::execute:
-        case call::execute_again: return mysql_stmt_execute_cont(&answer_, statement_, ready);
-        case call::response_due: return read_response(ready);
-        case call::response: return mysql_read_query_result_cont(&flag_, handle(), ready);
-        case call::store_rows: return mysql_stmt_store_result_cont(&answer_, statement_, ready);
-        case call::fetch_row: return mysql_stmt_fetch_cont(&answer_, statement_, ready);
-        case call::free_rows: return mysql_stmt_free_result_cont(&flag_, statement_, ready);
-        case call::next_rows: return mysql_stmt_next_result_cont(&answer_, statement_, ready);
-        case call::close: return mysql_stmt_close_cont(&flag_, statement_, ready);
+        case call::execute_again:
+            return mysql_stmt_execute_cont(&answer_, statement_, ready);
+        case call::response_due:
+            return read_response(ready);
+        case call::response:
+            return mysql_read_query_result_cont(&flag_, handle(), ready);
+        case call::store_rows:
+            return mysql_stmt_store_result_cont(&answer_, statement_, ready);
+        case call::fetch_row:
+            return mysql_stmt_fetch_cont(&answer_, statement_, ready);
+        case call::free_rows:
+            return mysql_stmt_free_result_cont(&flag_, statement_, ready);
+        case call::next_rows:
+            return mysql_stmt_next_result_cont(&answer_, statement_, ready);
+        case call::close:
+            return mysql_stmt_close_cont(&flag_, statement_, ready);
     }
     return 0;
 }

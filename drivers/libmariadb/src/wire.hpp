@@ -16,7 +16,8 @@
 
 namespace koine::libmariadb {
 
-// A call is begun, then advanced until it is done; its result is then read. Used by the thread that owns the connection.
+// A call is begun, then advanced until it is done; its result is then read. Used by the thread that
+// owns the connection.
 class wire {
 public:
     wire() = default;
@@ -24,7 +25,8 @@ public:
     wire(const wire&) = delete;
     wire& operator=(const wire&) = delete;
 
-    // Takes a connected handle. A wait for the server that lasts longer than these ends the connection; 0 for no limit.
+    // Takes a connected handle. A wait for the server that lasts longer than these ends the
+    // connection; 0 for no limit.
     void attach(connected made, std::int64_t read_timeout_ns, std::int64_t write_timeout_ns);
     MYSQL* handle() const noexcept { return handle_.get(); }
 
@@ -36,8 +38,9 @@ public:
     void select_database(const std::string& name);
     void prepare(MYSQL_STMT* statement, std::string_view sql);
     void execute(MYSQL_STMT* statement);
-    // The same for a statement that was executed before and has never more than one result. Nothing is read before there is something to
-    // read, and handle()->fields is null where the server says that the columns are what they were.
+    // The same for a statement that was executed before and has never more than one result. Nothing
+    // is read before there is something to read, and handle()->fields is null where the server says
+    // that the columns are what they were.
     void execute_again(MYSQL_STMT* statement);
     void store_rows(MYSQL_STMT* statement);
     void fetch_row(MYSQL_STMT* statement);
@@ -61,8 +64,23 @@ public:
 
 private:
     enum class call : std::uint8_t {
-        none, query, store_result, next_result, ping, reset_session, select_database, prepare, execute, execute_again, response_due,
-        response, store_rows, fetch_row, free_rows, next_rows, close
+        none,
+        query,
+        store_result,
+        next_result,
+        ping,
+        reset_session,
+        select_database,
+        prepare,
+        execute,
+        execute_again,
+        response_due,
+        response,
+        store_rows,
+        fetch_row,
+        free_rows,
+        next_rows,
+        close
     };
 
     void begun(call which, int events);

@@ -30,7 +30,8 @@ constexpr civil civil_from_days(std::int64_t days) noexcept {
     days += 719'468;
     const std::int64_t era = (days >= 0 ? days : days - days_of_era + 1) / days_of_era;
     const std::int64_t day_of_era = days - era * days_of_era;
-    const std::int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+    const std::int64_t year_of_era =
+        (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
     const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const std::int64_t shifted = (5 * day_of_year + 2) / 153;
     const auto day = static_cast<unsigned>(day_of_year - (153 * shifted + 2) / 5 + 1);
@@ -62,7 +63,8 @@ struct reader {
     bool date(civil& out) noexcept {
         std::int64_t month = 0;
         std::int64_t day = 0;
-        if (!number(4, 7, out.year) || !literal('-') || !number(2, 2, month) || !literal('-') || !number(2, 2, day)) return false;
+        if (!number(4, 7, out.year) || !literal('-') || !number(2, 2, month) || !literal('-') || !number(2, 2, day))
+            return false;
         if (month < 1 || month > 12 || day < 1 || day > 31) return false;
         out.month = static_cast<unsigned>(month);
         out.day = static_cast<unsigned>(day);
@@ -72,7 +74,8 @@ struct reader {
         std::int64_t hour = 0;
         std::int64_t minute = 0;
         std::int64_t second = 0;
-        if (!number(2, 2, hour) || !literal(':') || !number(2, 2, minute) || !literal(':') || !number(2, 2, second)) return false;
+        if (!number(2, 2, hour) || !literal(':') || !number(2, 2, minute) || !literal(':') || !number(2, 2, second))
+            return false;
         if (hour > 24 || minute > 59 || second > 60) return false;
         out = ((hour * 60 + minute) * 60 + second) * 1'000'000;
         if (!literal('.')) return true;
@@ -133,7 +136,9 @@ std::size_t copy(std::string_view text, char* out) noexcept {
     return text.size();
 }
 
-std::size_t printed(int count) noexcept { return count > 0 ? static_cast<std::size_t>(count) : 0; }
+std::size_t printed(int count) noexcept {
+    return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
 
 std::size_t write_day(civil c, char* out) noexcept {
     const long long year = c.year > 0 ? c.year : 1 - c.year;
@@ -157,8 +162,12 @@ std::optional<std::int64_t> read_time(std::string_view text) noexcept {
     return clock;
 }
 
-std::optional<std::int64_t> read_timestamp(std::string_view text) noexcept { return read_moment(text, false); }
-std::optional<std::int64_t> read_instant(std::string_view text) noexcept { return read_moment(text, true); }
+std::optional<std::int64_t> read_timestamp(std::string_view text) noexcept {
+    return read_moment(text, false);
+}
+std::optional<std::int64_t> read_instant(std::string_view text) noexcept {
+    return read_moment(text, true);
+}
 
 std::size_t write_date(std::int64_t days, char* out) noexcept {
     if (days == plus_infinity) return copy("infinity", out);
@@ -174,8 +183,8 @@ std::size_t write_date(std::int64_t days, char* out) noexcept {
 std::size_t write_time(std::int64_t microseconds, char* out) noexcept {
     if (microseconds < 0 || microseconds > day_microseconds) return copy("out of range", out);
     const auto seconds = static_cast<unsigned>(microseconds / 1'000'000);
-    return printed(std::snprintf(out, max_time_text, "%02u:%02u:%02u.%06u", seconds / 3600, seconds / 60 % 60, seconds % 60,
-                                 static_cast<unsigned>(microseconds % 1'000'000)));
+    return printed(std::snprintf(out, max_time_text, "%02u:%02u:%02u.%06u", seconds / 3600, seconds / 60 % 60,
+                                 seconds % 60, static_cast<unsigned>(microseconds % 1'000'000)));
 }
 
 std::size_t write_timestamp(std::int64_t microseconds, bool with_zone, char* out) noexcept {

@@ -19,14 +19,18 @@ inline constexpr std::int64_t minus_infinity = INT64_MIN;
 // Most bytes that one of the writers below makes.
 inline constexpr std::size_t max_time_text = 48;
 
-// Readers of whole texts in DateStyle ISO; nothing for any other text or a value that 64 bits do not hold.
-std::optional<std::int64_t> read_date(std::string_view text) noexcept;       // days since 1970-01-01
-std::optional<std::int64_t> read_time(std::string_view text) noexcept;       // microseconds since midnight
-std::optional<std::int64_t> read_timestamp(std::string_view text) noexcept;  // microseconds since 1970-01-01, local clock
-std::optional<std::int64_t> read_instant(std::string_view text) noexcept;    // with its offset, microseconds since 1970 UTC
+// Readers of whole texts in DateStyle ISO; nothing for any other text or a value that 64 bits do
+// not hold. days since 1970-01-01
+std::optional<std::int64_t> read_date(std::string_view text) noexcept;
+// microseconds since midnight
+std::optional<std::int64_t> read_time(std::string_view text) noexcept;
+// microseconds since 1970-01-01, local clock
+std::optional<std::int64_t> read_timestamp(std::string_view text) noexcept;
+// with its offset, microseconds since 1970 UTC
+std::optional<std::int64_t> read_instant(std::string_view text) noexcept;
 
-// Writers of the same texts into `out`, which holds max_time_text bytes; they answer the bytes written. Days and times
-// outside the calendar of the server make a text that the server refuses.
+// Writers of the same texts into `out`, which holds max_time_text bytes; they answer the bytes
+// written. Days and times outside the calendar of the server make a text that the server refuses.
 std::size_t write_date(std::int64_t days, char* out) noexcept;
 std::size_t write_time(std::int64_t microseconds, char* out) noexcept;
 std::size_t write_timestamp(std::int64_t microseconds, bool with_zone, char* out) noexcept;

@@ -11,8 +11,8 @@ namespace koine::libpq {
 
 namespace {
 
-// Names of statements cannot be guessed and do not repeat, so that a pooler that swaps sessions makes an error of a name
-// that another client prepared, never that client's statement.
+// Names of statements cannot be guessed and do not repeat, so that a pooler that swaps sessions
+// makes an error of a name that another client prepared, never that client's statement.
 std::string random_prefix() {
     unsigned char bytes[8];
     if (::getentropy(bytes, sizeof bytes) != 0) throw std::system_error{errno, std::generic_category(), "getentropy"};
@@ -26,7 +26,8 @@ std::string random_prefix() {
 
 void check_sql(std::string_view sql) {
     // libpq would drop what follows without a word.
-    if (sql.find('\0') != std::string_view::npos) throw local_failure(errc::invalid_encoding, "the statement's text contains a NUL byte");
+    if (sql.find('\0') != std::string_view::npos)
+        throw local_failure(errc::invalid_encoding, "the statement's text contains a NUL byte");
 }
 
 }  // namespace
@@ -40,8 +41,8 @@ connection::~connection() {
 }
 
 void connection::abandon() noexcept {
-    // The session belongs to another process. Nothing of it is touched, not even its memory: libpq has no way to free that
-    // without sending its farewell.
+    // The session belongs to another process. Nothing of it is touched, not even its memory: libpq
+    // has no way to free that without sending its farewell.
     exchange_.break_off();
 }
 
@@ -53,13 +54,15 @@ void connection::check_free(task what) const {
 
 koine_status connection::connect(koine_wait& wait) {
     if (!resumes(task::connect, nullptr)) {
-        if (handle_ != nullptr || exchange_.broken()) throw local_failure(errc::usage, "a connection connects only once");
+        if (handle_ != nullptr || exchange_.broken())
+            throw local_failure(errc::usage, "a connection connects only once");
         connector_ = std::make_unique<connector>(settings_);
         enter(task::connect, nullptr);
     }
     try {
         return step([&] {
-            if (const auto status = connector_->run(handle_, &exchange::receive_notice, &exchange_, wait); status != KOINE_DONE)
+            if (const auto status = connector_->run(handle_, &exchange::receive_notice, &exchange_, wait);
+                status != KOINE_DONE)
                 return status;
             connector_.reset();
             exchange_.attach(handle_.get());
@@ -83,11 +86,19 @@ std::uint32_t connection::state() const noexcept {
     if (handle_ == nullptr) return 0;
     std::uint32_t bits = 0;
     switch (PQtransactionStatus(handle_.get())) {
-        case PQTRANS_IDLE: break;
-        case PQTRANS_INTRANS: bits |= KOINE_STATE_IN_TRANSACTION; break;
-        case PQTRANS_INERROR: bits |= KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION; break;
-        case PQTRANS_ACTIVE: bits |= KOINE_STATE_BUSY; break;
-        case PQTRANS_UNKNOWN: return KOINE_STATE_BROKEN;
+        case PQTRANS_IDLE:
+            break;
+        case PQTRANS_INTRANS:
+            bits |= KOINE_STATE_IN_TRANSACTION;
+            break;
+        case PQTRANS_INERROR:
+            bits |= KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION;
+            break;
+        case PQTRANS_ACTIVE:
+            bits |= KOINE_STATE_BUSY;
+            break;
+        case PQTRANS_UNKNOWN:
+            return KOINE_STATE_BROKEN;
     }
     if (task_ != task::none || exchange_.active()) bits |= KOINE_STATE_BUSY;
     if (queued_ != 0 || has_drifted()) bits |= KOINE_STATE_DIRTY;
@@ -102,12 +113,14 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
     const bool stream = (flags & KOINE_PREPARE_STREAM) != 0;
     if (!resumes(task::prepare, nullptr)) {
         check_sql(sql);
-        // Without a name the server describes the statement and keeps nothing that anyone relies on.
+        // Without a name the server describes the statement and keeps nothing that anyone relies
+        // on.
         const bool keep = (flags & KOINE_PREPARE_ONCE) == 0 && !settings_->transaction_pooler;
         auto made = std::make_unique<statement>(*this, sql, keep ? next_name() : std::string{}, stream);
         if (made->plan()->facts.empty) throw local_failure(errc::syntax_error, "the text holds no statement");
         if (made->plan()->facts.parameters > max_parameters)
-            throw local_failure(errc::usage, "a statement takes at most " + std::to_string(max_parameters) + " parameters");
+            throw local_failure(errc::usage,
+                                "a statement takes at most " + std::to_string(max_parameters) + " parameters");
         exchange_.open(true);
         send_doomed();
         exchange_.send_prepare(made->plan()->name.c_str(), std::string{sql});
@@ -161,8 +174,8 @@ void connection::send_front() {
     queued_ = 0;
 }
 
-// Inside a transaction a name that is gone already (DISCARD ALL) would fail the transaction, so it waits. Each has its own
-// Sync: one that fails takes nothing with it.
+// Inside a transaction a name that is gone already (DISCARD ALL) would fail the transaction, so it
+// waits. Each has its own Sync: one that fails takes nothing with it.
 void connection::send_doomed() {
     if (!exchange_.starts_idle()) return;
     std::erase_if(doomed_, [this](const std::shared_ptr<const prepared>& plan) {
@@ -210,7 +223,8 @@ koine_status connection::flush(std::span<std::int64_t> affected, koine_wait& wai
         answer got;
         do {
             if (const auto status = exchange_.next(got, wait); status != KOINE_DONE) return status;
-            if (got.of == part::queued && got.index < affected.size()) affected[got.index] = affected_rows(got.result.get());
+            if (got.of == part::queued && got.index < affected.size())
+                affected[got.index] = affected_rows(got.result.get());
         } while (got.of != part::over);
         return koine_status{KOINE_DONE};
     });
@@ -280,8 +294,8 @@ bool connection::send_reset() {
     if (rollback) exchange_.send_command("ROLLBACK", part::statement);
     if (drifted) {
         if (rollback) exchange_.send_sync();
-        // Not DISCARD ALL: it would take the prepared statements with it, and their owners would only notice when the next
-        // transaction fails. These are its other parts.
+        // Not DISCARD ALL: it would take the prepared statements with it, and their owners would
+        // only notice when the next transaction fails. These are its other parts.
         for (const char* const command : {"CLOSE ALL", "RESET SESSION AUTHORIZATION", "RESET ALL", "UNLISTEN *",
                                           "SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD TEMP"})
             exchange_.send_command(command, part::statement);
@@ -310,6 +324,8 @@ void connection::forget(statement& one) noexcept {
     }
 }
 
-std::string connection::next_name() { return name_prefix_ + std::to_string(++names_); }
+std::string connection::next_name() {
+    return name_prefix_ + std::to_string(++names_);
+}
 
 }  // namespace koine::libpq

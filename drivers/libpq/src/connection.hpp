@@ -114,7 +114,8 @@ private:
     statement* owner_ = nullptr;
     std::unique_ptr<statement> preparing_{};
     statement* statements_ = nullptr;
-    std::vector<queued> queue_{};  // the first queued_ entries; the others keep their memory for later
+    // the first queued_ entries; the others keep their memory for later
+    std::vector<queued> queue_{};
     std::size_t queued_ = 0;
     std::vector<std::shared_ptr<const prepared>> doomed_{};  // what the server may forget
     std::string name_prefix_{};

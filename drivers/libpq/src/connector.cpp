@@ -14,10 +14,13 @@ namespace koine::libpq {
 namespace {
 
 std::int64_t now_ns() noexcept {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
-std::string_view view(const char* text) noexcept { return text != nullptr ? std::string_view{text} : std::string_view{}; }
+std::string_view view(const char* text) noexcept {
+    return text != nullptr ? std::string_view{text} : std::string_view{};
+}
 
 std::string joined(const std::vector<target>& targets, std::size_t first, std::string target::*member) {
     std::string out;
@@ -30,7 +33,9 @@ std::string joined(const std::vector<target>& targets, std::size_t first, std::s
     return any ? out : std::string{};
 }
 
-bool is_ready(const koine_wait& wait) noexcept { return koine::detail::wait_for(wait.fd, wait.events, 0); }
+bool is_ready(const koine_wait& wait) noexcept {
+    return koine::detail::wait_for(wait.fd, wait.events, 0);
+}
 
 std::string address_of(const PGconn* connection) {
     return std::string{view(PQhost(connection))} + ' ' + std::string{view(PQhostaddr(connection))} + ' ' +
@@ -56,7 +61,8 @@ void connector::start() {
     for (const auto& [key, value] : settings_->keywords) add(key.c_str(), value);
     keys.push_back(nullptr);
     values.push_back(nullptr);
-    // The last argument: a database name is a name, never a connection string that could name another server.
+    // The last argument: a database name is a name, never a connection string that could name
+    // another server.
     connection_.reset(PQconnectStartParams(keys.data(), values.data(), 0));
     if (connection_ == nullptr) throw std::bad_alloc{};
     // Only verbose messages carry the SQLSTATE, and there is no result to ask while connecting.
@@ -73,7 +79,8 @@ bool connector::next_target() noexcept {
     const auto port = view(PQport(connection_.get()));
     for (std::size_t i = first_; i + 1 < targets_.size(); ++i) {
         const target& one = targets_[i];
-        if (one.host == host && (one.address.empty() || one.address == address) && (one.port.empty() || one.port == port)) {
+        if (one.host == host && (one.address.empty() || one.address == address) &&
+            (one.port.empty() || one.port == port)) {
             first_ = i + 1;
             return true;
         }
@@ -84,7 +91,8 @@ bool connector::next_target() noexcept {
 koine_status connector::run(connection_ptr& out, PQnoticeReceiver receiver, void* self, koine_wait& wait) {
     if (connection_ == nullptr) {
         const auto& all = settings_->targets;
-        if (!resolver_.started() && std::any_of(all.begin(), all.end(), [](const target& t) { return t.needs_resolving(); }))
+        if (!resolver_.started() &&
+            std::any_of(all.begin(), all.end(), [](const target& t) { return t.needs_resolving(); }))
             resolver_.start(settings_);
         if (!resolver_.started()) {
             targets_ = all;
@@ -115,14 +123,16 @@ koine_status connector::run(connection_ptr& out, PQnoticeReceiver receiver, void
     // One call may go through several phases; where it failed shows in what it had begun.
     if (PQstatus(connection) != CONNECTION_BAD) phase_ = PQstatus(connection);
     switch (answer) {
-        case PGRES_POLLING_FAILED: throw connect_failure(connection, phase_);
+        case PGRES_POLLING_FAILED:
+            throw connect_failure(connection, phase_);
         case PGRES_POLLING_OK:
             verify();
             PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
             if (PQsetnonblocking(connection, 1) != 0) throw connect_failure(connection, CONNECTION_AUTH_OK);
             out = std::move(connection_);
             return KOINE_DONE;
-        default: break;
+        default:
+            break;
     }
     return waiting(answer == PGRES_POLLING_READING ? KOINE_WAIT_READ : KOINE_WAIT_WRITE, wait);
 }

@@ -25,7 +25,8 @@ class connector {
 public:
     explicit connector(std::shared_ptr<const connect_settings> settings) : settings_{std::move(settings)} {}
 
-    // KOINE_DONE with the connection logged in, or KOINE_WAIT. `receiver` and `self` get the session's notices.
+    // KOINE_DONE with the connection logged in, or KOINE_WAIT. `receiver` and `self` get the
+    // session's notices.
     koine_status run(connection_ptr& out, PQnoticeReceiver receiver, void* self, koine_wait& wait);
 
 private:
@@ -43,7 +44,7 @@ private:
     ConnStatusType phase_ = CONNECTION_NEEDED;
     std::int64_t attempt_ends_ns_ = KOINE_NO_DEADLINE;
     koine_wait wait_{-1, 0, KOINE_NO_DEADLINE};  // what was last answered
-    std::string current_{};  // the address being tried
+    std::string current_{};                      // the address being tried
 };
 
 }  // namespace koine::libpq

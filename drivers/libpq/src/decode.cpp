@@ -26,8 +26,8 @@ namespace {
 
 [[noreturn]] KOINE_COLD void bad_width(const column_block& block, int width) {
     fail(errc::type_mismatch, true,
-         "the server sent a value of " + std::to_string(width) + " bytes for column " + std::to_string(block.column + 1) +
-             " of type " + std::to_string(PQftype(block.result, block.column)));
+         "the server sent a value of " + std::to_string(width) + " bytes for column " +
+             std::to_string(block.column + 1) + " of type " + std::to_string(PQftype(block.result, block.column)));
 }
 
 [[noreturn]] KOINE_COLD void bad_text(const column_block& block) {
@@ -53,9 +53,15 @@ Unsigned big_endian(const char* p) noexcept {
     return value;
 }
 
-std::int64_t int16_at(const char* p) noexcept { return static_cast<std::int16_t>(big_endian<std::uint16_t>(p)); }
-std::int64_t int32_at(const char* p) noexcept { return static_cast<std::int32_t>(big_endian<std::uint32_t>(p)); }
-std::int64_t int64_at(const char* p) noexcept { return static_cast<std::int64_t>(big_endian<std::uint64_t>(p)); }
+std::int64_t int16_at(const char* p) noexcept {
+    return static_cast<std::int16_t>(big_endian<std::uint16_t>(p));
+}
+std::int64_t int32_at(const char* p) noexcept {
+    return static_cast<std::int32_t>(big_endian<std::uint32_t>(p));
+}
+std::int64_t int64_at(const char* p) noexcept {
+    return static_cast<std::int64_t>(big_endian<std::uint64_t>(p));
+}
 
 void set_integer(koine_value& out, std::uint8_t tag, std::int64_t value) noexcept {
     out.tag = tag;
@@ -123,11 +129,16 @@ void decode_numeric(const column_block& block, const char* p, int length, koine_
     if (digits < 0 || scale < 0 || length != 8 + 2 * digits) bad_width(block, length);
     switch (sign) {
         case 0x0000:
-        case 0x4000: break;
-        case 0xC000: return set_bytes(out, KOINE_DECIMAL, "NaN", 3);
-        case 0xD000: return set_bytes(out, KOINE_DECIMAL, "Infinity", 8);
-        case 0xF000: return set_bytes(out, KOINE_DECIMAL, "-Infinity", 9);
-        default: bad_width(block, length);
+        case 0x4000:
+            break;
+        case 0xC000:
+            return set_bytes(out, KOINE_DECIMAL, "NaN", 3);
+        case 0xD000:
+            return set_bytes(out, KOINE_DECIMAL, "Infinity", 8);
+        case 0xF000:
+            return set_bytes(out, KOINE_DECIMAL, "-Infinity", 9);
+        default:
+            bad_width(block, length);
     }
     const auto word = [&](std::int64_t i) { return i >= 0 && i < digits ? int16_at(p + 8 + 2 * i) : 0; };
     const std::size_t whole = weight >= 0 ? static_cast<std::size_t>(weight + 1) * 4 : 1;
@@ -176,7 +187,8 @@ void decode_text_blob(const column_block& block, std::string_view text, koine_va
             *at++ = static_cast<char>(high << 4 | low);
         }
     } else {
-        // bytea_output = escape: a backslash is doubled, other bytes are three octal digits behind one.
+        // bytea_output = escape: a backslash is doubled, other bytes are three octal digits behind
+        // one.
         for (std::size_t i = 0; i < text.size(); ++i) {
             if (text[i] != '\\') {
                 *at++ = text[i];
@@ -215,7 +227,8 @@ void decode_text_uuid(const column_block& block, std::string_view text, koine_va
     set_bytes(out, KOINE_UUID, start, 16);
 }
 
-void decode_calendar(const column_block& block, std::uint8_t tag, std::optional<std::int64_t> (*read)(std::string_view) noexcept) {
+void decode_calendar(const column_block& block, std::uint8_t tag,
+                     std::optional<std::int64_t> (*read)(std::string_view) noexcept) {
     each_text(block, [&](std::string_view text, koine_value& out) {
         const auto value = read(text);
         if (!value) bad_text(block);
@@ -255,68 +268,101 @@ bool has_binary_decoder(std::uint32_t type) noexcept {
         case oid::timestamptz:
         case oid::numeric:
         case oid::uuid:
-        case oid::jsonb: return true;
-        default: return false;
+        case oid::jsonb:
+            return true;
+        default:
+            return false;
     }
 }
 
 decoder decoder_for(std::uint32_t type, bool binary) noexcept {
     switch (type) {
-        case oid::boolean: return binary ? decoder::boolean : decoder::text_boolean;
-        case oid::bytea: return binary ? decoder::blob : decoder::text_blob;
-        case oid::int8: return binary ? decoder::int8 : decoder::text_integer;
-        case oid::int2: return binary ? decoder::int2 : decoder::text_integer;
-        case oid::int4: return binary ? decoder::int4 : decoder::text_integer;
-        case oid::oid: return binary ? decoder::oid : decoder::text_integer;
-        case oid::float4: return binary ? decoder::float4 : decoder::text_float;
-        case oid::float8: return binary ? decoder::float8 : decoder::text_float;
+        case oid::boolean:
+            return binary ? decoder::boolean : decoder::text_boolean;
+        case oid::bytea:
+            return binary ? decoder::blob : decoder::text_blob;
+        case oid::int8:
+            return binary ? decoder::int8 : decoder::text_integer;
+        case oid::int2:
+            return binary ? decoder::int2 : decoder::text_integer;
+        case oid::int4:
+            return binary ? decoder::int4 : decoder::text_integer;
+        case oid::oid:
+            return binary ? decoder::oid : decoder::text_integer;
+        case oid::float4:
+            return binary ? decoder::float4 : decoder::text_float;
+        case oid::float8:
+            return binary ? decoder::float8 : decoder::text_float;
         case oid::name:
         case oid::text:
         case oid::unknown:
         case oid::bpchar:
-        case oid::varchar: return decoder::text;
-        case oid::json: return decoder::json;
-        case oid::jsonb: return binary ? decoder::jsonb : decoder::json;
-        case oid::date: return binary ? decoder::date : decoder::text_date;
-        case oid::time: return binary ? decoder::time : decoder::text_time;
-        case oid::timestamp: return binary ? decoder::timestamp : decoder::text_timestamp;
-        case oid::timestamptz: return binary ? decoder::instant : decoder::text_instant;
-        case oid::numeric: return binary ? decoder::numeric : decoder::text_numeric;
-        case oid::uuid: return binary ? decoder::uuid : decoder::text_uuid;
-        default: return decoder::text_opaque;
+        case oid::varchar:
+            return decoder::text;
+        case oid::json:
+            return decoder::json;
+        case oid::jsonb:
+            return binary ? decoder::jsonb : decoder::json;
+        case oid::date:
+            return binary ? decoder::date : decoder::text_date;
+        case oid::time:
+            return binary ? decoder::time : decoder::text_time;
+        case oid::timestamp:
+            return binary ? decoder::timestamp : decoder::text_timestamp;
+        case oid::timestamptz:
+            return binary ? decoder::instant : decoder::text_instant;
+        case oid::numeric:
+            return binary ? decoder::numeric : decoder::text_numeric;
+        case oid::uuid:
+            return binary ? decoder::uuid : decoder::text_uuid;
+        default:
+            return decoder::text_opaque;
     }
 }
 
 std::int32_t tag_of(decoder how) noexcept {
     switch (how) {
         case decoder::boolean:
-        case decoder::text_boolean: return KOINE_BOOL;
+        case decoder::text_boolean:
+            return KOINE_BOOL;
         case decoder::int2:
         case decoder::int4:
         case decoder::int8:
         case decoder::oid:
-        case decoder::text_integer: return KOINE_INT64;
+        case decoder::text_integer:
+            return KOINE_INT64;
         case decoder::float4:
         case decoder::float8:
-        case decoder::text_float: return KOINE_FLOAT64;
-        case decoder::text: return KOINE_TEXT;
+        case decoder::text_float:
+            return KOINE_FLOAT64;
+        case decoder::text:
+            return KOINE_TEXT;
         case decoder::blob:
-        case decoder::text_blob: return KOINE_BLOB;
+        case decoder::text_blob:
+            return KOINE_BLOB;
         case decoder::uuid:
-        case decoder::text_uuid: return KOINE_UUID;
+        case decoder::text_uuid:
+            return KOINE_UUID;
         case decoder::date:
-        case decoder::text_date: return KOINE_DATE;
+        case decoder::text_date:
+            return KOINE_DATE;
         case decoder::time:
-        case decoder::text_time: return KOINE_TIME;
+        case decoder::text_time:
+            return KOINE_TIME;
         case decoder::timestamp:
-        case decoder::text_timestamp: return KOINE_TIMESTAMP;
+        case decoder::text_timestamp:
+            return KOINE_TIMESTAMP;
         case decoder::instant:
-        case decoder::text_instant: return KOINE_INSTANT;
+        case decoder::text_instant:
+            return KOINE_INSTANT;
         case decoder::json:
-        case decoder::jsonb: return KOINE_JSON;
+        case decoder::jsonb:
+            return KOINE_JSON;
         case decoder::numeric:
-        case decoder::text_numeric: return KOINE_DECIMAL;
-        case decoder::text_opaque: return KOINE_OPAQUE;
+        case decoder::text_numeric:
+            return KOINE_DECIMAL;
+        case decoder::text_opaque:
+            return KOINE_OPAQUE;
     }
     return KOINE_NULL;
 }
@@ -326,26 +372,36 @@ void decode(decoder how, const column_block& block, spi::arena& memory) {
         case decoder::boolean:
             return each_fixed<1>(block, [](const char* p, koine_value& out) { set_integer(out, KOINE_BOOL, *p != 0); });
         case decoder::int2:
-            return each_fixed<2>(block, [](const char* p, koine_value& out) { set_integer(out, KOINE_INT64, int16_at(p)); });
+            return each_fixed<2>(block,
+                                 [](const char* p, koine_value& out) { set_integer(out, KOINE_INT64, int16_at(p)); });
         case decoder::int4:
-            return each_fixed<4>(block, [](const char* p, koine_value& out) { set_integer(out, KOINE_INT64, int32_at(p)); });
-        case decoder::int8:
-            return each_fixed<8>(block, [](const char* p, koine_value& out) { set_integer(out, KOINE_INT64, int64_at(p)); });
-        case decoder::oid:
             return each_fixed<4>(block,
-                                 [](const char* p, koine_value& out) { set_integer(out, KOINE_INT64, big_endian<std::uint32_t>(p)); });
+                                 [](const char* p, koine_value& out) { set_integer(out, KOINE_INT64, int32_at(p)); });
+        case decoder::int8:
+            return each_fixed<8>(block,
+                                 [](const char* p, koine_value& out) { set_integer(out, KOINE_INT64, int64_at(p)); });
+        case decoder::oid:
+            return each_fixed<4>(block, [](const char* p, koine_value& out) {
+                set_integer(out, KOINE_INT64, big_endian<std::uint32_t>(p));
+            });
         case decoder::float4:
             return each_fixed<4>(block, [](const char* p, koine_value& out) {
                 set_float(out, static_cast<double>(__builtin_bit_cast(float, big_endian<std::uint32_t>(p))));
             });
         case decoder::float8:
-            return each_fixed<8>(
-                block, [](const char* p, koine_value& out) { set_float(out, __builtin_bit_cast(double, big_endian<std::uint64_t>(p))); });
+            return each_fixed<8>(block, [](const char* p, koine_value& out) {
+                set_float(out, __builtin_bit_cast(double, big_endian<std::uint64_t>(p)));
+            });
         case decoder::text:
-            return each(block, [](const char* p, int n, koine_value& out) { set_bytes(out, KOINE_TEXT, p, static_cast<std::size_t>(n)); });
+            return each(block, [](const char* p, int n, koine_value& out) {
+                set_bytes(out, KOINE_TEXT, p, static_cast<std::size_t>(n));
+            });
         case decoder::blob:
-            return each(block, [](const char* p, int n, koine_value& out) { set_bytes(out, KOINE_BLOB, p, static_cast<std::size_t>(n)); });
-        case decoder::uuid: return each_fixed<16>(block, [](const char* p, koine_value& out) { set_bytes(out, KOINE_UUID, p, 16); });
+            return each(block, [](const char* p, int n, koine_value& out) {
+                set_bytes(out, KOINE_BLOB, p, static_cast<std::size_t>(n));
+            });
+        case decoder::uuid:
+            return each_fixed<16>(block, [](const char* p, koine_value& out) { set_bytes(out, KOINE_UUID, p, 16); });
         case decoder::date:
             return each_fixed<4>(block, [](const char* p, koine_value& out) {
                 const std::int64_t days = int32_at(p);
@@ -355,7 +411,8 @@ void decode(decoder how, const column_block& block, spi::arena& memory) {
                 set_integer(out, KOINE_DATE, moved);
             });
         case decoder::time:
-            return each_fixed<8>(block, [&](const char* p, koine_value& out) { set_integer(out, KOINE_TIME, int64_at(p)); });
+            return each_fixed<8>(block,
+                                 [&](const char* p, koine_value& out) { set_integer(out, KOINE_TIME, int64_at(p)); });
         case decoder::timestamp:
             return each_fixed<8>(block, [&](const char* p, koine_value& out) {
                 set_integer(out, KOINE_TIMESTAMP, from_server_epoch(block, int64_at(p)));
@@ -365,14 +422,18 @@ void decode(decoder how, const column_block& block, spi::arena& memory) {
                 set_integer(out, KOINE_INSTANT, from_server_epoch(block, int64_at(p)));
             });
         case decoder::json:
-            return each(block, [](const char* p, int n, koine_value& out) { set_bytes(out, KOINE_JSON, p, static_cast<std::size_t>(n)); });
+            return each(block, [](const char* p, int n, koine_value& out) {
+                set_bytes(out, KOINE_JSON, p, static_cast<std::size_t>(n));
+            });
         case decoder::jsonb:
             return each(block, [&](const char* p, int n, koine_value& out) {
-                if (n < 1 || *p != 1) bad_width(block, n);  // the first byte is the version of the format
+                // the first byte is the version of the format
+                if (n < 1 || *p != 1) bad_width(block, n);
                 set_bytes(out, KOINE_JSON, p + 1, static_cast<std::size_t>(n - 1));
             });
         case decoder::numeric:
-            return each(block, [&](const char* p, int n, koine_value& out) { decode_numeric(block, p, n, out, memory); });
+            return each(block,
+                        [&](const char* p, int n, koine_value& out) { decode_numeric(block, p, n, out, memory); });
         case decoder::text_boolean:
             return each_text(block, [&](std::string_view text, koine_value& out) {
                 if (text != "t" && text != "f") bad_text(block);
@@ -384,27 +445,37 @@ void decode(decoder how, const column_block& block, spi::arena& memory) {
             });
         case decoder::text_float:
             return each_text(block, [&](std::string_view text, koine_value& out) {
-                // from_chars knows "infinity" and "nan" in any case; the server writes Infinity and NaN.
+                // from_chars knows "infinity" and "nan" in any case; the server writes Infinity and
+                // NaN.
                 set_float(out, number_of<double>(block, text));
             });
         case decoder::text_blob:
-            return each_text(block, [&](std::string_view text, koine_value& out) { decode_text_blob(block, text, out, memory); });
+            return each_text(
+                block, [&](std::string_view text, koine_value& out) { decode_text_blob(block, text, out, memory); });
         case decoder::text_uuid:
-            return each_text(block, [&](std::string_view text, koine_value& out) { decode_text_uuid(block, text, out, memory); });
-        case decoder::text_date: return decode_calendar(block, KOINE_DATE, &read_date);
-        case decoder::text_time: return decode_calendar(block, KOINE_TIME, &read_time);
-        case decoder::text_timestamp: return decode_calendar(block, KOINE_TIMESTAMP, &read_timestamp);
-        case decoder::text_instant: return decode_calendar(block, KOINE_INSTANT, &read_instant);
+            return each_text(
+                block, [&](std::string_view text, koine_value& out) { decode_text_uuid(block, text, out, memory); });
+        case decoder::text_date:
+            return decode_calendar(block, KOINE_DATE, &read_date);
+        case decoder::text_time:
+            return decode_calendar(block, KOINE_TIME, &read_time);
+        case decoder::text_timestamp:
+            return decode_calendar(block, KOINE_TIMESTAMP, &read_timestamp);
+        case decoder::text_instant:
+            return decode_calendar(block, KOINE_INSTANT, &read_instant);
         case decoder::text_numeric:
-            return each(block,
-                        [](const char* p, int n, koine_value& out) { set_bytes(out, KOINE_DECIMAL, p, static_cast<std::size_t>(n)); });
+            return each(block, [](const char* p, int n, koine_value& out) {
+                set_bytes(out, KOINE_DECIMAL, p, static_cast<std::size_t>(n));
+            });
         case decoder::text_opaque:
-            return each(block,
-                        [](const char* p, int n, koine_value& out) { set_bytes(out, KOINE_OPAQUE, p, static_cast<std::size_t>(n)); });
+            return each(block, [](const char* p, int n, koine_value& out) {
+                set_bytes(out, KOINE_OPAQUE, p, static_cast<std::size_t>(n));
+            });
     }
 }
 
-void decode_row(std::span<const column_format> columns, const PGresult* result, int row, koine_value* cells, spi::arena& memory) {
+void decode_row(std::span<const column_format> columns, const PGresult* result, int row, koine_value* cells,
+                spi::arena& memory) {
     int at = 0;
     for (const column_format& column : columns) {
         const int length = PQgetlength(result, row, at);

@@ -47,7 +47,8 @@ enum class decoder : std::uint8_t {
 
 // Whether the binary format of the type is understood.
 bool has_binary_decoder(std::uint32_t type) noexcept;
-// The decoder of a type in binary format (has_binary_decoder must say so) or in text format (any type).
+// The decoder of a type in binary format (has_binary_decoder must say so) or in text format (any
+// type).
 decoder decoder_for(std::uint32_t type, bool binary) noexcept;
 // The tag that the decoder's values carry.
 std::int32_t tag_of(decoder how) noexcept;
@@ -68,10 +69,11 @@ struct column_format {
     decoder how;
 };
 
-// Reads the rows of a column. Texts point into the result or into `memory`. Throws spi::failure for bytes that no
-// server sends for the type.
+// Reads the rows of a column. Texts point into the result or into `memory`. Throws spi::failure for
+// bytes that no server sends for the type.
 void decode(decoder how, const column_block& block, spi::arena& memory);
 // Reads one row, which is not worth a loop for each column. As above.
-void decode_row(std::span<const column_format> columns, const PGresult* result, int row, koine_value* cells, spi::arena& memory);
+void decode_row(std::span<const column_format> columns, const PGresult* result, int row, koine_value* cells,
+                spi::arena& memory);
 
 }  // namespace koine::libpq

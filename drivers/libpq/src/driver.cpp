@@ -25,7 +25,8 @@ struct libpq_driver {
 
     static std::string_view client_version() noexcept {
         // 150018 is 15.18.
-        static const std::string text = std::to_string(PQlibVersion() / 10'000) + '.' + std::to_string(PQlibVersion() % 10'000);
+        static const std::string text =
+            std::to_string(PQlibVersion() / 10'000) + '.' + std::to_string(PQlibVersion() % 10'000);
         return text;
     }
     static std::span<const koine_option> options() noexcept { return koine::libpq::url_options(); }

@@ -40,12 +40,16 @@ namespace {
 constexpr std::size_t fixed_room = max_time_text + 8;
 
 constexpr bool is_text(std::uint32_t type) noexcept {
-    return type == oid::text || type == oid::varchar || type == oid::bpchar || type == oid::name || type == oid::unknown;
+    return type == oid::text || type == oid::varchar || type == oid::bpchar || type == oid::name ||
+           type == oid::unknown;
 }
 
-constexpr std::uint32_t tags_with_bytes = 1U << KOINE_TEXT | 1U << KOINE_BLOB | 1U << KOINE_DECIMAL | 1U << KOINE_JSON | 1U << KOINE_OPAQUE;
+constexpr std::uint32_t tags_with_bytes =
+    1U << KOINE_TEXT | 1U << KOINE_BLOB | 1U << KOINE_DECIMAL | 1U << KOINE_JSON | 1U << KOINE_OPAQUE;
 
-bool has_bytes(const koine_value& value) noexcept { return value.tag < 32 && (tags_with_bytes >> value.tag & 1U) != 0; }
+bool has_bytes(const koine_value& value) noexcept {
+    return value.tag < 32 && (tags_with_bytes >> value.tag & 1U) != 0;
+}
 
 }  // namespace
 
@@ -90,7 +94,8 @@ struct parameters::place {
     }
     void copy_text(const koine_value& value) {
         if (value.len != 0) {
-            if (std::memchr(value.u.p, 0, value.len) != nullptr) refuse(errc::invalid_encoding, "a text contains a NUL byte");
+            if (std::memchr(value.u.p, 0, value.len) != nullptr)
+                refuse(errc::invalid_encoding, "a text contains a NUL byte");
             std::memcpy(room, value.u.p, value.len);
         }
         text_end(value.len);
@@ -160,8 +165,8 @@ void parameters::resize(std::size_t count) {
     count_ = count;
 }
 
-// Binary where the value's meaning is the parameter's type; else the value's text, which the server reads and checks; an
-// error where that text would be read as something else.
+// Binary where the value's meaning is the parameter's type; else the value's text, which the server
+// reads and checks; an error where that text would be read as something else.
 void parameters::encode_one(const koine_value& value, std::uint32_t type, bool keep, place& out) {
     const auto moment_misfit = [type](std::uint32_t a, std::uint32_t b) {
         const bool moment = type == oid::date || type == oid::time || type == oid::timetz || type == oid::timestamp ||
@@ -173,7 +178,8 @@ void parameters::encode_one(const koine_value& value, std::uint32_t type, bool k
         case KOINE_INT64: {
             const std::int64_t i = value.u.i;
             switch (type) {
-                case oid::int8: return out.binary(static_cast<std::uint64_t>(i));
+                case oid::int8:
+                    return out.binary(static_cast<std::uint64_t>(i));
                 case oid::int4:
                     if (i < INT32_MIN || i > INT32_MAX) too_large(type);
                     return out.binary(static_cast<std::uint32_t>(i));
@@ -194,13 +200,16 @@ void parameters::encode_one(const koine_value& value, std::uint32_t type, bool k
                     if (f >= 9223372036854775808.0F || static_cast<std::int64_t>(f) != i) too_large(type);
                     return out.binary(__builtin_bit_cast(std::uint32_t, f));
                 }
-                default: break;
+                default:
+                    break;
             }
-            return out.text_end(static_cast<std::size_t>(std::to_chars(out.room, out.room + fixed_room, i).ptr - out.room));
+            return out.text_end(
+                static_cast<std::size_t>(std::to_chars(out.room, out.room + fixed_room, i).ptr - out.room));
         }
         case KOINE_FLOAT64:
             if (type == oid::float8) return out.binary(__builtin_bit_cast(std::uint64_t, value.u.f));
-            return out.text_end(static_cast<std::size_t>(std::to_chars(out.room, out.room + fixed_room, value.u.f).ptr - out.room));
+            return out.text_end(
+                static_cast<std::size_t>(std::to_chars(out.room, out.room + fixed_room, value.u.f).ptr - out.room));
         case KOINE_BOOL:
             if (type == oid::boolean) return out.binary(static_cast<std::uint8_t>(value.u.i != 0));
             std::memcpy(out.room, value.u.i != 0 ? "true" : "false", 5);
@@ -212,7 +221,8 @@ void parameters::encode_one(const koine_value& value, std::uint32_t type, bool k
             if (is_text(type) || type == oid::json) return out.borrow(value, keep);
             return out.copy_text(value);
         case KOINE_BLOB:
-            // Types of extensions may have a binary form that the caller knows; those of the server have their own tags.
+            // Types of extensions may have a binary form that the caller knows; those of the server
+            // have their own tags.
             if (type != oid::bytea && type < oid::first_user_type) mismatch("bytes", type);
             return out.borrow(value, keep);
         case KOINE_DATE: {
@@ -242,7 +252,8 @@ void parameters::encode_one(const koine_value& value, std::uint32_t type, bool k
                 if (moment_misfit(own, own)) mismatch(zoned ? "an instant" : "a timestamp without zone", type);
                 return out.text_end(write_timestamp(moment, zoned, out.room));
             }
-            if (moment == plus_infinity || moment == minus_infinity) return out.binary(static_cast<std::uint64_t>(moment));
+            if (moment == plus_infinity || moment == minus_infinity)
+                return out.binary(static_cast<std::uint64_t>(moment));
             std::int64_t moved = 0;
             if (__builtin_sub_overflow(moment, epoch_microseconds, &moved) || moved == minus_infinity) too_large(type);
             return out.binary(static_cast<std::uint64_t>(moved));
@@ -263,8 +274,10 @@ void parameters::encode_one(const koine_value& value, std::uint32_t type, bool k
             return out.text_end(size);
         }
         case KOINE_DECIMAL:
-        case KOINE_OPAQUE: return out.copy_text(value);
-        default: refuse(errc::usage, "a value has the unknown tag " + std::to_string(value.tag));
+        case KOINE_OPAQUE:
+            return out.copy_text(value);
+        default:
+            refuse(errc::usage, "a value has the unknown tag " + std::to_string(value.tag));
     }
 }
 

@@ -11,16 +11,22 @@ namespace koine::libpq {
 
 namespace {
 
-std::string_view view(const char* text) noexcept { return text != nullptr ? std::string_view{text} : std::string_view{}; }
+std::string_view view(const char* text) noexcept {
+    return text != nullptr ? std::string_view{text} : std::string_view{};
+}
 
 std::string_view trimmed(std::string_view text) noexcept {
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
     return text;
 }
 
-std::string field(const PGresult* result, int code) { return std::string{trimmed(view(PQresultErrorField(result, code)))}; }
+std::string field(const PGresult* result, int code) {
+    return std::string{trimmed(view(PQresultErrorField(result, code)))};
+}
 
-bool contains(std::string_view text, std::string_view part) noexcept { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) noexcept {
+    return text.find(part) != std::string_view::npos;
+}
 
 // A SQLSTATE that outlives the failure: failures keep a view.
 std::string_view stable(std::string_view state) {
@@ -30,8 +36,8 @@ std::string_view stable(std::string_view state) {
     return {memory, 5};
 }
 
-// In a verbose message a SQLSTATE stands behind the severity: "FATAL:  28P01: text". The last one counts: with several
-// hosts or a second try without TLS there is one message for each.
+// In a verbose message a SQLSTATE stands behind the severity: "FATAL: 28P01: text". The last one
+// counts: with several hosts or a second try without TLS there is one message for each.
 std::string_view last_sqlstate(std::string_view message) noexcept {
     std::string_view found;
     for (auto at = message.find(":  "); at != std::string_view::npos; at = message.find(":  ", at + 1)) {
@@ -43,7 +49,8 @@ std::string_view last_sqlstate(std::string_view message) noexcept {
     return found;
 }
 
-// The message as people want it: in one line, without the SQLSTATEs and without the place in the server's source.
+// The message as people want it: in one line, without the SQLSTATEs and without the place in the
+// server's source.
 std::string plain(std::string_view message) {
     std::string out;
     while (!message.empty()) {
@@ -73,7 +80,8 @@ errc connect_code(std::string_view state) noexcept {
     return errc::connect_failed;
 }
 
-// What PostgreSQL says of a value that it cannot take quotes it: it goes to the detail, for a value has no place in the message.
+// What PostgreSQL says of a value that it cannot take quotes it: it goes to the detail, for a value
+// has no place in the message.
 void hide_value(spi::failure& why) {
     const auto open = why.message.find('"');
     const auto close = why.message.rfind('"');
@@ -95,7 +103,8 @@ spi::failure local_failure(errc code, std::string message) {
 bool session_survives(const PGresult* error) noexcept {
     if (error == nullptr) return false;
     const auto severity = view(PQresultErrorField(error, PG_DIAG_SEVERITY_NONLOCALIZED));
-    // A result without SQLSTATE was made by libpq itself, because it does not understand or hear the server any more.
+    // A result without SQLSTATE was made by libpq itself, because it does not understand or hear
+    // the server any more.
     return PQresultErrorField(error, PG_DIAG_SQLSTATE) != nullptr && severity != "FATAL" && severity != "PANIC";
 }
 
@@ -110,7 +119,8 @@ spi::failure server_failure(const PGresult* error, const work_facts& facts) {
     } else if (state == "55P03") {
         why.code = errc::lock_timeout;
     } else if (state == "26000" || state == "42P05" ||
-               (state == "0A000" && view(PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION)) == "RevalidateCachedQuery")) {
+               (state == "0A000" &&
+                view(PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION)) == "RevalidateCachedQuery")) {
         why.code = errc::statement_outdated;
     }
     why.poisons_transaction = facts.in_transaction;
@@ -126,7 +136,8 @@ spi::failure server_failure(const PGresult* error, const work_facts& facts) {
     return why;
 }
 
-spi::failure lost_connection(std::string_view said, const PGresult* last, const notice& reason, const work_facts& facts) {
+spi::failure lost_connection(std::string_view said, const PGresult* last, const notice& reason,
+                             const work_facts& facts) {
     spi::failure why;
     why.poisons_connection = why.poisons_transaction = true;
     if (facts.commits) {
@@ -180,20 +191,27 @@ spi::failure connect_failure(const PGconn* connection, ConnStatusType phase) {
         case CONNECTION_STARTED:
         case CONNECTION_BAD: {
             // The system's own words, in whatever language libpq got them from the same function.
-            const auto says = [message](int error) { return contains(message, std::generic_category().message(error)); };
+            const auto says = [message](int error) {
+                return contains(message, std::generic_category().message(error));
+            };
             why.code = says(ECONNREFUSED) || says(ENOENT) ? errc::connection_refused : errc::connect_failed;
             break;
         }
-        case CONNECTION_SSL_STARTUP: why.code = errc::tls_failed; break;
+        case CONNECTION_SSL_STARTUP:
+            why.code = errc::tls_failed;
+            break;
         case CONNECTION_AWAITING_RESPONSE:
         case CONNECTION_AUTH_OK:
-            // No message of the server: either the line broke, or this side refused to log in. Only libpq's text tells.
+            // No message of the server: either the line broke, or this side refused to log in. Only
+            // libpq's text tells.
             why.code = PQconnectionNeedsPassword(connection) != 0 || contains(message, "SCRAM") ||
                                contains(message, "channel binding") || contains(message, "authentication method")
                            ? errc::authentication_failed
                            : errc::connect_failed;
             break;
-        default: why.code = errc::connect_failed; break;
+        default:
+            why.code = errc::connect_failed;
+            break;
     }
     if (why.message.empty()) why.message = "the connection to the server could not be made";
     return why;

@@ -12,10 +12,11 @@ namespace koine::libpq {
 
 // What an exchange knows of the work when its error is classified.
 struct work_facts {
-    bool in_transaction = false;      // the session was in a transaction when the work was sent, or the work began one
-    bool commits = false;             // a COMMIT was sent
-    bool reads_only = false;          // nothing in it can change anything
-    bool cancelled_by_us = false;     // we asked the server to stop it
+    // the session was in a transaction when the work was sent, or the work began one
+    bool in_transaction = false;
+    bool commits = false;          // a COMMIT was sent
+    bool reads_only = false;       // nothing in it can change anything
+    bool cancelled_by_us = false;  // we asked the server to stop it
 };
 
 // The last message that the server sent beside an answer: why it is about to end the session.
@@ -33,12 +34,13 @@ spi::failure local_failure(errc code, std::string message);
 bool session_survives(const PGresult* error) noexcept;
 // A server's error inside a session that goes on.
 spi::failure server_failure(const PGresult* error, const work_facts& facts);
-// The session is over; `last` may be null, `said` is libpq's message. Both poisons; the outcome follows from the facts.
+// The session is over; `last` may be null, `said` is libpq's message. Both poisons; the outcome
+// follows from the facts.
 spi::failure lost_connection(std::string_view said, const PGresult* last, const notice& why, const work_facts& facts);
 // COMMIT answered ROLLBACK.
 spi::failure rolled_back_commit();
-// A connection that could not be made. `phase` is the last state that libpq reported before; the connection's messages
-// must have been made verbosely, because only then they carry the SQLSTATE.
+// A connection that could not be made. `phase` is the last state that libpq reported before; the
+// connection's messages must have been made verbosely, because only then they carry the SQLSTATE.
 spi::failure connect_failure(const PGconn* connection, ConnStatusType phase);
 
 }  // namespace koine::libpq

@@ -33,7 +33,8 @@ void exchange::refuse() {
 }
 
 void exchange::fail_to_send() {
-    // Refused before a byte was written, or in the middle of a batch: the connection is out of step.
+    // Refused before a byte was written, or in the middle of a batch: the connection is out of
+    // step.
     auto why = loss(nullptr);
     if (due_.empty() && !facts_.in_transaction) why.outcome = outcome::not_sent;
     throw why;
@@ -51,8 +52,8 @@ void exchange::send_text(const std::string& sql, const sql_facts& facts, part of
     expect(of, facts, index);
 }
 
-void exchange::send_unprepared(const std::string& sql, std::span<const std::uint32_t> types, const parameters& values, bool binary,
-                               const sql_facts& facts, part of, std::uint32_t index) {
+void exchange::send_unprepared(const std::string& sql, std::span<const std::uint32_t> types, const parameters& values,
+                               bool binary, const sql_facts& facts, part of, std::uint32_t index) {
     sent(PQsendQueryParams(connection_, sql.c_str(), values.count(), types.data(), values.values(), values.lengths(),
                            values.formats(), binary ? 1 : 0));
     expect(of, facts, index);
@@ -80,7 +81,9 @@ koine_status exchange::push_rest(int left, koine_wait& wait) {
     return KOINE_WAIT;
 }
 
-koine_status exchange::push_again(koine_wait& wait) { return push(wait); }
+koine_status exchange::push_again(koine_wait& wait) {
+    return push(wait);
+}
 
 koine_status exchange::await_more(koine_wait& wait) {
     if (PQsocket(connection_) < 0) lose(nullptr);
@@ -132,16 +135,21 @@ bool exchange::gives(answer& out) {
             break;
         case PGRES_TUPLES_OK:
         case PGRES_SINGLE_TUPLE:
-        case PGRES_EMPTY_QUERY: break;
-        case PGRES_PIPELINE_SYNC: step(); return false;
-        case PGRES_PIPELINE_ABORTED: return false;
+        case PGRES_EMPTY_QUERY:
+            break;
+        case PGRES_PIPELINE_SYNC:
+            step();
+            return false;
+        case PGRES_PIPELINE_ABORTED:
+            return false;
         case PGRES_FATAL_ERROR:
         case PGRES_NONFATAL_ERROR:
             take_error(out.result.get());
             out.of = part::failed;
             return failure_.has_value();
         default: {
-            // COPY would take the connection over: there is no way to end it that keeps pipelines in step.
+            // COPY would take the connection over: there is no way to end it that keeps pipelines
+            // in step.
             active_ = false;
             broken_ = true;
             auto why = local_failure(errc::not_supported, "COPY to or from the client cannot be run as a statement");
@@ -194,7 +202,8 @@ spi::failure exchange::loss(const PGresult* last) {
     // Asking for results adds complaints about the closed socket.
     const std::string said = PQerrorMessage(connection_);
     result_ptr found;
-    // Bounded: a broken libpq connection may answer errors for ever. Blocks never: the socket is gone or nothing is awaited.
+    // Bounded: a broken libpq connection may answer errors for ever. Blocks never: the socket is
+    // gone or nothing is awaited.
     for (int i = 0; last == nullptr && i < 8 && PQisBusy(connection_) == 0; ++i) {
         found.reset(PQgetResult(connection_));
         if (found == nullptr) break;
@@ -203,6 +212,8 @@ spi::failure exchange::loss(const PGresult* last) {
     return lost_connection(said, last, notice_, facts_);
 }
 
-void exchange::lose(const PGresult* last) { throw loss(last); }
+void exchange::lose(const PGresult* last) {
+    throw loss(last);
+}
 
 }  // namespace koine::libpq

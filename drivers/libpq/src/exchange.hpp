@@ -1,4 +1,5 @@
-// One conversation with the server at a time: what was sent, which answers are due, and what they mean together.
+// One conversation with the server at a time: what was sent, which answers are due, and what they
+// mean together.
 #pragma once
 
 #include <cstdint>
@@ -38,9 +39,10 @@ struct answer {
     result_ptr result{};
 };
 
-// Sends a batch of commands (one plain command, or several in a pipeline) and hands out the answers. Used by the thread
-// that owns the connection. Throws spi::failure; a lost connection is reported at once and for ever, a server's error
-// when the last answer of the exchange has come, so that the connection is in step again.
+// Sends a batch of commands (one plain command, or several in a pipeline) and hands out the
+// answers. Used by the thread that owns the connection. Throws spi::failure; a lost connection is
+// reported at once and for ever, a server's error when the last answer of the exchange has come, so
+// that the connection is in step again.
 class exchange {
 public:
     // Takes a connected handle, not owned.
@@ -78,10 +80,12 @@ public:
     // A text without parameters.
     void send_text(const std::string& sql, const sql_facts& facts, part of, std::uint32_t index);
     // A statement that is not kept on the server: parsed, bound and run in one go.
-    void send_unprepared(const std::string& sql, std::span<const std::uint32_t> types, const parameters& values, bool binary,
-                         const sql_facts& facts, part of, std::uint32_t index);
-    void send_prepared(const char* name, const parameters& values, bool binary, const sql_facts& facts, part of, std::uint32_t index) {
-        sent(PQsendQueryPrepared(connection_, name, values.count(), values.values(), values.lengths(), values.formats(), binary));
+    void send_unprepared(const std::string& sql, std::span<const std::uint32_t> types, const parameters& values,
+                         bool binary, const sql_facts& facts, part of, std::uint32_t index);
+    void send_prepared(const char* name, const parameters& values, bool binary, const sql_facts& facts, part of,
+                       std::uint32_t index) {
+        sent(PQsendQueryPrepared(connection_, name, values.count(), values.values(), values.lengths(), values.formats(),
+                                 binary));
         expect(of, facts, index);
     }
     void send_prepare(const char* name, const std::string& sql);
@@ -96,7 +100,8 @@ public:
         flushed_ = false;
         consumed_ = false;
     }
-    // Pushes the batch out; KOINE_WAIT until the first answers may have come. next() and finish_one() go on with it.
+    // Pushes the batch out; KOINE_WAIT until the first answers may have come. next() and
+    // finish_one() go on with it.
     koine_status push(koine_wait& wait) {
         if (const int left = PQflush(connection_); left != 0) return push_rest(left, wait);
         flushed_ = true;
@@ -104,10 +109,11 @@ public:
         return consumed_ ? KOINE_DONE : await_input(wait);
     }
 
-    // The next answer: KOINE_DONE with `out`, or KOINE_WAIT. Throws the failure of the batch instead of answering `over`.
+    // The next answer: KOINE_DONE with `out`, or KOINE_WAIT. Throws the failure of the batch
+    // instead of answering `over`.
     koine_status next(answer& out, koine_wait& wait);
-    // The same for a batch that is one statement, whose result comes whole: KOINE_DONE when its last answer has come. `out`
-    // keeps the result between calls.
+    // The same for a batch that is one statement, whose result comes whole: KOINE_DONE when its
+    // last answer has come. `out` keeps the result between calls.
     koine_status finish_one(result_ptr& out, koine_wait& wait) {
         while (at_ == 0) {
             if (const auto status = readable(wait); status != KOINE_DONE) return status;
@@ -127,7 +133,8 @@ public:
     }
     // Whether the next answer can be had without waiting.
     bool ready() noexcept { return flushed_ && PQisBusy(connection_) == 0; }
-    // Reads and drops every answer, errors included. KOINE_DONE or KOINE_WAIT; throws only for a lost connection.
+    // Reads and drops every answer, errors included. KOINE_DONE or KOINE_WAIT; throws only for a
+    // lost connection.
     koine_status drain(koine_wait& wait);
 
     // Marks the session as over.
@@ -198,7 +205,7 @@ private:
     std::size_t at_ = 0;
     work_facts facts_{};
     std::optional<spi::failure> failure_{};
-    char failed_state_[6] = {};  // what failure_ has a view of
+    char failed_state_[6] = {};                        // what failure_ has a view of
     PGTransactionStatusType start_ = PQTRANS_UNKNOWN;  // when the batch was opened
     bool active_ = false;
     bool pipelined_ = false;

@@ -35,28 +35,50 @@ inline constexpr std::uint32_t first_user_type = 16384;
 // The server's word for a built-in type; empty for others.
 constexpr std::string_view type_name(std::uint32_t type) noexcept {
     switch (type) {
-        case boolean: return "boolean";
-        case bytea: return "bytea";
-        case name: return "name";
-        case int8: return "bigint";
-        case int2: return "smallint";
-        case int4: return "integer";
-        case text: return "text";
-        case oid: return "oid";
-        case json: return "json";
-        case float4: return "real";
-        case float8: return "double precision";
-        case bpchar: return "character";
-        case varchar: return "character varying";
-        case date: return "date";
-        case time: return "time without time zone";
-        case timestamp: return "timestamp without time zone";
-        case timestamptz: return "timestamp with time zone";
-        case timetz: return "time with time zone";
-        case numeric: return "numeric";
-        case uuid: return "uuid";
-        case jsonb: return "jsonb";
-        default: return {};
+        case boolean:
+            return "boolean";
+        case bytea:
+            return "bytea";
+        case name:
+            return "name";
+        case int8:
+            return "bigint";
+        case int2:
+            return "smallint";
+        case int4:
+            return "integer";
+        case text:
+            return "text";
+        case oid:
+            return "oid";
+        case json:
+            return "json";
+        case float4:
+            return "real";
+        case float8:
+            return "double precision";
+        case bpchar:
+            return "character";
+        case varchar:
+            return "character varying";
+        case date:
+            return "date";
+        case time:
+            return "time without time zone";
+        case timestamp:
+            return "timestamp without time zone";
+        case timestamptz:
+            return "timestamp with time zone";
+        case timetz:
+            return "time with time zone";
+        case numeric:
+            return "numeric";
+        case uuid:
+            return "uuid";
+        case jsonb:
+            return "jsonb";
+        default:
+            return {};
     }
 }
 

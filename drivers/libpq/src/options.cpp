@@ -15,7 +15,9 @@ namespace koine::libpq {
 
 namespace {
 
-constexpr koine_string words(std::string_view text) noexcept { return koine_string{text.data(), text.size()}; }
+constexpr koine_string words(std::string_view text) noexcept {
+    return koine_string{text.data(), text.size()};
+}
 
 constexpr koine_option text(std::string_view key, std::string_view summary) noexcept {
     return koine_option{words(key), KOINE_OPTION_TEXT, words({}), words(summary)};
@@ -34,7 +36,8 @@ constexpr std::array options{
     text("application_name", "name shown in pg_stat_activity"),
     text("fallback_application_name", "application_name where none is given"),
     integer("connect_timeout", "seconds for one server before the next is tried"),
-    choice("target_session_attrs", "any|read-write|read-only|primary|standby|prefer-standby", "kind of server to look for"),
+    choice("target_session_attrs", "any|read-write|read-only|primary|standby|prefer-standby",
+           "kind of server to look for"),
     text("options", "command line options for the server session, such as -c search_path=app"),
     choice("sslmode", "disable|allow|prefer|require|verify-ca|verify-full", "whether TLS is used and what it proves"),
     text("sslrootcert", "file of certificates that may have signed the server's"),
@@ -60,8 +63,8 @@ constexpr std::array options{
 };
 
 const koine_option* find_option(std::string_view key) noexcept {
-    const auto* const found =
-        std::find_if(options.begin(), options.end(), [key](const koine_option& o) { return spi::to_view(o.key) == key; });
+    const auto* const found = std::find_if(options.begin(), options.end(),
+                                           [key](const koine_option& o) { return spi::to_view(o.key) == key; });
     return found == options.end() ? nullptr : found;
 }
 
@@ -86,8 +89,9 @@ void check_value(const koine_option& option, std::string_view value) {
                                                            : true;
     if (good) return;
     const auto expected = option.type == KOINE_OPTION_INTEGER ? std::string{"a whole number"}
-                                                               : "one of " + std::string{spi::to_view(option.choices)};
-    throw local_failure(errc::invalid_url, "the option " + std::string{spi::to_view(option.key)} + " must be " + expected);
+                                                              : "one of " + std::string{spi::to_view(option.choices)};
+    throw local_failure(errc::invalid_url,
+                        "the option " + std::string{spi::to_view(option.key)} + " must be " + expected);
 }
 
 // Appends the parts of a comma list.
@@ -102,7 +106,8 @@ void split(std::string_view list, std::vector<std::string>& out) {
 
 bool is_numeric(const std::string& host) noexcept {
     in6_addr memory{};
-    return ::inet_pton(AF_INET, host.c_str(), &memory) == 1 || ::inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), &memory) == 1;
+    return ::inet_pton(AF_INET, host.c_str(), &memory) == 1 ||
+           ::inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), &memory) == 1;
 }
 
 // "name:5433" and "[::1]:5433" of a host list carry their own port.
@@ -119,7 +124,8 @@ target split_port(const std::string& host) {
     }
     const auto colon = text.find(':');
     // More than one colon: an IPv6 address without brackets.
-    if (text.empty() || text.front() == '/' || colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos) {
+    if (text.empty() || text.front() == '/' || colon == std::string_view::npos ||
+        text.find(':', colon + 1) != std::string_view::npos) {
         out.host = text;
         return out;
     }
@@ -139,7 +145,8 @@ std::vector<target> make_targets(const std::vector<std::string>& hosts, const st
     const std::size_t count = std::max({hosts.size(), addresses.size(), std::size_t{1}});
     if (!addresses.empty() && !hosts.empty() && addresses.size() != hosts.size())
         throw local_failure(errc::invalid_url, "there must be as many hostaddr as host");
-    if (ports.size() > 1 && ports.size() != count) throw local_failure(errc::invalid_url, "there must be one port, or one for each host");
+    if (ports.size() > 1 && ports.size() != count)
+        throw local_failure(errc::invalid_url, "there must be one port, or one for each host");
     std::vector<target> targets;
     for (std::size_t i = 0; i < count; ++i) {
         target one = i < hosts.size() ? split_port(hosts[i]) : target{};
@@ -151,8 +158,8 @@ std::vector<target> make_targets(const std::vector<std::string>& hosts, const st
     return targets;
 }
 
-// The timeouts below are the second line: an operation's deadline needs none of them, but an idle or abandoned connection
-// and a cancel request have no deadline of their own.
+// The timeouts below are the second line: an operation's deadline needs none of them, but an idle
+// or abandoned connection and a cancel request have no deadline of their own.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> line_defaults{{
     {"tcp_user_timeout", "30000"},
     {"keepalives_idle", "30"},
@@ -162,7 +169,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> line_defa
 
 }  // namespace
 
-std::span<const koine_option> url_options() noexcept { return options; }
+std::span<const koine_option> url_options() noexcept {
+    return options;
+}
 
 bool target::needs_resolving() const noexcept {
     return address.empty() && !host.empty() && host.front() != '/' && host.front() != '@' && !is_numeric(host);
@@ -187,7 +196,8 @@ connect_settings read_settings(std::span<const koine_parameter> parameters) {
             continue;
         }
         const koine_option* const option = find_option(key);
-        if (option == nullptr) throw local_failure(errc::unknown_name, "the PostgreSQL driver has no option " + std::string{key});
+        if (option == nullptr)
+            throw local_failure(errc::unknown_name, "the PostgreSQL driver has no option " + std::string{key});
         if (key != "port") check_value(*option, value);
         if (key == "host") {
             if (!value.empty()) split(value, hosts);
@@ -212,13 +222,15 @@ connect_settings read_settings(std::span<const koine_parameter> parameters) {
     }
     out.targets = make_targets(hosts, addresses, ports);
     // A dead server must not use up the time of those behind it.
-    if (out.attempt_timeout_ns == 0 && out.targets.size() > 1 && !has("connect_timeout")) out.attempt_timeout_ns = 10'000'000'000;
+    if (out.attempt_timeout_ns == 0 && out.targets.size() > 1 && !has("connect_timeout"))
+        out.attempt_timeout_ns = 10'000'000'000;
     for (const auto& [key, value] : line_defaults)
         if (!has(key)) out.keywords.emplace_back(key, value);
     out.keywords.emplace_back("client_encoding", "UTF8");
     if (!has("fallback_application_name")) out.keywords.emplace_back("fallback_application_name", "koine");
     if (!out.transaction_pooler) {
-        // Texts of dates are then independent of the server's settings; what the caller gives stands behind and wins.
+        // Texts of dates are then independent of the server's settings; what the caller gives
+        // stands behind and wins.
         session_options = "-c DateStyle=ISO -c TimeZone=UTC" + (session_options.empty() ? "" : " " + session_options);
     }
     if (!session_options.empty()) out.keywords.emplace_back("options", session_options);

@@ -44,7 +44,8 @@ struct resolver::job {
         const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{list, &::freeaddrinfo};
         for (const addrinfo* at = list; at != nullptr; at = at->ai_next) {
             char text[NI_MAXHOST];
-            if (::getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0) continue;
+            if (::getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0)
+                continue;
             found.push_back(target{one.host, text, one.port});
         }
     }

@@ -11,7 +11,8 @@ namespace koine::libpq {
 struct clear_result {
     void operator()(PGresult* result) const noexcept { PQclear(result); }
 };
-// The number at the end of a command's tag ("INSERT 0 3", "UPDATE 3"), -1 if there is none ("BEGIN").
+// The number at the end of a command's tag ("INSERT 0 3", "UPDATE 3"), -1 if there is none
+// ("BEGIN").
 std::int64_t counted_rows(const char* tag) noexcept;
 // Rows that a command changed; -1 for a command that changes none.
 inline std::int64_t affected_rows(PGresult* result) noexcept {

@@ -8,13 +8,21 @@ namespace koine::libpq {
 
 namespace {
 
-constexpr bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_space(char c) noexcept {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
 constexpr bool starts_word(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
-constexpr bool continues_word(char c) noexcept { return starts_word(c) || is_digit(c) || c == '$'; }
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr bool continues_word(char c) noexcept {
+    return starts_word(c) || is_digit(c) || c == '$';
+}
+constexpr char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool same(std::string_view word, std::string_view lower_case) noexcept {
     return word.size() == lower_case.size() &&
@@ -30,21 +38,52 @@ bool any_of(std::string_view word, const std::array<std::string_view, N>& list) 
 constexpr std::array<std::string_view, 10> writing_words{"insert", "update", "delete", "merge",    "into",
                                                          "call",   "do",     "lock",   "truncate", "share"};
 
-// What may stand before a parenthesis in a query that changes nothing. Other functions may do anything.
-constexpr std::array<std::string_view, 78> harmless_words{
-    "and", "or", "not", "in", "exists", "values", "as", "on", "using", "where", "having", "from", "select",
-    "union", "all", "intersect", "except", "any", "some", "by", "over", "filter", "when", "then", "else",
-    "case", "limit", "offset", "interval", "like", "ilike", "between", "is", "with", "array", "row",
-    "count", "sum", "min", "max", "avg", "coalesce", "nullif", "greatest", "least", "cast", "lower",
-    "upper", "length", "char_length", "substring", "trim", "replace", "repeat", "concat", "left", "right",
-    "position", "extract", "date_trunc", "now", "to_char", "abs", "round", "floor", "ceil", "mod",
-    "row_number", "rank", "lag", "lead", "string_agg", "array_agg", "json_agg", "unnest", "generate_series",
-    "pg_sleep", "pg_backend_pid"};
+// What may stand before a parenthesis in a query that changes nothing. Other functions may do
+// anything.
+constexpr std::array<std::string_view, 78> harmless_words{"and",       "or",
+                                                          "not",       "in",
+                                                          "exists",    "values",
+                                                          "as",        "on",
+                                                          "using",     "where",
+                                                          "having",    "from",
+                                                          "select",    "union",
+                                                          "all",       "intersect",
+                                                          "except",    "any",
+                                                          "some",      "by",
+                                                          "over",      "filter",
+                                                          "when",      "then",
+                                                          "else",      "case",
+                                                          "limit",     "offset",
+                                                          "interval",  "like",
+                                                          "ilike",     "between",
+                                                          "is",        "with",
+                                                          "array",     "row",
+                                                          "count",     "sum",
+                                                          "min",       "max",
+                                                          "avg",       "coalesce",
+                                                          "nullif",    "greatest",
+                                                          "least",     "cast",
+                                                          "lower",     "upper",
+                                                          "length",    "char_length",
+                                                          "substring", "trim",
+                                                          "replace",   "repeat",
+                                                          "concat",    "left",
+                                                          "right",     "position",
+                                                          "extract",   "date_trunc",
+                                                          "now",       "to_char",
+                                                          "abs",       "round",
+                                                          "floor",     "ceil",
+                                                          "mod",       "row_number",
+                                                          "rank",      "lag",
+                                                          "lead",      "string_agg",
+                                                          "array_agg", "json_agg",
+                                                          "unnest",    "generate_series",
+                                                          "pg_sleep",  "pg_backend_pid"};
 
 // First words of statements that change the session, or run code that may.
 constexpr std::array<std::string_view, 5> session_words{"reset", "discard", "listen", "do", "call"};
-constexpr std::array<std::string_view, 5> session_functions{"set_config", "pg_advisory_lock", "pg_advisory_lock_shared", "pg_try_advisory_lock",
-                                                            "pg_try_advisory_lock_shared"};
+constexpr std::array<std::string_view, 5> session_functions{"set_config", "pg_advisory_lock", "pg_advisory_lock_shared",
+                                                            "pg_try_advisory_lock", "pg_try_advisory_lock_shared"};
 // What stands before TEMPORARY where it makes something.
 constexpr std::array<std::string_view, 5> before_temporary{"create", "replace", "local", "global", "into"};
 
@@ -64,10 +103,12 @@ public:
     }
     std::uint32_t number() noexcept {
         std::uint64_t value = 0;
-        for (; is_digit(peek()); ++at_) value = std::min<std::uint64_t>(value * 10 + static_cast<unsigned>(peek() - '0'), UINT32_MAX);
+        for (; is_digit(peek()); ++at_)
+            value = std::min<std::uint64_t>(value * 10 + static_cast<unsigned>(peek() - '0'), UINT32_MAX);
         return static_cast<std::uint32_t>(value);
     }
-    // A literal or quoted name; doubled quotes read as two of them in a row, which is the same to us.
+    // A literal or quoted name; doubled quotes read as two of them in a row, which is the same to
+    // us.
     void quoted(char quote, bool backslashes) noexcept {
         for (skip(); !done() && peek() != quote; skip())
             if (backslashes && peek() == '\\') skip();
@@ -148,7 +189,8 @@ sql_facts inspect(std::string_view sql) noexcept {
             }
             if (any_of(word, writing_words)) writes = true;
             if (any_of(word, session_functions)) facts.sets_session = true;
-            if ((same(word, "temp") || same(word, "temporary")) && any_of(last, before_temporary)) facts.sets_session = true;
+            if ((same(word, "temp") || same(word, "temporary")) && any_of(last, before_temporary))
+                facts.sets_session = true;
             if (same(word, "hold") && same(last, "with")) facts.sets_session = true;
             last = word;
             if (in.parenthesis_follows() && !any_of(word, harmless_words)) writes = true;
@@ -160,7 +202,8 @@ sql_facts inspect(std::string_view sql) noexcept {
     }
     facts.empty = first.empty();
     facts.begins = same(first, "begin") || (same(first, "start") && same(second, "transaction"));
-    facts.commits = same(first, "commit") || same(first, "end") || (same(first, "prepare") && same(second, "transaction"));
+    facts.commits =
+        same(first, "commit") || same(first, "end") || (same(first, "prepare") && same(second, "transaction"));
     if (same(first, "commit") && same(second, "prepared")) facts.commits = true;
     const bool query = same(first, "select") || same(first, "with") || same(first, "values") || same(first, "table");
     facts.reads_only = (query && !writes) || same(first, "show");

@@ -16,7 +16,9 @@ statement::statement(connection& owner, std::string_view sql, std::string name, 
     owner_.adopt(*this);
 }
 
-statement::~statement() { owner_.forget(*this); }
+statement::~statement() {
+    owner_.forget(*this);
+}
 
 std::uint32_t statement::flags() const noexcept {
     std::uint32_t bits = 0;
@@ -57,11 +59,13 @@ void statement::take_description(result_ptr description) {
     description_ = std::move(description);
 }
 
-// The server refuses to run a kept plan whose result has changed; a text that is parsed anew may have other columns.
+// The server refuses to run a kept plan whose result has changed; a text that is parsed anew may
+// have other columns.
 inline void statement::check_columns(const PGresult* result) const {
     const int count = PQnfields(result);
     bool same = count == static_cast<int>(columns_.size());
-    for (int i = 0; same && !plan_->named() && i < count; ++i) same = PQftype(result, i) == columns_[static_cast<std::size_t>(i)].type;
+    for (int i = 0; same && !plan_->named() && i < count; ++i)
+        same = PQftype(result, i) == columns_[static_cast<std::size_t>(i)].type;
     if (!same) refuse_columns();
 }
 
@@ -114,7 +118,8 @@ void statement::deliver_block(koine_value* cells, std::uint32_t max_rows, std::u
     const std::uint32_t rows = std::min(left, max_rows);
     const auto stride = static_cast<std::uint32_t>(columns_.size());
     for (std::uint32_t c = 0; c < stride; ++c)
-        decode(columns_[c].how, column_block{result_.get(), static_cast<int>(c), next_row_, rows, cells + c, stride}, memory_);
+        decode(columns_[c].how, column_block{result_.get(), static_cast<int>(c), next_row_, rows, cells + c, stride},
+               memory_);
     next_row_ += static_cast<int>(rows);
     got = rows;
 }
@@ -128,8 +133,8 @@ inline void statement::begin(std::span<const koine_value> binds) {
     owner_.enter(connection::task::execute, this);
 }
 
-koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
-                                koine_wait& wait, koine_error& error) {
+koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows,
+                                std::uint32_t& got, koine_wait& wait, koine_error& error) {
     got = 0;
     if (streaming_ && owner_.task_ == connection::task::stream) {
         if (const auto status = finish(wait, error); status != KOINE_DONE) return status;
@@ -146,13 +151,15 @@ koine_status statement::execute(std::span<const koine_value> binds, koine_value*
     });
 }
 
-koine_status statement::execute_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait) {
+koine_status statement::execute_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
+                                       koine_wait& wait) {
     const auto status = advance_stream(cells, max_rows, got, wait);
     if (status == KOINE_DONE && owner_.owner_ == this) owner_.enter(connection::task::stream, this);
     return status;
 }
 
-koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error&) {
+koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait,
+                              koine_error&) {
     got = 0;
     if (streaming_) return advance_stream(cells, max_rows, got, wait);
     deliver_block(cells, max_rows, got);
@@ -179,7 +186,8 @@ koine_status statement::end_early(koine_wait& wait) {
     return KOINE_DONE;
 }
 
-koine_status statement::advance_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait) {
+koine_status statement::advance_stream(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
+                                       koine_wait& wait) {
     try {
         if (const auto status = collect_stream(max_rows, wait); status != KOINE_DONE) return status;
     } catch (...) {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include <koine/api.hpp>
 #include <koine/driver_abi.h>
+#include <koine/api.hpp>
 #include <koine/spi_arena.hpp>
 
 #include "decode.hpp"
@@ -24,8 +24,9 @@ class connection;
 
 // What a statement is on the server. Shared with the queue, which may outlive the statement.
 struct prepared {
-    std::string name{};  // on the server; empty: not kept there, the text is sent with each execution
-    std::string sql{};   // only without a name
+    // on the server; empty: not kept there, the text is sent with each execution
+    std::string name{};
+    std::string sql{};  // only without a name
     sql_facts facts{};
     std::vector<std::uint32_t> parameter_types{};  // as the server inferred them
     bool on_server = false;                        // the server has taken the name
@@ -47,9 +48,10 @@ public:
     std::uint32_t parameter_count() const noexcept;
     std::uint32_t column_count() const noexcept { return static_cast<std::uint32_t>(columns_.size()); }
     void column(std::uint32_t index, koine_column& out) const noexcept;
-    koine_status execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
-                         koine_wait& wait, koine_error& error);
-    koine_status fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error& error);
+    koine_status execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows,
+                         std::uint32_t& got, koine_wait& wait, koine_error& error);
+    koine_status fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait,
+                       koine_error& error);
     std::int64_t rows_remaining() const noexcept { return streaming_ ? -1 : rows_ - next_row_; }
     std::int64_t rows_affected() const noexcept { return affected_; }
     koine_status finish(koine_wait& wait, koine_error& error);
@@ -57,7 +59,8 @@ public:
     // For the connection.
     const std::shared_ptr<prepared>& plan() const noexcept { return plan_; }
     void take_description(result_ptr description);
-    // Encodes values for this statement; throws spi::failure for a wrong number of them or one that does not fit.
+    // Encodes values for this statement; throws spi::failure for a wrong number of them or one that
+    // does not fit.
     void encode(std::span<const koine_value> binds, parameters& out, bool keep) const {
         if (binds.size() != plan_->parameter_types.size()) refuse_count(binds.size());
         out.encode(binds, plan_->parameter_types, keep);

@@ -20,7 +20,8 @@ namespace sqlite3_driver {
 
 namespace {
 
-// Steps of SQLite's machine between two looks at deadline and cancellation: some tens of microseconds.
+// Steps of SQLite's machine between two looks at deadline and cancellation: some tens of
+// microseconds.
 constexpr int steps_between_looks = 1000;
 
 constexpr std::int64_t millisecond = 1000000;
@@ -52,11 +53,9 @@ void connection::close_database() noexcept {
 }
 
 koine_status connection::connect(koine_wait&) {
-    if (database_ != nullptr)
-        throw own_failure(errc::usage, outcome::not_sent, {}, "the connection is open already");
+    if (database_ != nullptr) throw own_failure(errc::usage, outcome::not_sent, {}, "the connection is open already");
     if (sqlite3_threadsafe() == 0)
-        throw own_failure(errc::not_supported, outcome::not_sent, {},
-                          "this SQLite was built without thread safety");
+        throw own_failure(errc::not_supported, outcome::not_sent, {}, "this SQLite was built without thread safety");
     std::uint64_t number = 0;
     begin_operation(number);
     try {
@@ -75,8 +74,9 @@ koine_status connection::connect(koine_wait&) {
     return KOINE_DONE;
 }
 
-// Opening and closing a file that SQLite has open elsewhere in this process would drop that one's locks; a
-// file that was created just now is nobody's yet. SQLite gives the journal the same permissions.
+// Opening and closing a file that SQLite has open elsewhere in this process would drop that one's
+// locks; a file that was created just now is nobody's yet. SQLite gives the journal the same
+// permissions.
 void connection::create_private_file() const {
     const int file = ::open(options_.file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file >= 0) ::close(file);
@@ -91,7 +91,8 @@ void connection::explain_open(spi::failure& why, int system_error) const {
     const bool creates = options_.mode == open_mode::read_write_create;
     why.hint = creates ? "the file is made, its directory is not" : "mode=rwc makes a file that is missing";
     if (!options_.uri && !options_.file.starts_with('/'))
-        why.hint += "; the path is relative to the working directory, an absolute one has four slashes: sqlite:////path";
+        why.hint +=
+            "; the path is relative to the working directory, an absolute one has four slashes: sqlite:////path";
 }
 
 void connection::open() {
@@ -128,8 +129,7 @@ void connection::open() {
 void connection::set_switch(int which, int value) {
     int now = -1;
     if (sqlite3_db_config(database_, which, value, &now) != SQLITE_OK || now != value)
-        throw own_failure(errc::not_supported, outcome::not_sent, {},
-                          "this SQLite lacks a setting that Koine needs");
+        throw own_failure(errc::not_supported, outcome::not_sent, {}, "this SQLite lacks a setting that Koine needs");
 }
 
 void connection::run(const char* sql) {
@@ -163,8 +163,8 @@ void connection::configure() {
     run("pragma schema_version");
 }
 
-// SQLite does not call the busy handler for every lock that a change of the journal mode needs, so several
-// first connections to one file would fail at random without the loop.
+// SQLite does not call the busy handler for every lock that a change of the journal mode needs, so
+// several first connections to one file would fail at random without the loop.
 void connection::configure_journal() {
     if (options_.in_memory() && !options_.journal_mode_asked) return;
     if (sqlite3_db_readonly(database_, nullptr) == 1) return;
@@ -178,9 +178,8 @@ void connection::configure_journal() {
         const int code = sqlite3_exec(database_, sql.c_str(), take, &got, nullptr);
         if (code == SQLITE_OK) {
             if (got == options_.journal_mode || !options_.journal_mode_asked) return;
-            throw own_failure(
-                errc::not_supported, outcome::not_sent, {},
-                "the database keeps journal_mode=" + got + " instead of " + options_.journal_mode);
+            throw own_failure(errc::not_supported, outcome::not_sent, {},
+                              "the database keeps journal_mode=" + got + " instead of " + options_.journal_mode);
         }
         if ((code & 0xff) == SQLITE_BUSY && wait_for_lock(tries)) continue;
         spi::failure why = failure_of(code, current(), sql);
@@ -189,8 +188,8 @@ void connection::configure_journal() {
     }
 }
 
-// A fork left the same file, locks and mappings to two processes: whatever this one closes breaks the other
-// one's.
+// A fork left the same file, locks and mappings to two processes: whatever this one closes breaks
+// the other one's.
 void connection::abandon() noexcept {
     database_ = nullptr;
 }
@@ -273,7 +272,8 @@ int connection::on_progress(void* self) noexcept {
     auto& me = *static_cast<connection*>(self);
     const bool cancelled = me.cancelled(me.current());
     if (!cancelled && !me.past_deadline()) return 0;
-    // SQLite asks once more when a statement has ended and is committed, and would call that interrupted.
+    // SQLite asks once more when a statement has ended and is committed, and would call that
+    // interrupted.
     if (me.stepping_ != nullptr && sqlite3_stmt_busy(me.stepping_->handle_) == 0) return 0;
     me.timed_out_ = !cancelled;
     return 1;
@@ -301,8 +301,8 @@ bool connection::wait_for_lock(int tries) noexcept {
 koine_status connection::prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait&) {
     if (condition_ == condition::broken || database_ == nullptr) refuse_broken();
     if (const auto nul = sql.find('\0'); nul != std::string_view::npos) {
-        auto why = own_failure(errc::syntax_error, outcome::not_sent, "42601",
-                               "the statement contains a NUL character");
+        auto why =
+            own_failure(errc::syntax_error, outcome::not_sent, "42601", "the statement contains a NUL character");
         why.position = character_position(sql, nul);
         throw why;
     }
@@ -315,8 +315,7 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
     in_transaction_ = sqlite3_get_autocommit(database_) == 0;
     sqlite3_stmt* handle = nullptr;
     const char* tail = nullptr;
-    const unsigned persistence =
-        (flags & KOINE_PREPARE_ONCE) != 0U ? 0U : unsigned{SQLITE_PREPARE_PERSISTENT};
+    const unsigned persistence = (flags & KOINE_PREPARE_ONCE) != 0U ? 0U : unsigned{SQLITE_PREPARE_PERSISTENT};
     const int code =
         sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), persistence, &handle, &tail);
     if (code != SQLITE_OK) {
@@ -327,8 +326,8 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
     std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> guard{handle, &sqlite3_finalize};
     const auto rest = find_text(sql, static_cast<std::size_t>(tail - sql.data()));
     if (rest != std::string_view::npos) {
-        auto why = own_failure(errc::syntax_error, outcome::not_sent, "42601",
-                               "there is text after the end of the statement");
+        auto why =
+            own_failure(errc::syntax_error, outcome::not_sent, "42601", "there is text after the end of the statement");
         why.position = character_position(sql, rest);
         throw why;
     }
@@ -341,9 +340,9 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
 }
 
 void connection::refuse_broken() const {
-    auto why = own_failure(errc::closed, outcome::not_sent, "08003",
-                           database_ == nullptr ? "the connection is not open"
-                                                : "the connection has failed and may only be closed");
+    auto why = own_failure(
+        errc::closed, outcome::not_sent, "08003",
+        database_ == nullptr ? "the connection is not open" : "the connection has failed and may only be closed");
     why.poisons_connection = true;
     throw why;
 }
@@ -368,14 +367,16 @@ spi::failure connection::failure_of(int code, std::uint64_t number, std::string_
     }
     timed_out_ = false;
     if (in_transaction_ && sqlite3_get_autocommit(database_) != 0) {
-        // What follows would commit by itself, one statement at a time, so nothing may follow but ROLLBACK.
+        // What follows would commit by itself, one statement at a time, so nothing may follow but
+        // ROLLBACK.
         condition_ = condition::failed_transaction;
         in_transaction_ = false;
         why.poisons_transaction = true;
         end_results(errc::transaction_failed);
     }
     if (why.poisons_connection) condition_ = condition::broken;
-    // SQLite forgets an interrupt when no statement is open: one that stays would hit the next operation.
+    // SQLite forgets an interrupt when no statement is open: one that stays would hit the next
+    // operation.
     if (code == SQLITE_INTERRUPT || cancelled(number)) end_results(why.code);
     return why;
 }

@@ -21,9 +21,9 @@ class statement;
 
 // Owned by one thread at a time; `cancel` may come from any thread while the object lives.
 //
-// Every prepare, execution and reset is an operation with a number, counted up. `cancel` names the latest
-// number: what was started up to then is stopped, wherever its thread is, and nothing that starts later can
-// be hit.
+// Every prepare, execution and reset is an operation with a number, counted up. `cancel` names the
+// latest number: what was started up to then is stopped, wherever its thread is, and nothing that
+// starts later can be hit.
 class connection {
 public:
     // Throws spi::failure for parameters that are wrong. No I/O.
@@ -36,7 +36,8 @@ public:
     koine_status connect(koine_wait& wait);
     void abandon() noexcept;
     std::uint32_t state() const noexcept;
-    // What a statement has left with the connection (see leaves_traces()) stays, and state() says so.
+    // What a statement has left with the connection (see leaves_traces()) stays, and state() says
+    // so.
     koine_status reset(koine_wait& wait);
     koine_status ping(koine_wait& wait);
     void cancel() noexcept;
@@ -83,9 +84,9 @@ private:
     bool cancelled(std::uint64_t number) const noexcept {
         return number <= cancelled_up_to_.load(std::memory_order_relaxed);
     }
-    // Between these two sqlite3_interrupt may be called. They pair with `cancel` as in Dekker's algorithm:
-    // either that sees that the operation is over, or `close_to_interrupts` sees that it is interrupting and
-    // waits for the end of it.
+    // Between these two sqlite3_interrupt may be called. They pair with `cancel` as in Dekker's
+    // algorithm: either that sees that the operation is over, or `close_to_interrupts` sees that it
+    // is interrupting and waits for the end of it.
     void open_to_interrupts() noexcept { interruptible_.store(true, std::memory_order_release); }
     void close_to_interrupts() noexcept {
         interruptible_.store(false, std::memory_order_seq_cst);
@@ -94,8 +95,8 @@ private:
     }
     void wait_for_interrupter() noexcept;
 
-    // The failure for a result code of SQLite that was met in operation `number`, with what it means for the
-    // transaction and the connection. Ends open results where they cannot go on.
+    // The failure for a result code of SQLite that was met in operation `number`, with what it
+    // means for the transaction and the connection. Ends open results where they cannot go on.
     spi::failure failure_of(int code, std::uint64_t number, std::string_view sql);
     void end_results(errc reason) noexcept;
     [[noreturn]] void refuse_broken() const;
@@ -111,13 +112,15 @@ private:
 
     std::int64_t deadline_ns_ = KOINE_NO_DEADLINE;
     std::int64_t busy_since_ns_ = 0;
-    const statement* stepping_ = nullptr;  // that SQLite is working on; null: on the latest operation, which is none's
+    // that SQLite is working on; null: on the latest operation, which is none's
+    const statement* stepping_ = nullptr;
 
     std::atomic<std::uint64_t> latest_{0};
     std::atomic<std::uint64_t> cancelled_up_to_{0};
     std::atomic<bool> interruptible_{false};
     std::atomic<bool> interrupting_{false};
-    std::mutex interrupter_;  // also guards database_ against a cancel that comes while it is closed
+    // also guards database_ against a cancel that comes while it is closed
+    std::mutex interrupter_;
 };
 
 }  // namespace sqlite3_driver

@@ -32,10 +32,9 @@ constexpr std::uint32_t tag_bit(koine_tag tag) noexcept {
 }
 
 const koine_capabilities driver::capabilities{
-    KOINE_CAP_BLOCKING | KOINE_CAP_CANCEL | KOINE_CAP_STREAM | KOINE_CAP_LAST_INSERT_ID |
-        KOINE_CAP_TRANSACTIONAL_DDL | KOINE_CAP_IN_PROCESS,
-    tag_bit(KOINE_NULL) | tag_bit(KOINE_INT64) | tag_bit(KOINE_FLOAT64) | tag_bit(KOINE_TEXT) |
-        tag_bit(KOINE_BLOB),
+    KOINE_CAP_BLOCKING | KOINE_CAP_CANCEL | KOINE_CAP_STREAM | KOINE_CAP_LAST_INSERT_ID | KOINE_CAP_TRANSACTIONAL_DDL |
+        KOINE_CAP_IN_PROCESS,
+    tag_bit(KOINE_NULL) | tag_bit(KOINE_INT64) | tag_bit(KOINE_FLOAT64) | tag_bit(KOINE_TEXT) | tag_bit(KOINE_BLOB),
     // SQLite's own defaults; a library built with other ones answers errc::too_big by itself.
     32766, 0, 1000000000};
 

@@ -30,8 +30,8 @@ std::string_view after_dot(std::string_view name) noexcept {
 bool is_identifier(std::string_view text) noexcept {
     if (text.empty()) return false;
     for (const char c : text) {
-        const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                          c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
+        const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                          c == '$' || static_cast<unsigned char>(c) >= 0x80;
         if (!word) return false;
     }
     return !(text.front() >= '0' && text.front() <= '9');
@@ -244,8 +244,7 @@ spi::failure last_error(sqlite3* database, int code, std::string_view sql) {
     // Another code than the call's answer means that the handle remembers something else.
     const bool own = (extended & 0xff) == (code & 0xff) && database != nullptr;
     const char* const text = own ? sqlite3_errmsg(database) : sqlite3_errstr(code);
-    spi::failure why =
-        classify(own ? extended : code, text == nullptr ? std::string_view{} : std::string_view{text});
+    spi::failure why = classify(own ? extended : code, text == nullptr ? std::string_view{} : std::string_view{text});
     if ((code & 0xff) == SQLITE_CANTOPEN && database != nullptr) {
         const meaning means = cannot_open_meaning(sqlite3_system_errno(database));
         why.code = means.code;

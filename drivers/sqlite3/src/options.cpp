@@ -27,8 +27,7 @@ constexpr std::array<koine_option, 11> option_table{{
      text("when commits reach the disk (default full)")},
     {text("busy_timeout"), KOINE_OPTION_INTEGER, {}, text("milliseconds to wait for a lock (default 5000)")},
     {text("timeout"), KOINE_OPTION_TEXT, {}, text("the same in seconds, fractions allowed")},
-    {text("cache"), KOINE_OPTION_CHOICE, text("private|shared"),
-     text("SQLite's shared cache (default private)")},
+    {text("cache"), KOINE_OPTION_CHOICE, text("private|shared"), text("SQLite's shared cache (default private)")},
     {text("uri"), KOINE_OPTION_BOOLEAN, {}, text("the database is a file: URI (default off)")},
     {text("attach"), KOINE_OPTION_INTEGER, {}, text("databases that may be attached, 0 to 10 (default 0)")},
     {text("trusted_schema"),
@@ -61,8 +60,7 @@ bool parse_boolean(std::string_view key, std::string_view value) {
     refuse_value(key, "true or false");
 }
 
-std::int64_t parse_integer(std::string_view key, std::string_view value, std::int64_t least,
-                           std::int64_t most) {
+std::int64_t parse_integer(std::string_view key, std::string_view value, std::int64_t least, std::int64_t most) {
     std::int64_t number = 0;
     const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (failed != std::errc{} || end != value.data() + value.size() || number < least || number > most)
@@ -110,11 +108,9 @@ open_mode parse_mode(std::string_view value) noexcept {
 // What only the whole set of parameters tells.
 void check_together(const options& chosen) {
     if (!chosen.uri && chosen.file.starts_with("file:"))
-        refuse(
-            errc::invalid_url,
-            "a database that begins with 'file:' needs uri=true; write './file:...' for a file of that name");
-    if (chosen.private_file &&
-        (chosen.in_memory() || chosen.uri || chosen.mode != open_mode::read_write_create))
+        refuse(errc::invalid_url,
+               "a database that begins with 'file:' needs uri=true; write './file:...' for a file of that name");
+    if (chosen.private_file && (chosen.in_memory() || chosen.uri || chosen.mode != open_mode::read_write_create))
         refuse(errc::invalid_url, "'private' goes with a plain file and mode=rwc only");
 }
 
@@ -138,13 +134,12 @@ options parse_options(std::span<const koine_parameter> parameters) {
         }
         if (key == "host" || key == "port" || key == "user" || key == "password") {
             if (!value.empty())
-                refuse(errc::invalid_url, "SQLite has no " + std::string{key} +
-                                              "; an absolute path has four slashes: sqlite:////path");
+                refuse(errc::invalid_url,
+                       "SQLite has no " + std::string{key} + "; an absolute path has four slashes: sqlite:////path");
             continue;
         }
         const koine_option* const option = find_option(key);
-        if (option == nullptr)
-            refuse(errc::unknown_name, "the SQLite driver has no option '" + std::string{key} + "'");
+        if (option == nullptr) refuse(errc::unknown_name, "the SQLite driver has no option '" + std::string{key} + "'");
         check_choice(*option, value);
         if (key == "mode") {
             chosen.mode = parse_mode(value);
@@ -156,9 +151,7 @@ options parse_options(std::span<const koine_parameter> parameters) {
         } else if (key == "synchronous") {
             chosen.synchronous = value;
         } else if (key == "busy_timeout" || key == "timeout") {
-            if (waits)
-                refuse(errc::invalid_url,
-                       "'busy_timeout' and 'timeout' say the same: give one of them, once");
+            if (waits) refuse(errc::invalid_url, "'busy_timeout' and 'timeout' say the same: give one of them, once");
             waits = true;
             chosen.busy_timeout_ms =
                 key == "timeout" ? parse_seconds(key, value) : parse_integer(key, value, 0, longest_wait_ms);

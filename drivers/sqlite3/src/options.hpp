@@ -32,7 +32,8 @@ struct options {
     bool in_memory() const noexcept {
         return mode == open_mode::memory || file == ":memory:" || (uri && file.starts_with("file::memory:"));
     }
-    // The database lives and dies with one connection: in memory, and not in a cache that others can name.
+    // The database lives and dies with one connection: in memory, and not in a cache that others
+    // can name.
     bool private_database() const noexcept { return in_memory() && !(shared_cache && uri); }
 };
 

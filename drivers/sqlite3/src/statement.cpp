@@ -157,8 +157,8 @@ koine_status statement::fetch_closed(std::uint32_t& got, koine_error& error) {
     if (ended_by_ == errc{}) return KOINE_DONE;
     const errc why = ended_by_;
     if (why == errc::transaction_failed)
-        return refuse(why, outcome::rejected, "25P02",
-                      "the transaction was rolled back while the result was read", error);
+        return refuse(why, outcome::rejected, "25P02", "the transaction was rolled back while the result was read",
+                      error);
     return refuse(why, outcome::rejected, "57014",
                   "the result was ended by a cancellation or a deadline of its connection", error);
 }
@@ -166,8 +166,8 @@ koine_status statement::fetch_closed(std::uint32_t& got, koine_error& error) {
 bool statement::answer_unusual(std::uint32_t& got, koine_error& error, koine_status& status) {
     got = 0;
     if (owner_.condition_ == connection::condition::broken) {
-        status = refuse(errc::closed, outcome::not_sent, "08003",
-                        "the connection has failed and may only be closed", error);
+        status =
+            refuse(errc::closed, outcome::not_sent, "08003", "the connection has failed and may only be closed", error);
         error.poisons |= KOINE_POISONS_CONNECTION;
         return true;
     }
@@ -202,8 +202,8 @@ bool statement::answer_unusual(std::uint32_t& got, koine_error& error, koine_sta
     return false;
 }
 
-koine_status statement::refuse(errc code, outcome outcome, std::string_view sqlstate,
-                               std::string_view message, koine_error& error) {
+koine_status statement::refuse(errc code, outcome outcome, std::string_view sqlstate, std::string_view message,
+                               koine_error& error) {
     return spi::fill(&error, own_failure(code, outcome, sqlstate, message));
 }
 
@@ -229,9 +229,8 @@ koine_status statement::refuse_bind(std::span<const koine_value> binds, int code
 
 koine_status statement::refuse_new_shape(koine_error& error) {
     end();
-    spi::failure why =
-        own_failure(errc::statement_outdated, read_only_ ? outcome::not_sent : outcome::unknown, "0A000",
-                    "the columns of the statement have changed since it was prepared");
+    spi::failure why = own_failure(errc::statement_outdated, read_only_ ? outcome::not_sent : outcome::unknown, "0A000",
+                                   "the columns of the statement have changed since it was prepared");
     // The rows are lost, but what the statement has changed stays until somebody rolls back.
     why.poisons_transaction = !read_only_ && owner_.in_transaction_;
     return spi::fill(&error, why);
@@ -242,10 +241,10 @@ koine_status statement::fail(int code, koine_error& error, bool row_reached) {
     spi::failure why = owner_.failure_of(code, number_, sql());
     end();
     const int primary = code & 0xff;
-    if ((primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_SCHEMA) &&
-        !was_in_transaction)
+    if ((primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_SCHEMA) && !was_in_transaction)
         why.outcome = outcome::not_sent;
-    // SQLite says that it undid the change, but what reached the disk may be found there after a crash.
+    // SQLite says that it undid the change, but what reached the disk may be found there after a
+    // crash.
     const bool commits = kind_ == statement_kind::control || (!was_in_transaction && !read_only_);
     if (primary == SQLITE_IOERR && commits) why.outcome = outcome::unknown;
     if (row_reached && commits) why.outcome = outcome::unknown;

@@ -28,12 +28,12 @@ enum class statement_kind : std::uint8_t {
 
 statement_kind kind_of(std::string_view sql);
 
-// Whether the statement leaves something with the connection that the next user of it would meet: a setting, an attached database, a
-// temporary table, view or trigger.
+// Whether the statement leaves something with the connection that the next user of it would meet: a
+// setting, an attached database, a temporary table, view or trigger.
 bool leaves_traces(std::string_view sql);
 
-// Where the first thing in `sql` stands that is neither white space, a comment nor a semicolon; npos if there
-// is none.
+// Where the first thing in `sql` stands that is neither white space, a comment nor a semicolon;
+// npos if there is none.
 std::size_t find_text(std::string_view sql, std::size_t from) noexcept;
 
 // Belongs to its connection, whose thread alone uses it.
@@ -82,7 +82,8 @@ private:
     KOINE_COLD koine_status fail(int code, koine_error& error, bool row_reached = false);
     koine_status refuse(errc code, outcome outcome, std::string_view sqlstate, std::string_view message,
                         koine_error& error);
-    // True if `status` is the answer to an execution in a connection that is not in its usual state.
+    // True if `status` is the answer to an execution in a connection that is not in its usual
+    // state.
     KOINE_COLD bool answer_unusual(std::uint32_t& got, koine_error& error, koine_status& status);
     KOINE_COLD koine_status refuse_new_shape(koine_error& error);
     KOINE_COLD koine_status drain(std::uint32_t& got, koine_error& error);

@@ -32,7 +32,8 @@ std::size_t skip_blank(std::string_view sql, std::size_t at, char skipped_too) n
     return std::string_view::npos;
 }
 
-// The next word in upper case, empty at the end or where something else stands; moves `at` behind it.
+// The next word in upper case, empty at the end or where something else stands; moves `at` behind
+// it.
 std::string next_word(std::string_view sql, std::size_t& at) {
     std::string word;
     at = skip_blank(sql, at, ' ');
@@ -44,9 +45,9 @@ std::string next_word(std::string_view sql, std::size_t& at) {
 
 // Settings of the database or the transaction, and questions.
 constexpr std::array<std::string_view, 17> harmless_pragmas{
-    "USER_VERSION",     "APPLICATION_ID",    "DEFER_FOREIGN_KEYS", "JOURNAL_MODE", "TABLE_INFO",    "TABLE_XINFO", "TABLE_LIST",
-    "INDEX_INFO",       "INDEX_LIST",        "INDEX_XINFO",        "QUICK_CHECK",  "WAL_CHECKPOINT", "OPTIMIZE",    "INTEGRITY_CHECK",
-    "FOREIGN_KEY_LIST", "FOREIGN_KEY_CHECK", "INCREMENTAL_VACUUM"};
+    "USER_VERSION", "APPLICATION_ID",  "DEFER_FOREIGN_KEYS", "JOURNAL_MODE",      "TABLE_INFO",        "TABLE_XINFO",
+    "TABLE_LIST",   "INDEX_INFO",      "INDEX_LIST",         "INDEX_XINFO",       "QUICK_CHECK",       "WAL_CHECKPOINT",
+    "OPTIMIZE",     "INTEGRITY_CHECK", "FOREIGN_KEY_LIST",   "FOREIGN_KEY_CHECK", "INCREMENTAL_VACUUM"};
 
 }  // namespace
 

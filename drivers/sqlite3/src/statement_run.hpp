@@ -1,5 +1,5 @@
-// The running of a statement. Inline, so that it becomes one with the functions of the driver's table: every
-// execution passes here.
+// The running of a statement. Inline, so that it becomes one with the functions of the driver's
+// table: every execution passes here.
 #pragma once
 
 #include <algorithm>
@@ -45,8 +45,8 @@ inline int statement::bind_all(std::span<const koine_value> binds) noexcept {
     return SQLITE_OK;
 }
 
-// column_value with value_* is a third cheaper than column_*, which looks the column up for every call. It is
-// for connections of one thread only, which this one is.
+// column_value with value_* is a third cheaper than column_*, which looks the column up for every
+// call. It is for connections of one thread only, which this one is.
 inline bool statement::read_row(koine_value* cells) noexcept {
     sqlite3_stmt* const handle = handle_;
     const auto count = static_cast<int>(column_count_);
@@ -63,8 +63,7 @@ inline bool statement::read_row(koine_value* cells) noexcept {
             case SQLITE_TEXT: {
                 // Text before bytes: the first may convert from UTF-16.
                 const void* const text = sqlite3_value_text(value);
-                *cells =
-                    koine_value{static_cast<std::uint32_t>(sqlite3_value_bytes(value)), KOINE_TEXT, 0, 0, {}};
+                *cells = koine_value{static_cast<std::uint32_t>(sqlite3_value_bytes(value)), KOINE_TEXT, 0, 0, {}};
                 cells->u.p = text;
                 if (text == nullptr) [[unlikely]]
                     return false;
@@ -115,9 +114,8 @@ inline int statement::step_first() noexcept {
     return code;
 }
 
-[[gnu::always_inline]] inline koine_status statement::execute(std::span<const koine_value> binds,
-                                                              koine_value* cells, std::uint32_t max_rows,
-                                                              std::uint32_t& got, koine_wait&,
+[[gnu::always_inline]] inline koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells,
+                                                              std::uint32_t max_rows, std::uint32_t& got, koine_wait&,
                                                               koine_error& error) {
     if (open_) end();
     ended_by_ = errc{};
@@ -153,8 +151,8 @@ inline int statement::step_first() noexcept {
     return KOINE_DONE;
 }
 
-inline koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got,
-                                     koine_wait&, koine_error& error) {
+inline koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait&,
+                                     koine_error& error) {
     got = 0;
     if (!open_) [[unlikely]]
         return fetch_closed(got, error);

@@ -9,9 +9,9 @@ namespace template_driver {
 
 namespace {
 
-// Every failure says what happened (code), what is known of the work (outcome), and what is spoilt by it
-// (poisons_*). Map your server's codes to SQLSTATEs by a table, and name constraint, table and column where
-// the server tells them.
+// Every failure says what happened (code), what is known of the work (outcome), and what is spoilt
+// by it (poisons_*). Map your server's codes to SQLSTATEs by a table, and name constraint, table
+// and column where the server tells them.
 spi::failure not_implemented(const char* what) {
     spi::failure why;
     why.code = errc::not_implemented;
@@ -78,8 +78,7 @@ koine_status statement::execute(std::span<const koine_value>, koine_value*, std:
     return spi::fill(&error, not_implemented("execute"));
 }
 
-koine_status statement::fetch(koine_value*, std::uint32_t, std::uint32_t& got, koine_wait&,
-                              koine_error& error) {
+koine_status statement::fetch(koine_value*, std::uint32_t, std::uint32_t& got, koine_wait&, koine_error& error) {
     got = 0;
     return spi::fill(&error, not_implemented("fetch"));
 }
@@ -107,10 +106,11 @@ struct driver {
     static constexpr std::string_view name = "template";
     // The client library's version, for diagnosis.
     static std::string_view client_version() noexcept { return {}; }
-    // What can be done, which tags can be bound as they are, and limits. Core adapts to what this says.
+    // What can be done, which tags can be bound as they are, and limits. Core adapts to what this
+    // says.
     static const koine_capabilities capabilities;
-    // Keys of the URL's query part, each with a line for people. Core refuses other keys and suggests the
-    // nearest.
+    // Keys of the URL's query part, each with a line for people. Core refuses other keys and
+    // suggests the nearest.
     static std::span<const koine_option> options() noexcept { return {}; }
 };
 

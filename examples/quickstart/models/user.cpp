@@ -1,3 +1,5 @@
 #include "models/user.hpp"
 
-std::string greeting(const User& user) { return "Hello, " + user.name + (user.email ? " <" + *user.email + ">!" : "!"); }
+std::string greeting(const User& user) {
+    return "Hello, " + user.name + (user.email ? " <" + *user.email + ">!" : "!");
+}

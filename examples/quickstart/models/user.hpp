@@ -1,4 +1,5 @@
-// The users of the application: a plain struct and one description of it, table and model in one place.
+// The users of the application: a plain struct and one description of it, table and model in one
+// place.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ struct User {
 
     static constexpr auto koine_table() {
         using koine::col;
-        return koine::table("users", col<&User::id>(koine::primary_key), col<&User::name>(koine::length{50}, koine::unique),
+        return koine::table("users", col<&User::id>(koine::primary_key),
+                            col<&User::name>(koine::length{50}, koine::unique),
                             col<&User::email>(koine::length{120}, koine::unique));
     }
 

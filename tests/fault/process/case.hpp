@@ -44,7 +44,8 @@ inline engine make_engine() {
 }
 
 using case_list = std::map<std::string, int (*)()>;
-// Sessions, scoped sessions and their objects at the end. Each case commits the marks 1 and leaves others uncommitted.
+// Sessions, scoped sessions and their objects at the end. Each case commits the marks 1 and leaves
+// others uncommitted.
 const case_list& session_cases();
 // Several processes that make the same tables.
 const case_list& schema_cases();

@@ -1,4 +1,5 @@
-// What a process of its own does, such as ending or forking with a pool: fault_process <case> <url>. Exit status 0: it went as it should.
+// What a process of its own does, such as ending or forking with a pool: fault_process <case>
+// <url>. Exit status 0: it went as it should.
 #include <cstdlib>
 #include <iostream>
 #include <optional>
@@ -13,15 +14,23 @@ using namespace fault_process;
 
 // A child leaves the parent's handles alone, their memory included.
 extern "C" int __lsan_is_turned_off();
-extern "C" int __lsan_is_turned_off() { return forked_here ? 1 : 0; }
+extern "C" int __lsan_is_turned_off() {
+    return forked_here ? 1 : 0;
+}
 // A child of ours may start threads.
 extern "C" const char* __tsan_default_options();
-extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
+extern "C" const char* __tsan_default_options() {
+    return "die_after_fork=0";
+}
 
 namespace {
 
-void mark(connection& on, std::int64_t id) { on.execute(sql("insert into marks (id) values (:id)", {{"id", id}})); }
-std::int64_t marks(connection& on) { return on.execute(sql("select count(*) from marks")).one<std::int64_t>(); }
+void mark(connection& on, std::int64_t id) {
+    on.execute(sql("insert into marks (id) values (:id)", {{"id", id}}));
+}
+std::int64_t marks(connection& on) {
+    return on.execute(sql("select count(*) from marks")).one<std::int64_t>();
+}
 
 template <class Body>
 errc code_of(Body body) {
@@ -33,7 +42,8 @@ errc code_of(Body body) {
     return errc{};
 }
 
-// Runs the body in a forked child, which then ends as main() does, by exit(); 0 if all was well there.
+// Runs the body in a forked child, which then ends as main() does, by exit(); 0 if all was well
+// there.
 template <class Body>
 int in_child(Body body) {
     const pid_t child = fork();
@@ -116,7 +126,8 @@ int exits_on_another_thread() {
     return 1;
 }
 
-// The parent goes on as if nothing had happened, in the transaction and the result that it had open.
+// The parent goes on as if nothing had happened, in the transaction and the result that it had
+// open.
 void check_parent(connection& on, koine::rows& result) {
     std::int64_t seen = 1;
     while (result.next()) ++seen;

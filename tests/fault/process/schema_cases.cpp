@@ -16,7 +16,8 @@ struct shop {
     std::string name{};
 
     static constexpr auto koine_table() {
-        return koine::table("shops", col<&shop::id>(koine::primary_key), col<&shop::name>(koine::length{40}, koine::unique));
+        return koine::table("shops", col<&shop::id>(koine::primary_key),
+                            col<&shop::name>(koine::length{40}, koine::unique));
     }
 };
 

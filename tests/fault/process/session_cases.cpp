@@ -1,4 +1,5 @@
-// Static objects are destroyed in the reverse order of their making: each case makes them in another one.
+// Static objects are destroyed in the reverse order of their making: each case makes them in
+// another one.
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -20,11 +21,13 @@ using koine::col;
 struct mark {
     std::int64_t id{};
 
-    static constexpr auto koine_table() { return koine::table("marks", col<&mark::id>(koine::primary_key, koine::not_generated)); }
+    static constexpr auto koine_table() {
+        return koine::table("marks", col<&mark::id>(koine::primary_key, koine::not_generated));
+    }
 };
 
-// Commits mark 1, and leaves the session in a transaction with one mark flushed, one changed reference and one mark that waits for a
-// flush. Answers the first.
+// Commits mark 1, and leaves the session in a transaction with one mark flushed, one changed
+// reference and one mark that waits for a flush. Answers the first.
 template <class Session>
 koine::ref<mark> leave_work(Session& in) {
     const koine::ref<mark> first = in.add(mark{1});
@@ -235,7 +238,8 @@ int exits_while_threads_work_with_sessions() {
 }  // namespace
 
 const case_list& session_cases() {
-#define KOINE_CASE(name) {#name, &name}
+#define KOINE_CASE(name) \
+    { #name, &name }
     static const case_list all{
         KOINE_CASE(ends_engine_session_reference),
         KOINE_CASE(ends_session_reference_engine),

@@ -1,4 +1,5 @@
-// A program that has nothing of Koine but its installed headers and libraries: a mapped class, a session, a query.
+// A program that has nothing of Koine but its installed headers and libraries: a mapped class, a
+// session, a query.
 #include <cstdint>
 #include <iostream>
 #include <optional>
@@ -14,7 +15,8 @@ struct User {
     std::optional<std::string> email{};
 
     static constexpr auto koine_table() {
-        return koine::table("users", col<&User::id>(koine::primary_key), col<&User::name>(koine::length{50}, koine::unique),
+        return koine::table("users", col<&User::id>(koine::primary_key),
+                            col<&User::name>(koine::length{50}, koine::unique),
                             col<&User::email>(koine::length{120}, koine::unique));
     }
 };

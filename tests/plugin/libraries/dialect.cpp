@@ -25,7 +25,9 @@ public:
     }
 };
 
-[[maybe_unused]] const koine::dialect* make() { return new made_here; }
+[[maybe_unused]] const koine::dialect* make() {
+    return new made_here;
+}
 
 }  // namespace
 
@@ -33,15 +35,28 @@ public:
 KOINE_DIALECT_PLUGIN(made_here, "sqlite3")
 #else
 extern "C" __attribute__((visibility("default"))) const koine::dialect_plugin* koine_dialect_init() {
-    static koine::dialect_plugin plugin{sizeof(koine::dialect_plugin), KOINE_VERSION, KOINE_DIALECT_LIBRARY, "sqlite3", &make};
+    static koine::dialect_plugin plugin{sizeof(koine::dialect_plugin), KOINE_VERSION, KOINE_DIALECT_LIBRARY, "sqlite3",
+                                        &make};
     switch (KOINE_DIALECT_FAULT) {
-        case 1: plugin.koine_version = "99.1.2"; break;
-        case 2: plugin.standard_library = "libc++ ABI 1"; break;
-        case 3: plugin.struct_size = 8; break;
-        case 4: return nullptr;
-        case 5: plugin.make = []() -> const koine::dialect* { throw std::runtime_error{"no licence for this dialect"}; }; break;
-        case 6: plugin.make = []() -> const koine::dialect* { return nullptr; }; break;
-        default: throw std::runtime_error{"no dialect today"};
+        case 1:
+            plugin.koine_version = "99.1.2";
+            break;
+        case 2:
+            plugin.standard_library = "libc++ ABI 1";
+            break;
+        case 3:
+            plugin.struct_size = 8;
+            break;
+        case 4:
+            return nullptr;
+        case 5:
+            plugin.make = []() -> const koine::dialect* { throw std::runtime_error{"no licence for this dialect"}; };
+            break;
+        case 6:
+            plugin.make = []() -> const koine::dialect* { return nullptr; };
+            break;
+        default:
+            throw std::runtime_error{"no dialect today"};
     }
     // A plugin of another world: whoever goes on to use this crashes.
     if (KOINE_DIALECT_FAULT <= 2) plugin.make = reinterpret_cast<const koine::dialect* (*)()>(1);

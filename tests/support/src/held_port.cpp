@@ -25,6 +25,8 @@ held_port::held_port() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0
     number_ = ntohs(address.sin_port);
 }
 
-held_port::~held_port() { ::close(socket_); }
+held_port::~held_port() {
+    ::close(socket_);
+}
 
 }  // namespace koine_test

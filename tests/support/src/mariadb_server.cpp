@@ -41,13 +41,16 @@ grant all on *.* to koine_ed25519@'%';
 grant all on *.* to koine_tls@'%';
 )";
 
-// A directory of its own for temporary tables: a server that starts deletes those that it finds, whoever is using them.
+// A directory of its own for temporary tables: a server that starts deletes those that it finds,
+// whoever is using them.
 std::string configuration(const fs::path& directory) {
     const std::string in = directory.string() + "/";
-    return "[mariadbd]\ndatadir=" + in + "data\ntmpdir=" + in + "\nsocket=" + in + "socket\npid-file=" + in + "pid\nlog-error=" + in +
+    return "[mariadbd]\ndatadir=" + in + "data\ntmpdir=" + in + "\nsocket=" + in + "socket\npid-file=" + in +
+           "pid\nlog-error=" + in +
            "log.err\nbind-address=127.0.0.1\nskip-name-resolve\nskip-log-bin\ninnodb_flush_log_at_trx_commit=2\n"
            "innodb_flush_method=nosync\ninnodb_use_native_aio=0\ninnodb_buffer_pool_size=32M\ninnodb_log_file_size=8M\n"
-           "performance_schema=off\ncharacter-set-server=utf8mb4\nmax_connections=60\nplugin_load_add=auth_ed25519\nssl_ca=" +
+           "performance_schema=off\ncharacter-set-server=utf8mb4\nmax_connections=60\nplugin_load_add=auth_"
+           "ed25519\nssl_ca=" +
            in + "ca.crt\nssl_cert=" + in + "server.crt\nssl_key=" + in + "server.key\n";
 }
 
@@ -66,9 +69,10 @@ fs::path make_template(const fs::path& base) {
     mariadb.make_certificates(made / "other", log);
     mariadb.append(made / "my.cnf", configuration(made));
     mariadb.append(made / "users.sql", users);
-    mariadb.run({find_program("mariadb-install-db").string(), "--defaults-file=" + (made / "my.cnf").string(),
-                 "--auth-root-authentication-method=normal", "--skip-test-db", "--extra-file=" + (made / "users.sql").string()},
-                log);
+    mariadb.run(
+        {find_program("mariadb-install-db").string(), "--defaults-file=" + (made / "my.cnf").string(),
+         "--auth-root-authentication-method=normal", "--skip-test-db", "--extra-file=" + (made / "users.sql").string()},
+        log);
     mariadb.append(made / "ready", "");
     return made;
 }
@@ -81,7 +85,8 @@ struct finish {
 std::unique_ptr<MYSQL, finish> connect_as_root(const std::string& socket, const char* database) {
     std::unique_ptr<MYSQL, finish> made{mysql_init(nullptr)};
     if (!made) mariadb.fail("no memory");
-    if (mysql_real_connect(made.get(), nullptr, "root", "", database, 0, socket.c_str(), 0) == nullptr) mariadb.fail(mysql_error(made.get()));
+    if (mysql_real_connect(made.get(), nullptr, "root", "", database, 0, socket.c_str(), 0) == nullptr)
+        mariadb.fail(mysql_error(made.get()));
     return made;
 }
 
@@ -174,13 +179,13 @@ void mariadb_server::resume() {
 }
 
 std::string mariadb_server::url(std::string_view database, int port) const {
-    return "mariadb://koine:secret@localhost:" + std::to_string(port != 0 ? port : port_.number()) + "/" + std::string{database} +
-           "?ssl_mode=verify-full&ssl_ca=" + url_escaped(ca_file());
+    return "mariadb://koine:secret@localhost:" + std::to_string(port != 0 ? port : port_.number()) + "/" +
+           std::string{database} + "?ssl_mode=verify-full&ssl_ca=" + url_escaped(ca_file());
 }
 
 std::string mariadb_server::tcp_url(std::string_view database, int port) const {
-    return "mariadb://koine:secret@127.0.0.1:" + std::to_string(port != 0 ? port : port_.number()) + "/" + std::string{database} +
-           "?ssl_mode=disable";
+    return "mariadb://koine:secret@127.0.0.1:" + std::to_string(port != 0 ? port : port_.number()) + "/" +
+           std::string{database} + "?ssl_mode=disable";
 }
 
 std::string mariadb_server::socket_url(std::string_view database) const {

@@ -24,7 +24,9 @@ namespace {
 
 constexpr server_process postgres{"postgres", "postgres"};
 
-[[noreturn]] void fail(const std::string& what) { postgres.fail(what); }
+[[noreturn]] void fail(const std::string& what) {
+    postgres.fail(what);
+}
 
 // The newest server of the system's packages.
 fs::path find_binaries() {
@@ -53,7 +55,8 @@ fs::path make_template(const fs::path& base, const fs::path& binaries) {
     postgres.append(made / "password", "secret");
     postgres.give_to_server(made / "password");
     postgres.run({(binaries / "initdb").string(), "-D", (made / "data").string(), "-U", "koine",
-                  "--pwfile=" + (made / "password").string(), "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-k"},
+                  "--pwfile=" + (made / "password").string(), "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8",
+                  "--no-sync", "-k"},
                  log);
     postgres.make_certificates(made, log);
     postgres.append(made / "ready", "");
@@ -92,13 +95,15 @@ pg_cluster::pg_cluster(std::vector<std::string> settings) {
                  directory_ / "cp.log");
     std::string lines = "listen_addresses='127.0.0.1'\nunix_socket_directories='" + directory_.string() +
                         "'\nfsync=off\nshared_buffers=16MB\nmax_connections=60\nssl=on\nssl_cert_file='" +
-                        (directory_ / "server.crt").string() + "'\nssl_key_file='" + (directory_ / "server.key").string() +
+                        (directory_ / "server.crt").string() + "'\nssl_key_file='" +
+                        (directory_ / "server.key").string() +
                         "'\nmax_wal_senders=0\nwal_level=minimal\nmax_prepared_transactions=4\nautovacuum=off\n";
     for (const std::string& line : settings) lines += line + "\n";
     postgres.append(directory_ / "data" / "postgresql.conf", lines);
     fs::remove(directory_ / "data" / "pg_hba.conf");
     postgres.append(directory_ / "data" / "pg_hba.conf",
-                    "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\nhostnossl all all 127.0.0.1/32 scram-sha-256\n");
+                    "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\nhostnossl all all 127.0.0.1/32 "
+                    "scram-sha-256\n");
     postgres.give_to_server(directory_ / "data" / "pg_hba.conf");
     start();
 }
@@ -114,7 +119,8 @@ pg_cluster::~pg_cluster() {
 }
 
 void pg_cluster::start() {
-    postmaster_ = postgres.spawn({(find_binaries() / "postgres").string(), "-D", (directory_ / "data").string(), "-p", std::to_string(port_.number())},
+    postmaster_ = postgres.spawn({(find_binaries() / "postgres").string(), "-D", (directory_ / "data").string(), "-p",
+                                  std::to_string(port_.number())},
                                  directory_ / "log", "QUIT");
     wait_until_ready();
 }
@@ -123,7 +129,8 @@ void pg_cluster::wait_until_ready() {
     // A crash is noticed a moment after it: until then the server looks ready.
     while (!crashed_checkpointer_.empty()) {
         try {
-            if (const auto now = admin(checkpointer_query); !now.empty() && now != crashed_checkpointer_) crashed_checkpointer_.clear();
+            if (const auto now = admin(checkpointer_query); !now.empty() && now != crashed_checkpointer_)
+                crashed_checkpointer_.clear();
         } catch (const std::runtime_error&) {
             std::this_thread::sleep_for(std::chrono::milliseconds{5});
         }
@@ -164,12 +171,13 @@ void pg_cluster::kill_backend(pid_t pid, int signal) {
 }
 
 std::string pg_cluster::url(std::string_view database, int port) const {
-    return "postgresql://koine:secret@localhost:" + std::to_string(port != 0 ? port : port_.number()) + "/" + std::string{database} +
-           "?sslmode=verify-full&sslrootcert=" + url_escaped(ca_file());
+    return "postgresql://koine:secret@localhost:" + std::to_string(port != 0 ? port : port_.number()) + "/" +
+           std::string{database} + "?sslmode=verify-full&sslrootcert=" + url_escaped(ca_file());
 }
 
 std::string pg_cluster::socket_url(std::string_view database) const {
-    return "postgresql://koine@/" + std::string{database} + "?host=" + url_escaped(socket_dir()) + "&port=" + std::to_string(port_.number());
+    return "postgresql://koine@/" + std::string{database} + "?host=" + url_escaped(socket_dir()) +
+           "&port=" + std::to_string(port_.number());
 }
 
 std::string pg_cluster::create_database() {
@@ -185,7 +193,8 @@ std::string pg_cluster::admin(const std::string& sql, const std::string& databas
     const char* const values[] = {host.c_str(), port.c_str(), "koine", database.c_str(), nullptr};
     const std::unique_ptr<PGconn, finish> connection{PQconnectdbParams(keys, values, 0)};
     if (PQstatus(connection.get()) != CONNECTION_OK) fail(PQerrorMessage(connection.get()));
-    PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        connection.get(), [](void*, const char*) {}, nullptr);
     const std::unique_ptr<PGresult, finish> result{PQexec(connection.get(), sql.c_str())};
     const auto status = PQresultStatus(result.get());
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) fail(PQerrorMessage(connection.get()));

@@ -20,7 +20,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const passwd* other_user(const char* name) { return ::geteuid() == 0 ? ::getpwnam(name) : nullptr; }
+const passwd* other_user(const char* name) {
+    return ::geteuid() == 0 ? ::getpwnam(name) : nullptr;
+}
 
 constexpr std::string_view certificate_script = R"(set -e
 cd "$1"
@@ -39,9 +41,12 @@ bool servers_required() {
     return value != nullptr && std::string_view{value} == "1";
 }
 
-void server_process::fail(const std::string& what) const { throw std::runtime_error{name_ + (": " + what)}; }
+void server_process::fail(const std::string& what) const {
+    throw std::runtime_error{name_ + (": " + what)};
+}
 
-pid_t server_process::spawn(const std::vector<std::string>& command, const fs::path& log, const char* end_signal) const {
+pid_t server_process::spawn(const std::vector<std::string>& command, const fs::path& log,
+                            const char* end_signal) const {
     std::vector<std::string> words;
     const std::string user = user_;
     if (other_user(user_) != nullptr) words = {"setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups"};
@@ -103,11 +108,14 @@ void server_process::make_certificates(const fs::path& directory, const fs::path
     run({"sh", "-c", std::string{certificate_script}, "sh", directory.string()}, log);
 }
 
-file_lock::file_lock(const server_process& kind, const fs::path& path) : fd_{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)} {
+file_lock::file_lock(const server_process& kind, const fs::path& path)
+    : fd_{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)} {
     if (fd_ < 0 || ::flock(fd_, LOCK_EX) != 0) kind.fail("cannot lock " + path.string());
 }
 
-file_lock::~file_lock() { ::close(fd_); }
+file_lock::~file_lock() {
+    ::close(fd_);
+}
 
 std::string url_escaped(std::string_view text) {
     std::string out;

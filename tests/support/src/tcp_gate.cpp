@@ -40,7 +40,8 @@ void set_up(int fd) noexcept {
 
 }  // namespace
 
-tcp_gate::tcp_gate(int target_port) : target_{target_port}, wake_{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")} {
+tcp_gate::tcp_gate(int target_port)
+    : target_{target_port}, wake_{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")} {
     listen();
     thread_ = std::thread{[this] { run(); }};
 }
@@ -82,7 +83,9 @@ void tcp_gate::change(direction which, const rule& to) {
     wake();
 }
 
-void tcp_gate::pass(direction which) { change(which, rule{}); }
+void tcp_gate::pass(direction which) {
+    change(which, rule{});
+}
 
 void tcp_gate::swallow(direction which) {
     rule to;
@@ -204,7 +207,8 @@ void tcp_gate::hand_on(link& one, direction which) {
     const auto now = clock::now();
     while (!one.dead && !way.waiting.empty() && way.waiting.front().when <= now) {
         std::string& bytes = way.waiting.front().bytes;
-        const auto sent = ::send(which == to_server ? one.server : one.client, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const auto sent =
+            ::send(which == to_server ? one.server : one.client, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent < 0 && errno == EAGAIN) return;
         if (sent < 0) return drop(one, false);
         bytes.erase(0, static_cast<std::size_t>(sent));

@@ -14,7 +14,9 @@ namespace {
 using koine::errc;
 using koine::detail::ask_for_table;
 
-constexpr std::uint32_t version(std::uint32_t major, std::uint32_t minor) { return major << 16U | minor; }
+constexpr std::uint32_t version(std::uint32_t major, std::uint32_t minor) {
+    return major << 16U | minor;
+}
 
 // A driver of version 1.0 of the contract, whose functions nobody calls.
 struct driver_of_version_1_0 {
@@ -27,7 +29,10 @@ struct driver_of_version_1_0 {
         std::uint32_t parameter_count() const { return 0; }
         std::uint32_t column_count() const { return 0; }
         void column(std::uint32_t, koine_column&) const {}
-        koine_status execute(std::span<const koine_value>, koine_value*, std::uint32_t, std::uint32_t&, koine_wait&, koine_error&) { return 0; }
+        koine_status execute(std::span<const koine_value>, koine_value*, std::uint32_t, std::uint32_t&, koine_wait&,
+                             koine_error&) {
+            return 0;
+        }
         koine_status fetch(koine_value*, std::uint32_t, std::uint32_t&, koine_wait&, koine_error&) { return 0; }
         std::int64_t rows_remaining() const { return 0; }
         std::int64_t rows_affected() const { return 0; }
@@ -83,15 +88,19 @@ TEST(driver_table, of_another_major_version_is_refused_with_both_versions) {
         ADD_FAILURE();
     } catch (const koine::usage_error& why) {
         EXPECT_EQ(why.code(), errc::bad_plugin);
-        EXPECT_NE(std::string{why.what()}.find("driver probe: it speaks version 1.0 of the driver contract, this Koine 2.5"), std::string::npos)
+        EXPECT_NE(
+            std::string{why.what()}.find("driver probe: it speaks version 1.0 of the driver contract, this Koine 2.5"),
+            std::string::npos)
             << why.what();
     }
     EXPECT_EQ(asked, std::vector{version(2, 5)}) << "lower minor versions of 2 are no use";
 }
 
 TEST(driver_table, has_nothing_behind_the_bytes_that_the_driver_filled) {
-    // A driver that knows nothing of struct_size leaves what it was given, and what it did not write is zero.
-    const koine_driver_init_function careless = [](std::uint32_t abi, koine_driver* out, koine_error* error) -> koine_status {
+    // A driver that knows nothing of struct_size leaves what it was given, and what it did not
+    // write is zero.
+    const koine_driver_init_function careless = [](std::uint32_t abi, koine_driver* out,
+                                                   koine_error* error) -> koine_status {
         const std::uint32_t given = out->struct_size;
         const koine_status status = old_init(abi, out, error);
         EXPECT_EQ(out->struct_size, KOINE_DRIVER_SIZE_1_0);

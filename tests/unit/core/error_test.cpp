@@ -134,8 +134,7 @@ TEST(errc, names_every_outcome) {
 }
 
 TEST(error, throws_the_class_that_fits_each_code) {
-    for (const auto code : all_codes)
-        EXPECT_EQ(class_thrown_for(code), expected_class(code)) << to_string(code);
+    for (const auto code : all_codes) EXPECT_EQ(class_thrown_for(code), expected_class(code)) << to_string(code);
 }
 
 TEST(error, copies_without_throwing) {
@@ -198,8 +197,7 @@ TEST(error, says_the_word_of_the_code_when_there_is_no_message) {
 TEST(error, escapes_control_characters_in_every_field) {
     error_info info = info_of(errc::unknown);
     const std::string evil = std::string{"a\x1b[2J\r\nb\x9b\xc2\x9b\xe2\x80\xae\x7f"} + '\0';
-    info.message = info.detail = info.hint = info.constraint = info.table = info.column = info.statement =
-        evil;
+    info.message = info.detail = info.hint = info.constraint = info.table = info.column = info.statement = evil;
     const auto text = describe(info);
     for (const char c : text) EXPECT_TRUE(c >= 0x20 && c < 0x7f) << static_cast<int>(c);
     EXPECT_NE(text.find("a\\x1b[2J\\r\\nb\\x9b\\u{009b}\\u{202e}\\x7f\\x00"), text.npos) << text;
@@ -208,8 +206,7 @@ TEST(error, escapes_control_characters_in_every_field) {
 TEST(error, keeps_its_text_bounded_and_the_message_first) {
     error_info info = info_of(errc::unknown);
     const std::string huge(1u << 20, '\x01');
-    info.message = info.detail = info.hint = info.constraint = info.table = info.column = info.statement =
-        huge;
+    info.message = info.detail = info.hint = info.constraint = info.table = info.column = info.statement = huge;
     const koine::error e{info};
     EXPECT_LE(std::string_view{e.what()}.size(), 8192u);
     EXPECT_NE(std::string_view{e.what()}.find("; statement: "), std::string_view::npos);
@@ -229,10 +226,8 @@ TEST(error, usage_is_reported_with_the_caller_and_as_not_sent) {
 
 TEST(error, advises_by_code_and_outcome) {
     EXPECT_EQ(advise(info_of(errc::in_doubt)), advice::ask_the_database);
-    for (const auto code : all_codes)
-        EXPECT_EQ(advise(info_of(code, outcome::unknown)), advice::ask_the_database);
-    for (const auto code :
-         {errc::serialization_failure, errc::deadlock, errc::stale_object, errc::lock_timeout})
+    for (const auto code : all_codes) EXPECT_EQ(advise(info_of(code, outcome::unknown)), advice::ask_the_database);
+    for (const auto code : {errc::serialization_failure, errc::deadlock, errc::stale_object, errc::lock_timeout})
         EXPECT_EQ(advise(info_of(code)), advice::retry_transaction) << to_string(code);
     for (const auto code :
          {errc::disconnected, errc::connection_refused, errc::too_many_connections, errc::server_starting})

@@ -21,7 +21,9 @@ std::string written(std::string_view line) {
     return testing::internal::GetCapturedStderr();
 }
 
-TEST(logging, goes_to_stderr_in_one_line_unless_told_otherwise) { EXPECT_EQ(written("the cup is empty"), "koine: warning: the cup is empty\n"); }
+TEST(logging, goes_to_stderr_in_one_line_unless_told_otherwise) {
+    EXPECT_EQ(written("the cup is empty"), "koine: warning: the cup is empty\n");
+}
 
 TEST(logging, goes_to_the_handler_alone_until_that_is_taken_away) {
     {

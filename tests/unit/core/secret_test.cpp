@@ -25,10 +25,11 @@ TEST(secret, wipes_every_byte) {
     koine::detail::wipe(nullptr, 0);
 }
 
-constexpr std::size_t long_enough = 256;  // the allocator writes into the first bytes of what it gets back
+// the allocator writes into the first bytes of what it gets back
+constexpr std::size_t long_enough = 256;
 
-// Reads memory that may have been given back, through the kernel: to look at it by a pointer would be
-// undefined.
+// Reads memory that may have been given back, through the kernel: to look at it by a pointer would
+// be undefined.
 class memory {
 public:
     memory() : file_{::open("/proc/self/mem", O_RDONLY | O_CLOEXEC)} {}

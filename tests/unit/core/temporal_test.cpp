@@ -51,8 +51,7 @@ TEST(temporal, writes_and_reads_every_day_of_ten_thousand_years) {
     int wrong = 0;
     char expected[] = "0000-00-00";
     const auto put = [&expected](std::size_t at, std::size_t digits, int value) {
-        for (; digits > 0; --digits, value /= 10)
-            expected[at + digits - 1] = static_cast<char>('0' + value % 10);
+        for (; digits > 0; --digits, value /= 10) expected[at + digits - 1] = static_cast<char>('0' + value % 10);
     };
     for (int year = 0; year <= 9999; ++year) {
         const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -90,8 +89,7 @@ TEST(temporal, writes_other_years_with_a_sign_and_says_that_they_do_not_sort) {
     EXPECT_EQ(date_of("+10000-01-01"), detail::last_sortable_day + 1);
     EXPECT_EQ(date_of("-0001-12-31"), detail::first_sortable_day - 1);
     EXPECT_EQ(date_text(2'145'042'905), "+5874897-12-31");
-    for (const std::int64_t days : {365'000'000'000, -365'000'000'000})
-        EXPECT_EQ(date_of(date_text(days)), days);
+    for (const std::int64_t days : {365'000'000'000, -365'000'000'000}) EXPECT_EQ(date_of(date_text(days)), days);
     EXPECT_EQ(date_text(most - 1), "");
     EXPECT_EQ(date_text(least + 1), "");
     EXPECT_TRUE(detail::is_sortable_date(detail::first_sortable_day) &&
@@ -132,9 +130,8 @@ TEST(temporal, writes_and_reads_times) {
     EXPECT_EQ(time_of("12:34:56.789"), 45'296'789'000);
     EXPECT_EQ(time_of("12:34:56.789123000"), 45'296'789'123);
     EXPECT_EQ(time_of("24:00:00"), day);
-    for (const char* text :
-         {"", "12", "12:", "1:00", "12:3", "12:60", "25:00", "24:00:01", "24:01", "12:34:60", "12:34:5",
-          "12:34:56.", "12:34:56.1234567", "12:34:56Z", "-01:00", "12:34:56 ", "12.34"})
+    for (const char* text : {"", "12", "12:", "1:00", "12:3", "12:60", "25:00", "24:00:01", "24:01", "12:34:60",
+                             "12:34:5", "12:34:56.", "12:34:56.1234567", "12:34:56Z", "-01:00", "12:34:56 ", "12.34"})
         EXPECT_EQ(time_of(text), std::nullopt) << text;
 }
 
@@ -147,10 +144,9 @@ TEST(temporal, writes_and_reads_timestamps) {
     EXPECT_EQ(timestamp_of("1970-01-02"), day);
     EXPECT_EQ(timestamp_of("1970-01-02 00:00:01"), day + 1'000'000);
     EXPECT_EQ(timestamp_of("1970-01-02T00:01"), day + 60'000'000);
-    for (const char* text :
-         {"", "1970-01-01 ", "1970-01-01 24:00:00", "1970-01-01 00:00:00Z", "1970-01-01 00:00:00+00",
-          "1970-01-01x00:00:00", "1970-01-01  00:00:00", "12:00", "+294247-01-10 04:00:54.775807",
-          "+294247-01-10 04:00:54.775808", "+999999999-01-01", "-999999999-01-01"})
+    for (const char* text : {"", "1970-01-01 ", "1970-01-01 24:00:00", "1970-01-01 00:00:00Z", "1970-01-01 00:00:00+00",
+                             "1970-01-01x00:00:00", "1970-01-01  00:00:00", "12:00", "+294247-01-10 04:00:54.775807",
+                             "+294247-01-10 04:00:54.775808", "+999999999-01-01", "-999999999-01-01"})
         EXPECT_EQ(timestamp_of(text), std::nullopt) << text;
 }
 
@@ -164,10 +160,10 @@ TEST(temporal, writes_and_reads_instants) {
     EXPECT_EQ(instant_of("1969-12-31 19:00:00-05"), 0);
     EXPECT_EQ(instant_of("1970-01-01 00:19:32+00:19:32"), 0);
     EXPECT_EQ(instant_of("1970-01-02"), day);
-    for (const char* text : {"", "1970-01-01 00:00:00z", "1970-01-01 00:00:00 Z", "1970-01-01 00:00:00+2",
-                             "1970-01-01 00:00:00+25:00", "1970-01-01 00:00:00+02:60",
-                             "1970-01-01 00:00:00+02:", "1970-01-01 00:00:00ZZ", "1970-01-01 00:00:00 UTC",
-                             "+294247-01-10 04:00:54-05", "-290308-12-21 19:59:06+05"})
+    for (const char* text :
+         {"", "1970-01-01 00:00:00z", "1970-01-01 00:00:00 Z", "1970-01-01 00:00:00+2", "1970-01-01 00:00:00+25:00",
+          "1970-01-01 00:00:00+02:60", "1970-01-01 00:00:00+02:", "1970-01-01 00:00:00ZZ", "1970-01-01 00:00:00 UTC",
+          "+294247-01-10 04:00:54-05", "-290308-12-21 19:59:06+05"})
         EXPECT_EQ(instant_of(text), std::nullopt) << text;
 }
 
@@ -199,8 +195,7 @@ TEST(temporal, turns_dates_into_days_and_back) {
     EXPECT_THROW(detail::to_days(koine::date{2023y / February / 29}), koine::error);
     // The outermost days mean infinity, so they must not be taken for themselves.
     EXPECT_THROW(detail::from_days(sys_days{koine::infinite_date}.time_since_epoch().count()), koine::error);
-    EXPECT_THROW(detail::from_days(sys_days{koine::minus_infinite_date}.time_since_epoch().count()),
-                 koine::error);
+    EXPECT_THROW(detail::from_days(sys_days{koine::minus_infinite_date}.time_since_epoch().count()), koine::error);
     EXPECT_EQ(detail::from_days(sys_days{koine::infinite_date}.time_since_epoch().count() - 1),
               koine::date{32767y / December / 30});
     EXPECT_THROW(detail::from_days(most - 1), koine::error);

@@ -27,14 +27,10 @@ const parsed_case parsed_cases[] = {
     {"dbtype://host/", {.dialect = "dbtype", .host = "host", .database = ""}, nullptr},
     {"dbtype://host/db", {.dialect = "dbtype", .host = "host", .database = "db"}, nullptr},
     {"dbtype://user@host", {.dialect = "dbtype", .username = "user", .host = "host"}, nullptr},
-    {"dbtype://user:@host",
-     {.dialect = "dbtype", .username = "user", .password = "", .host = "host"},
-     nullptr},
+    {"dbtype://user:@host", {.dialect = "dbtype", .username = "user", .password = "", .host = "host"}, nullptr},
     {"dbtype://:pw@host", {.dialect = "dbtype", .username = "", .password = "pw", .host = "host"}, nullptr},
     {"dbtype://@host", {.dialect = "dbtype", .username = "", .host = "host"}, nullptr},
-    {"dbtype://user:pw@/db",
-     {.dialect = "dbtype", .username = "user", .password = "pw", .database = "db"},
-     nullptr},
+    {"dbtype://user:pw@/db", {.dialect = "dbtype", .username = "user", .password = "pw", .database = "db"}, nullptr},
     {"dbtype://user:pw@host:110//usr/db_file.db",
      {.dialect = "dbtype",
       .username = "user",
@@ -69,9 +65,7 @@ const parsed_case parsed_cases[] = {
     {"dbtype://u:apples/oranges?@h",
      {.dialect = "dbtype", .username = "u", .password = "apples/oranges?", .host = "h"},
      "dbtype://u:apples%2Foranges%3F@h"},
-    {"dbtype://u%40:%40%40@h",
-     {.dialect = "dbtype", .username = "u@", .password = "@@", .host = "h"},
-     nullptr},
+    {"dbtype://u%40:%40%40@h", {.dialect = "dbtype", .username = "u@", .password = "@@", .host = "h"}, nullptr},
     {"dbtype://me@example.com:pw@h",
      {.dialect = "dbtype", .username = "me@example.com", .password = "pw", .host = "h"},
      "dbtype://me%40example.com:pw@h"},
@@ -121,10 +115,7 @@ const parsed_case parsed_cases[] = {
      {.dialect = "dbtype", .host = "h", .database = "", .query = {{"a", "2"}, {"b", "1"}}},
      "dbtype://h/?a=2&b=1"},
     {"dbtype://h/d?a=3&b=0&a=1&a=2",
-     {.dialect = "dbtype",
-      .host = "h",
-      .database = "d",
-      .query = {{"a", "3"}, {"a", "1"}, {"a", "2"}, {"b", "0"}}},
+     {.dialect = "dbtype", .host = "h", .database = "d", .query = {{"a", "3"}, {"a", "1"}, {"a", "2"}, {"b", "0"}}},
      "dbtype://h/d?a=3&a=1&a=2&b=0"},
     {"dbtype://h/d?arg1%3D=a+b%2Bc",
      {.dialect = "dbtype", .host = "h", .database = "d", .query = {{"arg1=", "a b+c"}}},
@@ -140,9 +131,7 @@ const parsed_case parsed_cases[] = {
     {"dbtype:///d?host=/var/run/pg",
      {.dialect = "dbtype", .database = "d", .query = {{"host", "/var/run/pg"}}},
      nullptr},
-    {"dbtype:///d?a=x@y",
-     {.dialect = "dbtype", .database = "d", .query = {{"a", "x@y"}}},
-     "dbtype:///d?a=x%40y"},
+    {"dbtype:///d?a=x@y", {.dialect = "dbtype", .database = "d", .query = {{"a", "x@y"}}}, "dbtype:///d?a=x%40y"},
     {"dbtype://h/d?a=x@y",
      {.dialect = "dbtype", .host = "h", .database = "d", .query = {{"a", "x@y"}}},
      "dbtype://h/d?a=x%40y"},
@@ -234,8 +223,7 @@ TEST(url, changes_one_part_in_a_copy) {
     EXPECT_EQ(shown(u.with_query({{"z", "9"}})), "postgresql+libpq://me:pw@db:5432/app?z=9");
     EXPECT_EQ(shown(u.with_query_value("a", "0")), "postgresql+libpq://me:pw@db:5432/app?a=0&b=3");
     EXPECT_EQ(shown(u.with_query_value("c", "0")), "postgresql+libpq://me:pw@db:5432/app?a=1&a=2&b=3&c=0");
-    EXPECT_EQ(shown(u.with_added_query_value("a", "0")),
-              "postgresql+libpq://me:pw@db:5432/app?a=1&a=2&a=0&b=3");
+    EXPECT_EQ(shown(u.with_added_query_value("a", "0")), "postgresql+libpq://me:pw@db:5432/app?a=1&a=2&a=0&b=3");
     EXPECT_EQ(shown(u.without_query_key("a")), "postgresql+libpq://me:pw@db:5432/app?b=3");
     EXPECT_EQ(shown(u), "postgresql+libpq://me:pw@db:5432/app?a=1&a=2&b=3");
 }
@@ -289,15 +277,10 @@ TEST(url, refuses_parts_that_no_url_can_express) {
 }
 
 TEST(url, allows_an_at_sign_in_the_database_where_a_url_can_express_it) {
-    for (const auto& parts : {url_parts{.dialect = "a", .database = "d@e"},
-                              url_parts{.dialect = "a", .host = "h", .database = "d@e"},
-                              url_parts{.dialect = "a", .username = "u", .host = "h", .database = "d@e"},
-                              url_parts{.dialect = "a",
-                              .username = "u",
-                              .password = "",
-                              .host = "::1",
-                              .port = 1,
-                              .database = "d@e"}}) {
+    for (const auto& parts :
+         {url_parts{.dialect = "a", .database = "d@e"}, url_parts{.dialect = "a", .host = "h", .database = "d@e"},
+          url_parts{.dialect = "a", .username = "u", .host = "h", .database = "d@e"},
+          url_parts{.dialect = "a", .username = "u", .password = "", .host = "::1", .port = 1, .database = "d@e"}}) {
         const auto u = url::create(parts);
         EXPECT_EQ(url{u.to_string(url::show_password)}, u);
     }
@@ -383,59 +366,58 @@ TEST(url, refuses_nul_in_the_text) {
 
 TEST(url, never_shows_a_password_or_a_query_value_in_an_error) {
     const std::string marker = "mArKeR";
-    const char* const broken[] = {
-        // {} is where the password stands, raw or with characters that break the URL.
-        "{}",
-        "{}://h",
-        "a:{}@h/d",
-        "a//u:{}@h",
-        "A://u:{}@h",
-        "a+B://u:{}@h",
-        "a+://u:{}@h",
-        "a://u:{}@h:x",
-        "a://u:{}@h:0/d",
-        "a://u:{}@[::1",
-        "a://u:{}@[x]",
-        "a://u:{}@h h",
-        "a://u:{}",
-        "a://u:{}/d",
-        "a://u:{}?x=1",
-        "a://u:{}h/d",
-        "a://u:x@{}@h",
-        "a://u:x@{}:y@h",
-        "a://u:{}@x@h",
-        "a://u:x@{}:x",
-        "a://u:x/{}@y@h",
-        "a://{}@u@[",
-        "a://h:{}@h:q",
-        "a://u:{}@h/d\n",
-        "a://u:{}\n@h/d",
-        "a://u:{}@h/d\xff",
-        "a://u:{}\xff@h",
-        "a://u:{}%ff@h",
-        "a://u:{}%00@h",
-        "a://{}%ff@h",
-        "a://h?{}",
-        "a://h?password:{}",
-        "a://h?password={}&x",
-        "a://h?x={}%ff",
-        "a://h?{}%ff=1",
-        "a://h?p=1&{}",
-        "a://h?=={}",
-        "a://h?={}",
-        "a://h:x?password={}",
-        "a://[?password={}",
-        "a://h?password=x@{}:x",
-        "a://h:1/d?password={}@x@y",
-        "a://h/{}\n"};
+    // {} is where the password stands, raw or with characters that break the URL.
+    const char* const broken[] = {"{}",
+                                  "{}://h",
+                                  "a:{}@h/d",
+                                  "a//u:{}@h",
+                                  "A://u:{}@h",
+                                  "a+B://u:{}@h",
+                                  "a+://u:{}@h",
+                                  "a://u:{}@h:x",
+                                  "a://u:{}@h:0/d",
+                                  "a://u:{}@[::1",
+                                  "a://u:{}@[x]",
+                                  "a://u:{}@h h",
+                                  "a://u:{}",
+                                  "a://u:{}/d",
+                                  "a://u:{}?x=1",
+                                  "a://u:{}h/d",
+                                  "a://u:x@{}@h",
+                                  "a://u:x@{}:y@h",
+                                  "a://u:{}@x@h",
+                                  "a://u:x@{}:x",
+                                  "a://u:x/{}@y@h",
+                                  "a://{}@u@[",
+                                  "a://h:{}@h:q",
+                                  "a://u:{}@h/d\n",
+                                  "a://u:{}\n@h/d",
+                                  "a://u:{}@h/d\xff",
+                                  "a://u:{}\xff@h",
+                                  "a://u:{}%ff@h",
+                                  "a://u:{}%00@h",
+                                  "a://{}%ff@h",
+                                  "a://h?{}",
+                                  "a://h?password:{}",
+                                  "a://h?password={}&x",
+                                  "a://h?x={}%ff",
+                                  "a://h?{}%ff=1",
+                                  "a://h?p=1&{}",
+                                  "a://h?=={}",
+                                  "a://h?={}",
+                                  "a://h:x?password={}",
+                                  "a://[?password={}",
+                                  "a://h?password=x@{}:x",
+                                  "a://h:1/d?password={}@x@y",
+                                  "a://h/{}\n"};
     for (const std::string shape : broken) {
         auto text = shape;
         text.replace(text.find("{}"), 2, marker);
         const auto parsed = url::try_parse(text);
         ASSERT_FALSE(parsed) << text;
         const auto& info = parsed.error().info();
-        // A name in front of :// is a dialect, not a password, but even that is not shown unless it is a
-        // valid one.
+        // A name in front of :// is a dialect, not a password, but even that is not shown unless it
+        // is a valid one.
         EXPECT_EQ(describe(info).find(marker), std::string::npos) << text << " -> " << describe(info);
         try {
             url::parse(text);
@@ -464,8 +446,8 @@ TEST(url, never_shows_a_password_or_a_query_value_in_an_error) {
         }
     }
     const auto hosts_of = [&](const char* query) { return url{std::string{"a://h/d?"} + query}.hosts(); };
-    for (const std::string query : {"host=mArKeR:x", "port=mArKeR", "host=a:1&host=b:mArKeR", "host=[mArKeR",
-                                    "host=a,mArKeR&port=1,2,3"}) {
+    for (const std::string query :
+         {"host=mArKeR:x", "port=mArKeR", "host=a:1&host=b:mArKeR", "host=[mArKeR", "host=a,mArKeR&port=1,2,3"}) {
         try {
             hosts_of(query.c_str());
             ADD_FAILURE() << query;
@@ -539,11 +521,9 @@ TEST(url, is_read_from_the_environment) {
         }
         return {};
     };
-    EXPECT_EQ(message(nullptr),
-              "the environment variable KOINE_URL_TEST is not set; it should hold a database URL");
+    EXPECT_EQ(message(nullptr), "the environment variable KOINE_URL_TEST is not set; it should hold a database URL");
     EXPECT_EQ(message(""), "the environment variable KOINE_URL_TEST is empty; it should hold a database URL");
-    EXPECT_NE(message("nonsense").find("in the environment variable KOINE_URL_TEST: invalid URL"),
-              std::string::npos);
+    EXPECT_NE(message("nonsense").find("in the environment variable KOINE_URL_TEST: invalid URL"), std::string::npos);
     for (const char* old : {"postgres://u:pw@h/d", "postgres+libpq://h"}) {
         const auto text = message(old);
         EXPECT_NE(text.find("spelled `postgresql`"), std::string::npos) << text;

@@ -10,8 +10,8 @@ bool is_text(const std::string& s) {
     return koine::detail::is_text(s.data(), s.size());
 }
 
-// Each case is tried alone, behind 0 to 16 ASCII characters, and in front of as many, to reach every
-// alignment of the fast path.
+// Each case is tried alone, behind 0 to 16 ASCII characters, and in front of as many, to reach
+// every alignment of the fast path.
 bool is_text_everywhere(const std::string& s, bool expected) {
     for (std::size_t before = 0; before <= 16; ++before)
         for (std::size_t after = 0; after <= 16; ++after)
@@ -48,8 +48,8 @@ TEST(utf8, accepts_empty_text_and_a_null_pointer_without_length) {
 }
 
 TEST(utf8, accepts_text_at_every_position) {
-    for (const char* s : {"\x01", "\x7f", "\xc2\x80", "\xc3\xa4", "\xe0\xa0\x80", "\xed\x9f\xbf",
-                          "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+    for (const char* s : {"\x01", "\x7f", "\xc2\x80", "\xc3\xa4", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+                          "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
         EXPECT_TRUE(is_text_everywhere(s, true)) << s;
 }
 
@@ -59,26 +59,24 @@ TEST(utf8, refuses_lone_continuation_bytes) {
 }
 
 TEST(utf8, refuses_overlong_forms) {
-    for (const char* s : {"\xc0\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xe0\x9f\xbf",
-                          "\xf0\x80\x80\xaf", "\xf0\x8f\xbf\xbf"})
+    for (const char* s :
+         {"\xc0\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xe0\x9f\xbf", "\xf0\x80\x80\xaf", "\xf0\x8f\xbf\xbf"})
         EXPECT_FALSE(is_text_everywhere(s, false));
 }
 
 TEST(utf8, refuses_surrogates) {
-    for (const char* s :
-         {"\xed\xa0\x80", "\xed\xaf\xbf", "\xed\xb0\x80", "\xed\xbf\xbf", "\xed\xa0\xbd\xed\xb8\x80"})
+    for (const char* s : {"\xed\xa0\x80", "\xed\xaf\xbf", "\xed\xb0\x80", "\xed\xbf\xbf", "\xed\xa0\xbd\xed\xb8\x80"})
         EXPECT_FALSE(is_text_everywhere(s, false));
 }
 
 TEST(utf8, refuses_truncated_sequences) {
-    for (const char* s :
-         {"\xc3", "\xe2\x82", "\xe2", "\xf0\x9f\x90", "\xf0\x9f", "\xf0", "\xe2\x82 ", "\xc3\xc3"})
+    for (const char* s : {"\xc3", "\xe2\x82", "\xe2", "\xf0\x9f\x90", "\xf0\x9f", "\xf0", "\xe2\x82 ", "\xc3\xc3"})
         EXPECT_FALSE(is_text_everywhere(s, false));
 }
 
 TEST(utf8, refuses_what_lies_above_the_last_code_point) {
-    for (const char* s : {"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80",
-                          "\xfc\x84\x80\x80\x80\x80", "\xfe", "\xff"})
+    for (const char* s :
+         {"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80", "\xfc\x84\x80\x80\x80\x80", "\xfe", "\xff"})
         EXPECT_FALSE(is_text_everywhere(s, false));
 }
 

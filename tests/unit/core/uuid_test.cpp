@@ -33,12 +33,11 @@ TEST(uuid, reads_every_common_form) {
 }
 
 TEST(uuid, refuses_everything_else) {
-    for (const char* text :
-         {"", "0", "{}", "0123abcd-4567-89ef-0011-ffeeddccbba", "0123abcd-4567-89ef-0011-ffeeddccbbaaa",
-          "0123abcd-4567-89ef-0011-ffeeddccbbag", "0123abcd4-567-89ef-0011-ffeeddccbbaa",
-          "0123abcd-4567-89ef-0011ffeeddccbbaa-", "{0123abcd-4567-89ef-0011-ffeeddccbbaa",
-          "0123abcd-4567-89ef-0011-ffeeddccbbaa}", " 0123abcd-4567-89ef-0011-ffeeddccbbaa",
-          "0123abcd 4567 89ef 0011 ffeeddccbbaa"}) {
+    for (const char* text : {"", "0", "{}", "0123abcd-4567-89ef-0011-ffeeddccbba",
+                             "0123abcd-4567-89ef-0011-ffeeddccbbaaa", "0123abcd-4567-89ef-0011-ffeeddccbbag",
+                             "0123abcd4-567-89ef-0011-ffeeddccbbaa", "0123abcd-4567-89ef-0011ffeeddccbbaa-",
+                             "{0123abcd-4567-89ef-0011-ffeeddccbbaa", "0123abcd-4567-89ef-0011-ffeeddccbbaa}",
+                             " 0123abcd-4567-89ef-0011-ffeeddccbbaa", "0123abcd 4567 89ef 0011 ffeeddccbbaa"}) {
         EXPECT_FALSE(uuid::try_parse(text)) << text;
         EXPECT_THROW(uuid::parse(text), koine::error) << text;
     }
@@ -67,8 +66,7 @@ TEST(uuid, makes_random_ones_of_version_4) {
         }
     }
     // Every bit that is not fixed was seen in both states.
-    for (std::size_t b = 0; b < 16; ++b)
-        EXPECT_EQ(ones[b] ^ zeros[b], b == 6 ? 0x0f : b == 8 ? 0x3f : 0xff) << b;
+    for (std::size_t b = 0; b < 16; ++b) EXPECT_EQ(ones[b] ^ zeros[b], b == 6 ? 0x0f : b == 8 ? 0x3f : 0xff) << b;
 }
 
 TEST(uuid, hashes_differently) {

@@ -93,8 +93,8 @@ public:
         }
         current = s;
         return run([&] {
-            return table().execute(s, binds.data(), static_cast<std::uint32_t>(binds.size()), cells, 2, &got,
-                                   &wait, &error);
+            return table().execute(s, binds.data(), static_cast<std::uint32_t>(binds.size()), cells, 2, &got, &wait,
+                                   &error);
         });
     }
     bool fetch() {
@@ -119,8 +119,8 @@ TEST(fake_driver, refuses_a_database_that_no_script_describes) {
 
 TEST(fake_driver, gives_the_rows_of_the_script_and_records_what_was_sent) {
     fake::script db{"rows"};
-    db.on("select ?", {.columns = {{"n", KOINE_INT64}, {"t", KOINE_TEXT}},
-                       .rows = {{1, "one"}, {2, nullptr}, {3, "three"}}});
+    db.on("select ?",
+          {.columns = {{"n", KOINE_INT64}, {"t", KOINE_TEXT}}, .rows = {{1, "one"}, {2, nullptr}, {3, "three"}}});
     client me{"rows"};
     ASSERT_TRUE(me.execute("select ?", {42}));
     ASSERT_EQ(me.got, 2U);
@@ -177,8 +177,7 @@ TEST(fake_driver, follows_transactions) {
 TEST(fake_driver, fails_the_nth_operation_as_scripted) {
     fake::script db{"nth"};
     db.on("q", {});
-    db.fail(operation::execute, 2,
-            {.code = errc::unique_violation, .sqlstate = "23505", .constraint = "users_pkey"});
+    db.fail(operation::execute, 2, {.code = errc::unique_violation, .sqlstate = "23505", .constraint = "users_pkey"});
     client me{"nth"};
     EXPECT_TRUE(me.execute("q"));
     EXPECT_FALSE(me.execute("q"));
@@ -192,11 +191,10 @@ TEST(fake_driver, fails_the_nth_operation_as_scripted) {
 
 TEST(fake_driver, breaks_a_result_off_in_the_middle) {
     fake::script db{"middle"};
-    db.on("q",
-          {.columns = {{"n"}},
-           .rows = {{1}, {2}, {3}, {4}},
-           .breaks_after = 3,
-           .fault = {.code = errc::disconnected, .outcome = outcome::unknown, .poisons_connection = true}});
+    db.on("q", {.columns = {{"n"}},
+                .rows = {{1}, {2}, {3}, {4}},
+                .breaks_after = 3,
+                .fault = {.code = errc::disconnected, .outcome = outcome::unknown, .poisons_connection = true}});
     client me{"middle"};
     ASSERT_TRUE(me.execute("q"));
     ASSERT_TRUE(me.fetch());
@@ -264,9 +262,7 @@ TEST(fake_driver, drains_slowly_after_a_cancel_where_told_to) {
     client me{"drain"};
     auto door = db.hold_up(operation::execute);
     koine_statement* s = me.prepare("q");
-    const auto step = [&] {
-        return table().execute(s, nullptr, 0, me.cells, 2, &me.got, &me.wait, &me.error);
-    };
+    const auto step = [&] { return table().execute(s, nullptr, 0, me.cells, 2, &me.got, &me.wait, &me.error); };
     EXPECT_EQ(step(), KOINE_WAIT);
     EXPECT_EQ(table().cancel(me.handle, &me.error), KOINE_DONE);
     EXPECT_EQ(step(), KOINE_WAIT);

@@ -1,4 +1,5 @@
-// The relaying form of the fake driver through its C table, over the scripted form: what it demands of its caller.
+// The relaying form of the fake driver through its C table, over the scripted form: what it demands
+// of its caller.
 #include <koine/drivers/fake.hpp>
 
 #include <gtest/gtest.h>
@@ -118,7 +119,8 @@ TEST_F(relay, delivers_all_rows_in_blocks_of_changing_size) {
                 const koine_value& text = cells[2 * i + 1];
                 texts.emplace_back(static_cast<const char*>(text.u.p), text.len);
             }
-            for (std::uint32_t i = 2 * got; i < 8; ++i) EXPECT_EQ(cells[i].tag, 0xee) << "cells without a row are spoiled";
+            for (std::uint32_t i = 2 * got; i < 8; ++i)
+                EXPECT_EQ(cells[i].tag, 0xee) << "cells without a row are spoiled";
             ASSERT_EQ(fetch(s), errc{});
         }
         EXPECT_EQ(numbers, (std::vector<std::int64_t>{1, 2, 3, 4, 5}));
@@ -192,17 +194,17 @@ TEST_F(relay, hands_a_cancellation_on_to_work_that_is_under_way) {
     const auto held = inner.hold_up_containing("update a");
     bool asked = false;
     EXPECT_EQ(run([&] {
-        if (inner.executed().size() == 1 && !asked) {
-            asked = true;
-            EXPECT_EQ(table.cancel(handle, &error), KOINE_DONE);
-        }
-        const koine_status status = table.execute(s, nullptr, 0, cells, 4, &got, &wait, &error);
-        if (status == KOINE_WAIT && !asked) {
-            wait.fd = -1;
-            wait.deadline_ns = 0;
-        }
-        return status;
-    }),
+                  if (inner.executed().size() == 1 && !asked) {
+                      asked = true;
+                      EXPECT_EQ(table.cancel(handle, &error), KOINE_DONE);
+                  }
+                  const koine_status status = table.execute(s, nullptr, 0, cells, 4, &got, &wait, &error);
+                  if (status == KOINE_WAIT && !asked) {
+                      wait.fd = -1;
+                      wait.deadline_ns = 0;
+                  }
+                  return status;
+              }),
               errc::cancelled);
     release();
 }

@@ -12,10 +12,13 @@ namespace koine_test {
 
 namespace {
 
-std::string text(koine_string s) { return std::string{s.data, s.size}; }
+std::string text(koine_string s) {
+    return std::string{s.data, s.size};
+}
 
 std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 report take(koine_status status, koine_error& error) {
@@ -38,19 +41,24 @@ report take(koine_status status, koine_error& error) {
     return out;
 }
 
-koine_string view(std::string_view s) { return koine_string{s.data(), s.size()}; }
+koine_string view(std::string_view s) {
+    return koine_string{s.data(), s.size()};
+}
 
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const report& what) {
     if (what.timed_out) return out << "(the test's deadline passed)";
     if (what.status == KOINE_DONE) return out << "(done)";
-    return out << '(' << koine::to_string(what.code) << ' ' << what.native_code << ' ' << what.sqlstate << " outcome " << koine::to_string(what.outcome)
-               << (what.poisons_connection ? " poisons connection" : "") << (what.poisons_transaction ? " poisons transaction" : "")
-               << ": " << what.message << " | " << what.detail << ')';
+    return out << '(' << koine::to_string(what.code) << ' ' << what.native_code << ' ' << what.sqlstate << " outcome "
+               << koine::to_string(what.outcome) << (what.poisons_connection ? " poisons connection" : "")
+               << (what.poisons_transaction ? " poisons transaction" : "") << ": " << what.message << " | "
+               << what.detail << ')';
 }
 
-koine_value null() { return koine_value{}; }
+koine_value null() {
+    return koine_value{};
+}
 
 koine_value integer(std::int64_t value, std::uint8_t tag) {
     koine_value out{};
@@ -76,15 +84,22 @@ koine_value bytes(std::string_view value, std::uint8_t tag) {
 
 kept::kept(const koine_value& value) : tag{value.tag} {
     switch (value.tag) {
-        case KOINE_NULL: break;
-        case KOINE_FLOAT64: f = value.u.f; break;
+        case KOINE_NULL:
+            break;
+        case KOINE_FLOAT64:
+            f = value.u.f;
+            break;
         case KOINE_TEXT:
         case KOINE_BLOB:
         case KOINE_UUID:
         case KOINE_DECIMAL:
         case KOINE_JSON:
-        case KOINE_OPAQUE: text.assign(static_cast<const char*>(value.u.p), value.len); break;
-        default: i = value.u.i; break;
+        case KOINE_OPAQUE:
+            text.assign(static_cast<const char*>(value.u.p), value.len);
+            break;
+        default:
+            i = value.u.i;
+            break;
     }
 }
 
@@ -93,7 +108,8 @@ bool operator==(const kept& a, const kept& b) {
 }
 
 std::ostream& operator<<(std::ostream& out, const kept& value) {
-    return out << "tag " << value.tag << " i " << value.i << " f " << value.f << " '" << value.text.substr(0, 200) << "' of " << value.text.size();
+    return out << "tag " << value.tag << " i " << value.i << " f " << value.f << " '" << value.text.substr(0, 200)
+               << "' of " << value.text.size();
 }
 
 const koine_driver& driver() {
@@ -101,7 +117,8 @@ const koine_driver& driver() {
         koine_driver out{};
         out.struct_size = sizeof out;
         koine_error error{};
-        if (koine::libmariadb_driver_init(KOINE_ABI_VERSION, &out, &error) != KOINE_DONE) throw std::runtime_error{"libmariadb_driver_init"};
+        if (koine::libmariadb_driver_init(KOINE_ABI_VERSION, &out, &error) != KOINE_DONE)
+            throw std::runtime_error{"libmariadb_driver_init"};
         return out;
     }();
     return table;
@@ -114,7 +131,9 @@ client::client(const parameters& with) {
     created_ = take(driver().create(given.data(), given.size(), &handle_, &error), error);
 }
 
-client::~client() { close(); }
+client::~client() {
+    close();
+}
 
 void client::close() {
     if (handle_ != nullptr) driver().close(std::exchange(handle_, nullptr));
@@ -141,8 +160,10 @@ report client::drive(const std::function<koine_status(koine_wait*, koine_error*)
             out.timed_out = true;
             return out;
         }
-        if (wait.deadline_ns != KOINE_NO_DEADLINE) left = std::max<std::int64_t>(std::min(left, wait.deadline_ns / 1'000'000 - now_ms() + 1), 0);
-        const int events = ((wait.events & KOINE_WAIT_READ) != 0 ? POLLIN : 0) | ((wait.events & KOINE_WAIT_WRITE) != 0 ? POLLOUT : 0);
+        if (wait.deadline_ns != KOINE_NO_DEADLINE)
+            left = std::max<std::int64_t>(std::min(left, wait.deadline_ns / 1'000'000 - now_ms() + 1), 0);
+        const int events =
+            ((wait.events & KOINE_WAIT_READ) != 0 ? POLLIN : 0) | ((wait.events & KOINE_WAIT_WRITE) != 0 ? POLLOUT : 0);
         pollfd one{wait.fd, static_cast<short>(events), 0};
         ::poll(&one, 1, static_cast<int>(left));
     }
@@ -159,7 +180,8 @@ report client::ping() {
 }
 
 report client::try_prepare(std::string_view sql, koine_statement*& out, std::uint32_t flags) {
-    return drive([&](koine_wait* w, koine_error* e) { return driver().prepare(handle_, view(sql), flags, &out, w, e); });
+    return drive(
+        [&](koine_wait* w, koine_error* e) { return driver().prepare(handle_, view(sql), flags, &out, w, e); });
 }
 
 koine_statement* client::prepare(std::string_view sql, std::uint32_t flags) {
@@ -172,14 +194,15 @@ koine_statement* client::prepare(std::string_view sql, std::uint32_t flags) {
 
 report client::execute(koine_statement* statement, std::vector<koine_value> binds, std::uint32_t block) {
     rows_.clear();
-    // Of some statements only the execution tells the columns: their rows are fetched once there is room.
+    // Of some statements only the execution tells the columns: their rows are fetched once there is
+    // room.
     const bool late = (driver().statement_flags(statement) & KOINE_STATEMENT_LATE_COLUMNS) != 0;
     auto columns = driver().column_count(statement);
     std::vector<koine_value> cells(std::size_t{columns} * block + 1);
     std::uint32_t got = 0;
     auto how = drive([&](koine_wait* w, koine_error* e) {
-        return driver().execute(statement, binds.data(), static_cast<std::uint32_t>(binds.size()), cells.data(), columns == 0 || late ? 0 : block,
-                                &got, w, e);
+        return driver().execute(statement, binds.data(), static_cast<std::uint32_t>(binds.size()), cells.data(),
+                                columns == 0 || late ? 0 : block, &got, w, e);
     });
     if (late) columns = driver().column_count(statement);
     bool first = late && columns != 0;
@@ -187,7 +210,8 @@ report client::execute(koine_statement* statement, std::vector<koine_value> bind
     while (how.ok() && (got != 0 || std::exchange(first, false))) {
         for (std::size_t i = 0; i < std::size_t{got} * columns; ++i) rows_.emplace_back(cells[i]);
         const int waits = how.waits;
-        how = drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells.data(), block, &got, w, e); });
+        how = drive(
+            [&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells.data(), block, &got, w, e); });
         how.waits += waits;
     }
     affected_ = driver().rows_affected(statement);
@@ -216,7 +240,10 @@ report client::cancel() {
 }
 
 void wait_for(const mariadb_server& server, int session, const std::string& what) {
-    while (server.admin("select 1 from information_schema.processlist where id = " + std::to_string(session) + " and " + what).empty()) {
+    while (server
+               .admin("select 1 from information_schema.processlist where id = " + std::to_string(session) + " and " +
+                      what)
+               .empty()) {
     }
 }
 
@@ -225,9 +252,9 @@ void wait_until_reading(const mariadb_server& server, int session, const std::st
 }
 
 parameters over_tls(const mariadb_server& server, int port) {
-    return {{"host", "localhost"},    {"port", std::to_string(port != 0 ? port : server.port())},
-            {"user", server.user()},  {"password", server.password()},
-            {"database", "test"},     {"ssl_mode", "verify-full"},
+    return {{"host", "localhost"},       {"port", std::to_string(port != 0 ? port : server.port())},
+            {"user", server.user()},     {"password", server.password()},
+            {"database", "test"},        {"ssl_mode", "verify-full"},
             {"ssl_ca", server.ca_file()}};
 }
 
@@ -238,7 +265,10 @@ parameters over_tcp(const mariadb_server& server, int port) {
 }
 
 parameters over_socket(const mariadb_server& server) {
-    return {{"unix_socket", server.socket()}, {"user", server.user()}, {"password", server.password()}, {"database", "test"}};
+    return {{"unix_socket", server.socket()},
+            {"user", server.user()},
+            {"password", server.password()},
+            {"database", "test"}};
 }
 
 }  // namespace koine_test

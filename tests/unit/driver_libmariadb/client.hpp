@@ -62,7 +62,8 @@ std::ostream& operator<<(std::ostream& out, const kept& value);
 
 const koine_driver& driver();
 
-// One connection through the table. Calls run to their end, or until the deadline of the test has passed.
+// One connection through the table. Calls run to their end, or until the deadline of the test has
+// passed.
 class client {
 public:
     explicit client(const parameters& with);
@@ -107,16 +108,17 @@ private:
     std::int64_t affected_ = -1;
 };
 
-// Parameters of the user "koine" and the database "test": over TLS with a verified certificate, over plain TCP, both through `port` of a
-// proxy if given; over the socket.
+// Parameters of the user "koine" and the database "test": over TLS with a verified certificate,
+// over plain TCP, both through `port` of a proxy if given; over the socket.
 parameters over_tls(const mariadb_server& server, int port = 0);
 parameters over_tcp(const mariadb_server& server, int port = 0);
 parameters over_socket(const mariadb_server& server);
 
 // Waits until the server's list says that of the session.
 void wait_for(const mariadb_server& server, int session, const std::string& what);
-// Waits until the session is in the middle of reading rows for this text, which has no quotes. A request that comes before that stops
-// nothing: it may even meet the statement before, which the server still puts away when its answer is here.
+// Waits until the session is in the middle of reading rows for this text, which has no quotes. A
+// request that comes before that stops nothing: it may even meet the statement before, which the
+// server still puts away when its answer is here.
 void wait_until_reading(const mariadb_server& server, int session, const std::string& text);
 
 }  // namespace koine_test

@@ -12,7 +12,9 @@
 namespace koine_test {
 namespace {
 
-std::string text(koine_string s) { return std::string{s.data, s.size}; }
+std::string text(koine_string s) {
+    return std::string{s.data, s.size};
+}
 
 parameters with(parameters base, const std::string& key, const std::string& value) {
     for (auto& [k, v] : base)
@@ -35,7 +37,9 @@ protected:
     }
     // What the connection is, as the server sees it.
     static std::string cipher(client& link) {
-        return link.value("select variable_value from information_schema.session_status where variable_name = 'ssl_cipher'").text;
+        return link
+            .value("select variable_value from information_schema.session_status where variable_name = 'ssl_cipher'")
+            .text;
     }
     static mariadb_server& without_tls() {
         static mariadb_server made{{"skip-ssl"}};
@@ -59,7 +63,8 @@ TEST_F(libmariadb_connect, connects_over_tls_tcp_and_socket) {
         EXPECT_GT(connected.waits, 0);
         EXPECT_EQ(link.state(), 0U);
         EXPECT_EQ(text(driver().server_product(link.handle())), "mariadb");
-        EXPECT_EQ(text(driver().server_version(link.handle())), server().admin("select substring_index(version(), '-', 1)"));
+        EXPECT_EQ(text(driver().server_version(link.handle())),
+                  server().admin("select substring_index(version(), '-', 1)"));
         EXPECT_EQ(cipher(link) != "", how == over_tls(server()));
         EXPECT_NE(driver().native_handle(link.handle()), nullptr);
         EXPECT_EQ(link.value("select current_user()").text, "koine@%");
@@ -70,7 +75,11 @@ TEST_F(libmariadb_connect, connects_over_tls_tcp_and_socket) {
 TEST_F(libmariadb_connect, the_name_localhost_means_tcp_where_no_socket_is_given) {
     client link{with(over_tcp(server()), "host", "localhost")};
     ASSERT_TRUE(link.connect().ok());
-    EXPECT_NE(link.value("select substring_index(host, ':', 1) from information_schema.processlist where id = connection_id()").text, "localhost");
+    EXPECT_NE(
+        link.value(
+                "select substring_index(host, ':', 1) from information_schema.processlist where id = connection_id()")
+            .text,
+        "localhost");
 }
 
 TEST_F(libmariadb_connect, the_session_is_in_a_known_state) {
@@ -85,8 +94,9 @@ TEST_F(libmariadb_connect, the_session_is_in_a_known_state) {
     EXPECT_EQ(link.value("select @@tx_isolation").text, "READ-COMMITTED");
     EXPECT_EQ(link.value("select @@autocommit").i, 1);
     const auto mode = link.value("select @@sql_mode").text;
-    for (const char* one : {"STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "NO_ZERO_DATE", "NO_ZERO_IN_DATE", "ANSI_QUOTES", "PIPES_AS_CONCAT",
-                            "NO_AUTO_VALUE_ON_ZERO", "ERROR_FOR_DIVISION_BY_ZERO", "NO_BACKSLASH_ESCAPES", "SIMULTANEOUS_ASSIGNMENT"})
+    for (const char* one : {"STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "NO_ZERO_DATE", "NO_ZERO_IN_DATE",
+                            "ANSI_QUOTES", "PIPES_AS_CONCAT", "NO_AUTO_VALUE_ON_ZERO", "ERROR_FOR_DIVISION_BY_ZERO",
+                            "NO_BACKSLASH_ESCAPES", "SIMULTANEOUS_ASSIGNMENT"})
         EXPECT_NE(mode.find(one), std::string::npos) << one << " in " << mode;
     EXPECT_EQ(link.value("select 'a' || \"b\" from (select 'b' as b) t").text, "ab");
     EXPECT_EQ(link.value("select char_length('\\')").i, 1);
@@ -105,7 +115,8 @@ TEST_F(libmariadb_connect, tls_that_does_not_prove_the_server_is_refused) {
     // The system takes this for 127.0.0.1; the certificate does not.
     expect_refused(connecting(with(good, "host", "127.1")), koine::errc::tls_failed);
     EXPECT_TRUE(connecting(with(with(good, "host", "127.1"), "ssl_mode", "verify-ca")).ok());
-    expect_refused(connecting(with(with(good, "ssl_ca", server().other_ca_file()), "ssl_mode", "verify-ca")), koine::errc::tls_failed);
+    expect_refused(connecting(with(with(good, "ssl_ca", server().other_ca_file()), "ssl_mode", "verify-ca")),
+                   koine::errc::tls_failed);
     expect_refused(connecting(with(good, "ssl_ca", "/no/such/file")), koine::errc::tls_failed);
 }
 
@@ -119,7 +130,8 @@ TEST_F(libmariadb_connect, signers_without_a_mode_are_checked_with_the_name) {
 TEST_F(libmariadb_connect, each_mode_gets_what_it_asks_for) {
     auto plain = over_tcp(server());
     std::erase_if(plain, [](const auto& p) { return p.first == "ssl_mode"; });
-    for (const auto& [mode, tls] : {std::pair{"disable", false}, std::pair{"prefer", true}, std::pair{"require", true}}) {
+    for (const auto& [mode, tls] :
+         {std::pair{"disable", false}, std::pair{"prefer", true}, std::pair{"require", true}}) {
         client link{with(plain, "ssl_mode", mode)};
         ASSERT_TRUE(link.connect().ok()) << mode;
         EXPECT_EQ(cipher(link) != "", tls) << mode;
@@ -138,28 +150,37 @@ TEST_F(libmariadb_connect, a_server_without_tls_is_refused_where_tls_is_asked_fo
     EXPECT_TRUE(connecting(with(plain, "ssl_mode", "prefer")).ok());
     expect_refused(connecting(with(plain, "ssl_mode", "require")), koine::errc::tls_failed);
     for (const char* mode : {"verify-ca", "verify-full"})
-        expect_refused(connecting(with(with(plain, "ssl_mode", mode), "ssl_ca", without_tls().ca_file())), koine::errc::tls_failed);
+        expect_refused(connecting(with(with(plain, "ssl_mode", mode), "ssl_ca", without_tls().ca_file())),
+                       koine::errc::tls_failed);
 }
 
 TEST_F(libmariadb_connect, versions_and_ciphers_of_tls_can_be_chosen) {
     client old{with(over_tls(server()), "tls_version", "TLSv1.2")};
     ASSERT_TRUE(old.connect().ok());
-    EXPECT_EQ(old.value("select variable_value from information_schema.session_status where variable_name = 'ssl_version'").text, "TLSv1.2");
+    EXPECT_EQ(
+        old.value("select variable_value from information_schema.session_status where variable_name = 'ssl_version'")
+            .text,
+        "TLSv1.2");
     expect_refused(connecting(with(over_tls(server()), "ssl_cipher", "no-such-cipher")), koine::errc::tls_failed);
 }
 
 TEST_F(libmariadb_connect, users_are_known_by_password_plugin_and_tls) {
     EXPECT_TRUE(connecting(with(over_tcp(server()), "user", "koine_ed25519")).ok());
-    expect_refused(connecting(with(with(over_tcp(server()), "user", "koine_ed25519"), "password", "wrong")), koine::errc::authentication_failed);
+    expect_refused(connecting(with(with(over_tcp(server()), "user", "koine_ed25519"), "password", "wrong")),
+                   koine::errc::authentication_failed);
     EXPECT_TRUE(connecting(with(over_tls(server()), "user", "koine_tls")).ok());
     expect_refused(connecting(with(over_tcp(server()), "user", "koine_tls")), koine::errc::authentication_failed);
 }
 
 TEST_F(libmariadb_connect, passwords_of_any_characters_work) {
     server().admin("create or replace user strange@'%' identified by 'p@ss:w/o?rd#''\"\\\\ \xc3\xbc\xe2\x82\xac'");
-    EXPECT_TRUE(connecting(with(with(with(over_tcp(server()), "user", "strange"), "password", "p@ss:w/o?rd#'\"\\ \xc3\xbc\xe2\x82\xac"), "database", "")).ok());
+    EXPECT_TRUE(connecting(with(with(with(over_tcp(server()), "user", "strange"), "password",
+                                     "p@ss:w/o?rd#'\"\\ \xc3\xbc\xe2\x82\xac"),
+                                "database", ""))
+                    .ok());
     server().admin("create or replace user nobody@'%' identified by ''");
-    EXPECT_TRUE(connecting(with(with(with(over_tcp(server()), "user", "nobody"), "password", ""), "database", "")).ok());
+    EXPECT_TRUE(
+        connecting(with(with(with(over_tcp(server()), "user", "nobody"), "password", ""), "database", "")).ok());
 }
 
 TEST_F(libmariadb_connect, tells_the_reasons_for_a_failed_connection_apart) {
@@ -175,7 +196,8 @@ TEST_F(libmariadb_connect, tells_the_reasons_for_a_failed_connection_apart) {
     expect_refused(connecting(with(over_tcp(server()), "user", "weak")), koine::errc::permission_denied);
     expect_refused(connecting(with(over_tcp(server()), "port", "1")), koine::errc::connection_refused);
     expect_refused(connecting(with(over_tcp(server()), "host", "no-such-host.invalid")), koine::errc::host_not_found);
-    expect_refused(connecting(with(over_socket(server()), "unix_socket", "/no/such/socket")), koine::errc::connection_refused);
+    expect_refused(connecting(with(over_socket(server()), "unix_socket", "/no/such/socket")),
+                   koine::errc::connection_refused);
 }
 
 TEST_F(libmariadb_connect, too_many_connections_are_told) {
@@ -198,8 +220,9 @@ TEST_F(libmariadb_connect, refuses_keys_and_values_it_does_not_know_before_any_i
         EXPECT_EQ(how.code, koine::errc::unknown_name) << key;
         EXPECT_NE(how.message.find(key), std::string::npos);
     }
-    for (const auto& [key, value] : {std::pair{"ssl_mode", "maybe"}, std::pair{"connect_timeout", "soon"}, std::pair{"connect_timeout", "-1"},
-                                     std::pair{"port", "70000"}, std::pair{"compress", "perhaps"}, std::pair{"max_allowed_packet", "1g"}}) {
+    for (const auto& [key, value] :
+         {std::pair{"ssl_mode", "maybe"}, std::pair{"connect_timeout", "soon"}, std::pair{"connect_timeout", "-1"},
+          std::pair{"port", "70000"}, std::pair{"compress", "perhaps"}, std::pair{"max_allowed_packet", "1g"}}) {
         const auto how = client{with(base, key, value)}.created();
         EXPECT_EQ(how.code, koine::errc::invalid_url) << key;
         EXPECT_NE(how.message.find(key), std::string::npos);
@@ -215,7 +238,10 @@ TEST_F(libmariadb_connect, every_option_of_the_table_is_understood) {
         const koine_option& one = driver().options[i];
         EXPECT_NE(one.summary.size, 0U);
         auto base = over_tls(server());
-        const std::string value = one.type == KOINE_OPTION_BOOLEAN ? "true" : one.type == KOINE_OPTION_INTEGER ? "5" : one.type == KOINE_OPTION_CHOICE ? "verify-full" : "x";
+        const std::string value = one.type == KOINE_OPTION_BOOLEAN   ? "true"
+                                  : one.type == KOINE_OPTION_INTEGER ? "5"
+                                  : one.type == KOINE_OPTION_CHOICE  ? "verify-full"
+                                                                     : "x";
         EXPECT_TRUE(client{with(base, text(one.key), value)}.created().ok()) << text(one.key);
     }
 }
@@ -223,9 +249,13 @@ TEST_F(libmariadb_connect, every_option_of_the_table_is_understood) {
 TEST_F(libmariadb_connect, a_compressed_line_works) {
     client link{with(over_tcp(server()), "compress", "true")};
     ASSERT_TRUE(link.connect().ok());
-    EXPECT_EQ(link.value("select variable_value from information_schema.session_status where variable_name = 'compression'").text, "ON");
+    EXPECT_EQ(
+        link.value("select variable_value from information_schema.session_status where variable_name = 'compression'")
+            .text,
+        "ON");
     const std::string large(500'000, 'z');
-    for (const std::uint32_t flags : {0U, std::uint32_t{KOINE_PREPARE_STREAM}}) EXPECT_EQ(link.value("select ?", {bytes(large)}, flags).text, large);
+    for (const std::uint32_t flags : {0U, std::uint32_t{KOINE_PREPARE_STREAM}})
+        EXPECT_EQ(link.value("select ?", {bytes(large)}, flags).text, large);
 }
 
 TEST_F(libmariadb_connect, a_server_cannot_read_our_files) {

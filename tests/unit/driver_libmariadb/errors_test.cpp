@@ -19,9 +19,11 @@ protected:
         KOINE_NEEDS_MARIADB();
         link_ = made();
         for (const char* sql :
-             {"drop table if exists books, authors", "create table authors (id bigint primary key, name varchar(10) not null, age int, "
-                                                     "constraint authors_name_key unique (name), constraint authors_age_check check (age > 0))",
-              "create table books (id bigint primary key, author_id bigint not null, constraint books_author_fk foreign key (author_id) references authors (id))",
+             {"drop table if exists books, authors",
+              "create table authors (id bigint primary key, name varchar(10) not null, age int, "
+              "constraint authors_name_key unique (name), constraint authors_age_check check (age > 0))",
+              "create table books (id bigint primary key, author_id bigint not null, constraint books_author_fk "
+              "foreign key (author_id) references authors (id))",
               "insert into authors values (1, 'one', 1), (2, 'two', 2)", "insert into books values (1, 1)"})
             ASSERT_TRUE(link_->run(sql).ok()) << sql;
     }
@@ -54,7 +56,10 @@ protected:
 
 TEST_F(libmariadb_errors, a_duplicate_key_names_its_constraint) {
     for (const char* name : {"one", " for key '"}) {
-        ASSERT_TRUE(link_->run("insert into authors values (3, ?, 1) on duplicate key update name = name", {bytes(std::string_view{name}.substr(0, 10))}).ok());
+        ASSERT_TRUE(link_
+                        ->run("insert into authors values (3, ?, 1) on duplicate key update name = name",
+                              {bytes(std::string_view{name}.substr(0, 10))})
+                        .ok());
         const auto how = fails("insert into authors values (9, ?, 1)", {bytes(std::string_view{name}.substr(0, 10))});
         EXPECT_EQ(how.code, koine::errc::unique_violation) << how;
         EXPECT_EQ(how.native_code, 1062);
@@ -68,7 +73,8 @@ TEST_F(libmariadb_errors, a_duplicate_key_names_its_constraint) {
 }
 
 TEST_F(libmariadb_errors, a_foreign_key_names_constraint_table_and_column) {
-    for (const char* sql : {"insert into books values (2, 77)", "delete from authors where id = 1", "update authors set id = 5 where id = 1"}) {
+    for (const char* sql : {"insert into books values (2, 77)", "delete from authors where id = 1",
+                            "update authors set id = 5 where id = 1"}) {
         const auto how = fails(sql);
         EXPECT_EQ(how.code, koine::errc::foreign_key_violation) << how;
         EXPECT_EQ(how.sqlstate, "23503");
@@ -222,7 +228,8 @@ TEST_F(libmariadb_errors, a_deadlock_undoes_the_whole_transaction_of_its_victim)
     if (second.ok()) {
         ASSERT_TRUE(other->reset().ok());
     }
-    const auto here = link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(first, &bind, 1, nullptr, 0, &got, w, e); });
+    const auto here = link_->drive(
+        [&](koine_wait* w, koine_error* e) { return driver().execute(first, &bind, 1, nullptr, 0, &got, w, e); });
     EXPECT_NE(here.ok(), second.ok());
     const auto& lost = here.ok() ? second : here;
     EXPECT_EQ(lost.code, koine::errc::deadlock) << lost;
@@ -237,7 +244,10 @@ TEST_F(libmariadb_errors, a_deadlock_undoes_the_whole_transaction_of_its_victim)
 }
 
 TEST_F(libmariadb_errors, a_row_that_changed_since_the_snapshot_is_a_serialization_failure) {
-    if (link_->value("select count(*) from information_schema.system_variables where variable_name = 'INNODB_SNAPSHOT_ISOLATION'").i == 0)
+    if (link_
+            ->value("select count(*) from information_schema.system_variables where variable_name = "
+                    "'INNODB_SNAPSHOT_ISOLATION'")
+            .i == 0)
         GTEST_SKIP() << "the server does not know innodb_snapshot_isolation";
     const auto other = made();
     ASSERT_TRUE(link_->run("set innodb_snapshot_isolation = on").ok());

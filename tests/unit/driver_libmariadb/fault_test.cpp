@@ -81,7 +81,8 @@ TEST_F(libmariadb_fault, a_write_outside_a_transaction_that_dies_may_have_been_d
     for (const bool write : {true, false}) {
         for (const auto& how : lines()) {
             const auto link = connected(how);
-            auto* const statement = link->prepare(write ? "insert into t select sleep(30) + ?" : "select sleep(30) + ?");
+            auto* const statement =
+                link->prepare(write ? "insert into t select sleep(30) + ?" : "select sleep(30) + ?");
             const int session = link->session();
             bool killed = false;
             link->before_wait = [&] {
@@ -89,7 +90,8 @@ TEST_F(libmariadb_fault, a_write_outside_a_transaction_that_dies_may_have_been_d
                 wait_for(*server_, session, "state = 'User sleep'");
                 server_->stop();
             };
-            expect_lost(link->execute(statement, {integer(1)}), write ? koine::outcome::unknown : koine::outcome::rejected);
+            expect_lost(link->execute(statement, {integer(1)}),
+                        write ? koine::outcome::unknown : koine::outcome::rejected);
             server_->start();
         }
     }
@@ -184,11 +186,16 @@ TEST_F(libmariadb_fault, a_server_killed_in_the_middle_of_a_stream_is_an_error_o
         auto* const rows = link->prepare("select seq, repeat('x', 1000) from seq_1_to_1000000", KOINE_PREPARE_STREAM);
         koine_value cells[2];
         std::uint32_t got = 0;
-        ASSERT_TRUE(link->drive([&](koine_wait* w, koine_error* e) { return driver().execute(rows, nullptr, 0, cells, 1, &got, w, e); }).ok());
+        ASSERT_TRUE(link->drive([&](koine_wait* w, koine_error* e) {
+                            return driver().execute(rows, nullptr, 0, cells, 1, &got, w, e);
+                        })
+                        .ok());
         ASSERT_EQ(got, 1U);
         server_->stop();
         report end;
-        while (end.ok() && got != 0) end = link->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(rows, cells, 1, &got, w, e); });
+        while (end.ok() && got != 0)
+            end =
+                link->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(rows, cells, 1, &got, w, e); });
         expect_lost(end, koine::outcome::rejected);
         server_->start();
     }
@@ -236,7 +243,8 @@ TEST_F(libmariadb_fault, a_dialogue_cut_after_any_byte_is_a_clean_error) {
     ASSERT_GT(length, 200U);
     tcp_gate gate{server_->port()};
     int failed = 0;
-    // A step without a common divisor with the messages' parts meets all kinds of places in a few seconds.
+    // A step without a common divisor with the messages' parts meets all kinds of places in a few
+    // seconds.
     for (std::uint64_t n = 0; n < length - 8; n += 11) {
         gate.cut_after(tcp_gate::to_client, n);
         client link{over_tcp(*server_, gate.port())};
@@ -333,7 +341,8 @@ TEST_F(libmariadb_fault, a_connection_is_closed_in_the_middle_of_everything_with
         server_->resume();
         for (int what = 0; what < 4; ++what) {
             const auto link = connected(how);
-            auto* const slow = link->prepare(what == 3 ? many : "select length(?), sleep(30)", what == 3 ? KOINE_PREPARE_STREAM : 0);
+            auto* const slow =
+                link->prepare(what == 3 ? many : "select length(?), sleep(30)", what == 3 ? KOINE_PREPARE_STREAM : 0);
             server_->pause();
             link->patience = 20;
             if (what == 0) {

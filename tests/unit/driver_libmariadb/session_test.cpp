@@ -33,14 +33,17 @@ protected:
         link_ = std::make_unique<client>(over_socket(server()));
         const auto how = link_->connect();
         ASSERT_TRUE(how.ok()) << how;
-        ASSERT_TRUE(link_->run("create or replace table t (id bigint primary key auto_increment, name varchar(20))").ok());
+        ASSERT_TRUE(
+            link_->run("create or replace table t (id bigint primary key auto_increment, name varchar(20))").ok());
     }
     static mariadb_server& server() { return mariadb_server::shared(); }
     report finish(koine_statement* statement) {
         return link_->drive([&](koine_wait* w, koine_error* e) { return driver().finish(statement, w, e); });
     }
     report first_row(koine_statement* statement) {
-        return link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(statement, nullptr, 0, cells_, 4, &got_, w, e); });
+        return link_->drive([&](koine_wait* w, koine_error* e) {
+            return driver().execute(statement, nullptr, 0, cells_, 4, &got_, w, e);
+        });
     }
 
     std::unique_ptr<client> link_;
@@ -54,7 +57,8 @@ TEST_F(libmariadb_session, a_statement_is_executed_again_and_again) {
     auto* const statement = link_->prepare("select ? + 1 as next");
     EXPECT_EQ(driver().parameter_count(statement), 1U);
     EXPECT_EQ(driver().column_count(statement), 1U);
-    EXPECT_EQ(driver().statement_flags(statement), std::uint32_t{KOINE_STATEMENT_READ_ONLY | KOINE_STATEMENT_RETURNS_ROWS});
+    EXPECT_EQ(driver().statement_flags(statement),
+              std::uint32_t{KOINE_STATEMENT_READ_ONLY | KOINE_STATEMENT_RETURNS_ROWS});
     for (int i = 0; i < 10; ++i) {
         ASSERT_TRUE(link_->execute(statement, {integer(i)}).ok());
         EXPECT_EQ(link_->rows().at(0).i, i + 1);
@@ -69,18 +73,26 @@ TEST_F(libmariadb_session, rows_come_in_blocks_and_the_driver_knows_how_many_are
     EXPECT_EQ(driver().rows_remaining(statement), 6);
     EXPECT_EQ(link_->state(), 0U) << "the rows are here already";
     EXPECT_EQ(link_->number("select 7"), 7) << "other statements run meanwhile";
-    ASSERT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells_, 4, &got_, w, e); }).ok());
+    ASSERT_TRUE(
+        link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells_, 4, &got_, w, e); })
+            .ok());
     EXPECT_EQ(cells_[0].u.i, 5);
     ASSERT_TRUE(finish(statement).ok());
     EXPECT_EQ(driver().rows_remaining(statement), 0);
-    ASSERT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells_, 4, &got_, w, e); }).ok());
+    ASSERT_TRUE(
+        link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells_, 4, &got_, w, e); })
+            .ok());
     EXPECT_EQ(got_, 0U);
 }
 
 TEST_F(libmariadb_session, with_no_room_for_rows_they_are_dropped) {
     for (const std::uint32_t flags : {0U, stream}) {
         auto* const statement = link_->prepare("select seq from seq_1_to_1000", flags);
-        ASSERT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(statement, nullptr, 0, nullptr, 0, &got_, w, e); }).ok());
+        ASSERT_TRUE(link_
+                        ->drive([&](koine_wait* w, koine_error* e) {
+                            return driver().execute(statement, nullptr, 0, nullptr, 0, &got_, w, e);
+                        })
+                        .ok());
         EXPECT_EQ(got_, 0U);
         EXPECT_EQ(driver().rows_remaining(statement), 0);
         EXPECT_EQ(link_->state(), 0U);
@@ -94,10 +106,18 @@ TEST_F(libmariadb_session, columns_that_only_the_execution_tells_keep_their_rows
         EXPECT_EQ(driver().column_count(statement), 0U);
         const auto bind = bytes("a");
         for (int i = 0; i < 2; ++i) {
-            ASSERT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(statement, &bind, 1, nullptr, 0, &got_, w, e); }).ok());
+            ASSERT_TRUE(link_
+                            ->drive([&](koine_wait* w, koine_error* e) {
+                                return driver().execute(statement, &bind, 1, nullptr, 0, &got_, w, e);
+                            })
+                            .ok());
             ASSERT_EQ(got_, 0U);
             ASSERT_EQ(driver().column_count(statement), 2U);
-            ASSERT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells_, 4, &got_, w, e); }).ok());
+            ASSERT_TRUE(link_
+                            ->drive([&](koine_wait* w, koine_error* e) {
+                                return driver().fetch(statement, cells_, 4, &got_, w, e);
+                            })
+                            .ok());
             ASSERT_GE(got_, 1U);
             EXPECT_EQ(kept{cells_[1]}.text, "a");
             ASSERT_TRUE(finish(statement).ok());
@@ -117,8 +137,13 @@ TEST_F(libmariadb_session, commands_tell_how_many_rows_they_met_and_the_key_they
     ASSERT_TRUE(link_->run("insert into t (name) values ('d')").ok());
     EXPECT_EQ(link_->affected(), 1);
     EXPECT_EQ(link_->last_insert_id(), 4);
-    for (const char* sql : {"update t set name = 'a' where id <= 2", "update t set name = if(true, 'a', name) where id <= ?"}) {
-        ASSERT_TRUE(link_->run(sql, std::string_view{sql}.find('?') == std::string_view::npos ? std::vector<koine_value>{} : std::vector<koine_value>{integer(2)}).ok());
+    for (const char* sql :
+         {"update t set name = 'a' where id <= 2", "update t set name = if(true, 'a', name) where id <= ?"}) {
+        ASSERT_TRUE(link_
+                        ->run(sql, std::string_view{sql}.find('?') == std::string_view::npos
+                                       ? std::vector<koine_value>{}
+                                       : std::vector<koine_value>{integer(2)})
+                        .ok());
         EXPECT_EQ(link_->affected(), 2) << "rows that match count, changed or not";
     }
     ASSERT_TRUE(link_->run("delete from t where id = 77").ok());
@@ -135,7 +160,8 @@ TEST_F(libmariadb_session, returning_gives_rows_of_inserts_and_deletes) {
 }
 
 TEST_F(libmariadb_session, exactly_one_statement_a_text) {
-    for (const char* sql : {"select 1; select 2", "insert into t (name) values ('x'); delete from t", "begin; commit", "set @a = 1; set @b = 2"}) {
+    for (const char* sql : {"select 1; select 2", "insert into t (name) values ('x'); delete from t", "begin; commit",
+                            "set @a = 1; set @b = 2"}) {
         const auto how = link_->run(sql);
         EXPECT_EQ(how.code, koine::errc::syntax_error) << sql << how;
     }
@@ -147,7 +173,8 @@ TEST_F(libmariadb_session, exactly_one_statement_a_text) {
 
 TEST_F(libmariadb_session, text_that_is_no_text_never_reaches_the_server) {
     koine_statement* none = nullptr;
-    for (const std::string& sql : {std::string{"select 1\0 from t", 16}, std::string{"select '\xff'"}, std::string{"select '\xc3'"}, std::string{"set @a = '\xed\xa0\x80'"}}) {
+    for (const std::string& sql : {std::string{"select 1\0 from t", 16}, std::string{"select '\xff'"},
+                                   std::string{"select '\xc3'"}, std::string{"set @a = '\xed\xa0\x80'"}}) {
         const auto how = link_->try_prepare(sql, none);
         EXPECT_EQ(how.code, koine::errc::invalid_encoding);
         EXPECT_EQ(how.outcome, koine::outcome::not_sent);
@@ -157,7 +184,8 @@ TEST_F(libmariadb_session, text_that_is_no_text_never_reaches_the_server) {
 
 TEST_F(libmariadb_session, transaction_control_is_one_round_trip_without_preparation) {
     ASSERT_TRUE(link_->run("begin").ok());
-    for (const char* sql : {"savepoint a", "insert into t (name) values ('x')", "release savepoint a", "commit", "begin", "rollback"}) {
+    for (const char* sql :
+         {"savepoint a", "insert into t (name) values ('x')", "release savepoint a", "commit", "begin", "rollback"}) {
         koine_statement* statement = nullptr;
         EXPECT_EQ(link_->try_prepare(sql, statement).waits, 0) << sql;
         EXPECT_TRUE(link_->execute(statement).ok()) << sql;
@@ -166,7 +194,9 @@ TEST_F(libmariadb_session, transaction_control_is_one_round_trip_without_prepara
 }
 
 TEST_F(libmariadb_session, a_command_that_answers_rows_all_the_same_is_read) {
-    ASSERT_TRUE(link_->run("create or replace procedure p() begin select 1 as a, 'x' as b union select 2, 'y'; select 3; end").ok());
+    ASSERT_TRUE(
+        link_->run("create or replace procedure p() begin select 1 as a, 'x' as b union select 2, 'y'; select 3; end")
+            .ok());
     const auto how = link_->run("call p()");
     ASSERT_TRUE(how.ok()) << how;
     ASSERT_EQ(link_->rows().size(), 4U) << "the first result";
@@ -183,7 +213,10 @@ TEST_F(libmariadb_session, a_command_that_answers_rows_all_the_same_is_read) {
 }
 
 TEST_F(libmariadb_session, a_procedure_s_first_result_keeps_its_names) {
-    ASSERT_TRUE(link_->run("create or replace procedure two() begin select 1 as first, 2 as second, 3 as third; select 4 as other; end").ok());
+    ASSERT_TRUE(link_
+                    ->run("create or replace procedure two() begin select 1 as first, 2 as second, 3 as third; select "
+                          "4 as other; end")
+                    .ok());
     for (const std::uint32_t flags : {0U, stream}) {
         auto* const statement = link_->prepare("call two()", flags);
         for (int i = 0; i < 2; ++i) {
@@ -219,8 +252,12 @@ TEST_F(libmariadb_session, text_rows_of_an_unpreparable_command_come_with_each_e
 }
 
 TEST_F(libmariadb_session, text_rows_of_an_unpreparable_command_have_their_types) {
-    // DO is sent as text; a statement of the server's own SQL interface cannot be prepared and is, too.
-    ASSERT_TRUE(link_->run("prepare inner_one from 'select 7 as a, 1.5e0 as b, ''x'' as c, null as d, date ''2024-02-29'' as e, 1.50 as f'").ok());
+    // DO is sent as text; a statement of the server's own SQL interface cannot be prepared and is,
+    // too.
+    ASSERT_TRUE(link_
+                    ->run("prepare inner_one from 'select 7 as a, 1.5e0 as b, ''x'' as c, null as d, date "
+                          "''2024-02-29'' as e, 1.50 as f'")
+                    .ok());
     const auto how = link_->run("execute inner_one");
     ASSERT_TRUE(how.ok()) << how;
     ASSERT_EQ(link_->rows().size(), 6U);
@@ -233,13 +270,20 @@ TEST_F(libmariadb_session, text_rows_of_an_unpreparable_command_have_their_types
 }
 
 TEST_F(libmariadb_session, finalized_statements_leave_the_server_with_a_later_round_trip) {
-    const auto before = std::stoll(server().admin("select variable_value from information_schema.global_status where variable_name = 'prepared_stmt_count'"));
+    const auto before = std::stoll(server().admin(
+        "select variable_value from information_schema.global_status where variable_name = 'prepared_stmt_count'"));
     std::vector<koine_statement*> all;
     for (int i = 0; i < 5; ++i) all.push_back(link_->prepare("select " + std::to_string(i)));
-    EXPECT_EQ(std::stoll(server().admin("select variable_value from information_schema.global_status where variable_name = 'prepared_stmt_count'")), before + 5);
+    EXPECT_EQ(
+        std::stoll(server().admin(
+            "select variable_value from information_schema.global_status where variable_name = 'prepared_stmt_count'")),
+        before + 5);
     for (auto* one : all) driver().finalize(one);
     EXPECT_TRUE(link_->ping().ok());
-    EXPECT_EQ(std::stoll(server().admin("select variable_value from information_schema.global_status where variable_name = 'prepared_stmt_count'")), before);
+    EXPECT_EQ(
+        std::stoll(server().admin(
+            "select variable_value from information_schema.global_status where variable_name = 'prepared_stmt_count'")),
+        before);
 }
 
 TEST_F(libmariadb_session, a_statement_may_be_finalized_while_another_waits) {
@@ -252,7 +296,8 @@ TEST_F(libmariadb_session, a_statement_may_be_finalized_while_another_waits) {
     ASSERT_EQ(driver().execute(slow, nullptr, 0, cells_, 1, &got_, &wait, &error), KOINE_WAIT);
     driver().finalize(doomed);
     holder.close();
-    const auto how = link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(slow, nullptr, 0, cells_, 1, &got_, w, e); });
+    const auto how = link_->drive(
+        [&](koine_wait* w, koine_error* e) { return driver().execute(slow, nullptr, 0, cells_, 1, &got_, w, e); });
     ASSERT_TRUE(how.ok()) << how;
     EXPECT_EQ(got_, 1U);
     EXPECT_EQ(link_->number("select 2"), 2);
@@ -396,7 +441,11 @@ TEST_F(libmariadb_session, a_call_while_another_is_under_way_is_refused) {
     EXPECT_NE(link_->state() & KOINE_STATE_BUSY, 0U);
     EXPECT_EQ(link_->ping().code, koine::errc::operation_in_progress);
     holder.close();
-    EXPECT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(slow, nullptr, 0, cells_, 1, &got_, w, e); }).ok());
+    EXPECT_TRUE(link_
+                    ->drive([&](koine_wait* w, koine_error* e) {
+                        return driver().execute(slow, nullptr, 0, cells_, 1, &got_, w, e);
+                    })
+                    .ok());
     EXPECT_EQ(got_, 1U);
 }
 
@@ -431,7 +480,9 @@ TEST_F(libmariadb_session, a_stream_delivers_every_row_and_blocks_other_statemen
         auto* const other = link.prepare("select 1");
         auto* const buffered = link.prepare("select seq, 1 from seq_1_to_3");
         const auto run = [&](koine_statement* s, std::uint32_t most) {
-            return link.drive([&](koine_wait* w, koine_error* e) { return driver().execute(s, nullptr, 0, cells_, most, &got_, w, e); });
+            return link.drive([&](koine_wait* w, koine_error* e) {
+                return driver().execute(s, nullptr, 0, cells_, most, &got_, w, e);
+            });
         };
         const auto next = [&](koine_statement* s) {
             return link.drive([&](koine_wait* w, koine_error* e) { return driver().fetch(s, cells_, 4, &got_, w, e); });
@@ -452,7 +503,8 @@ TEST_F(libmariadb_session, a_stream_delivers_every_row_and_blocks_other_statemen
                 // A result that is here already is read, and dropped, without touching the line.
                 ASSERT_TRUE(next(buffered).ok());
                 EXPECT_EQ(cells_[0].u.i, 2);
-                ASSERT_TRUE(link.drive([&](koine_wait* w, koine_error* e) { return driver().finish(buffered, w, e); }).ok());
+                ASSERT_TRUE(
+                    link.drive([&](koine_wait* w, koine_error* e) { return driver().finish(buffered, w, e); }).ok());
                 driver().finalize(buffered);
             }
             ASSERT_TRUE(next(rows).ok());
@@ -504,8 +556,11 @@ TEST_F(libmariadb_session, a_long_stream_that_is_left_is_not_read_to_its_end) {
 }
 
 TEST_F(libmariadb_session, an_error_in_the_middle_of_a_stream_comes_after_the_rows_before_it) {
-    ASSERT_TRUE(link_->run("create or replace function fussy(n bigint) returns bigint deterministic begin if n = 1000 then signal sqlstate '45000' "
-                           "set message_text = 'no more'; end if; return n; end").ok());
+    ASSERT_TRUE(link_
+                    ->run("create or replace function fussy(n bigint) returns bigint deterministic begin if n = 1000 "
+                          "then signal sqlstate '45000' "
+                          "set message_text = 'no more'; end if; return n; end")
+                    .ok());
     for (const std::uint32_t flags : {stream, 0U}) {
         const auto how = link_->run("select fussy(seq) from seq_1_to_2000", {}, flags);
         EXPECT_EQ(how.native_code, 1644) << how;
@@ -531,7 +586,8 @@ TEST_F(libmariadb_session, reset_ends_a_transaction_by_rollback_and_keeps_prepar
     const auto before = gate.bytes(tcp_gate::to_server);
     const auto how = link.reset();
     ASSERT_TRUE(how.ok()) << how;
-    EXPECT_EQ(gate.bytes(tcp_gate::to_server), before + 5 + std::string_view{"rollback"}.size()) << "the rollback alone";
+    EXPECT_EQ(gate.bytes(tcp_gate::to_server), before + 5 + std::string_view{"rollback"}.size())
+        << "the rollback alone";
     EXPECT_EQ(link.state(), 0U);
     ASSERT_TRUE(link.execute(statement).ok());
     EXPECT_EQ(link.rows().at(0).i, 0);
@@ -546,7 +602,8 @@ TEST_F(libmariadb_session, reset_of_a_clean_session_tells_the_server_nothing) {
     ASSERT_TRUE(link.run("begin").ok());
     ASSERT_TRUE(link.run("savepoint s").ok());
     ASSERT_TRUE(link.run("update clean set name = 'b'").ok());
-    ASSERT_TRUE(link.run("set transaction isolation level serializable").code == koine::errc::usage) << "not inside a transaction";
+    ASSERT_TRUE(link.run("set transaction isolation level serializable").code == koine::errc::usage)
+        << "not inside a transaction";
     ASSERT_TRUE(link.run("commit").ok());
     ASSERT_TRUE(link.run("set transaction isolation level serializable").ok());
     ASSERT_TRUE(link.run("start transaction").ok());
@@ -562,12 +619,16 @@ TEST_F(libmariadb_session, reset_of_a_clean_session_tells_the_server_nothing) {
 }
 
 TEST_F(libmariadb_session, what_statements_changed_of_the_session_is_undone_by_reset) {
-    ASSERT_TRUE(link_->run("create or replace function sets_a_variable() returns int begin set @hidden = 5; return 1; end").ok());
+    ASSERT_TRUE(
+        link_->run("create or replace function sets_a_variable() returns int begin set @hidden = 5; return 1; end")
+            .ok());
     ASSERT_TRUE(link_->run("create database if not exists elsewhere").ok());
-    for (const char* sql : {"set names latin1", "set sql_mode = ''", "set time_zone = '+05:00'", "set session transaction isolation level serializable",
-                            "set autocommit = 0", "set @x = 1", "select @y := 2", "select id into @z from (select 3 as id) d", "use elsewhere",
-                            "create temporary table hidden (id int)", "select get_lock('koine', 0)", "lock tables t write",
-                            "prepare p from 'select 1'", "set role none", "set statement_id = 1"}) {
+    for (const char* sql :
+         {"set names latin1", "set sql_mode = ''", "set time_zone = '+05:00'",
+          "set session transaction isolation level serializable", "set autocommit = 0", "set @x = 1", "select @y := 2",
+          "select id into @z from (select 3 as id) d", "use elsewhere", "create temporary table hidden (id int)",
+          "select get_lock('koine', 0)", "lock tables t write", "prepare p from 'select 1'", "set role none",
+          "set statement_id = 1"}) {
         const auto how = link_->run(sql);
         if (std::string_view{sql}.find("statement_id") != std::string_view::npos) {
             EXPECT_FALSE(how.ok());
@@ -604,7 +665,10 @@ TEST_F(libmariadb_session, a_setting_for_the_next_transaction_does_not_reach_the
 }
 
 TEST_F(libmariadb_session, closing_says_good_bye) {
-    const auto aborted = [] { return server().admin("select variable_value from information_schema.global_status where variable_name = 'aborted_clients'"); };
+    const auto aborted = [] {
+        return server().admin(
+            "select variable_value from information_schema.global_status where variable_name = 'aborted_clients'");
+    };
     const auto before = aborted();
     for (const auto& how : {over_socket(server()), over_tcp(server()), over_tls(server())}) {
         client link{how};
@@ -627,10 +691,18 @@ TEST_F(libmariadb_session, what_a_function_changed_behind_the_text_is_noticed) {
 }
 
 TEST_F(libmariadb_session, what_a_statement_that_failed_may_have_changed_is_undone_by_reset) {
-    ASSERT_TRUE(link_->run("create or replace procedure fails() begin set session time_zone = '+05:00'; signal sqlstate '45000'; end").ok());
-    ASSERT_TRUE(link_->run("create or replace procedure fails_late() begin select 1; set session time_zone = '+05:00'; signal sqlstate '45000'; end").ok());
-    for (const char* sql : {"call fails()", "call fails_late()", "begin not atomic set session time_zone = '+05:00'; signal sqlstate '45000'; end",
-                            "select get_lock('koine', 0), (select 1 union select 2)", "set session time_zone = '+05:00', sql_mode = 'nonsense'"}) {
+    ASSERT_TRUE(link_
+                    ->run("create or replace procedure fails() begin set session time_zone = '+05:00'; signal sqlstate "
+                          "'45000'; end")
+                    .ok());
+    ASSERT_TRUE(link_
+                    ->run("create or replace procedure fails_late() begin select 1; set session time_zone = '+05:00'; "
+                          "signal sqlstate '45000'; end")
+                    .ok());
+    for (const char* sql : {"call fails()", "call fails_late()",
+                            "begin not atomic set session time_zone = '+05:00'; signal sqlstate '45000'; end",
+                            "select get_lock('koine', 0), (select 1 union select 2)",
+                            "set session time_zone = '+05:00', sql_mode = 'nonsense'"}) {
         EXPECT_FALSE(link_->run(sql).ok()) << sql;
         EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U) << sql;
         ASSERT_TRUE(link_->reset().ok()) << sql;
@@ -695,8 +767,10 @@ TEST_F(libmariadb_session, what_may_commit_on_its_way_and_fails_tells_whether_th
     ASSERT_TRUE(link_->run("create or replace procedure commits() begin commit; signal sqlstate '45000'; end").ok());
     ASSERT_TRUE(link_->run("create or replace procedure fails() begin signal sqlstate '45000'; end").ok());
     int rows = 0;
-    for (const char* sql : {"call commits()", "begin not atomic commit; signal sqlstate '45000'; end", "execute immediate 'create table t (id int)'",
-                            "if true then commit; signal sqlstate '45000'; end if", "set statement lock_wait_timeout = 9 for create table t (id int)"}) {
+    for (const char* sql :
+         {"call commits()", "begin not atomic commit; signal sqlstate '45000'; end",
+          "execute immediate 'create table t (id int)'", "if true then commit; signal sqlstate '45000'; end if",
+          "set statement lock_wait_timeout = 9 for create table t (id int)"}) {
         ASSERT_TRUE(link_->run("begin").ok());
         ASSERT_TRUE(link_->run("insert into t (name) values ('x')").ok());
         const auto how = link_->run(sql);

@@ -20,14 +20,17 @@ TEST(libmariadb_sql_text, counts_parameters_outside_literals_names_and_comments)
 }
 
 TEST(libmariadb_sql_text, finds_no_statement_in_an_empty_text) {
-    for (const char* sql : {"", "  ", "-- nothing", "/* nothing */", ";", "# nothing\n;"}) EXPECT_TRUE(inspect(sql).empty) << sql;
+    for (const char* sql : {"", "  ", "-- nothing", "/* nothing */", ";", "# nothing\n;"})
+        EXPECT_TRUE(inspect(sql).empty) << sql;
     EXPECT_FALSE(inspect("/*! select */ 1").empty);
 }
 
 TEST(libmariadb_sql_text, knows_what_begins_and_what_commits) {
-    for (const char* sql : {"BEGIN", "begin work", "START TRANSACTION READ ONLY", "/* x */ begin"}) EXPECT_TRUE(inspect(sql).begins) << sql;
-    for (const char* sql : {"commit", "COMMIT AND CHAIN", "create table t (id int)", "ALTER TABLE t ADD c int", "drop table t", "truncate t",
-                            "rename table a to b", "grant select on t to u", "lock tables t read", "xa commit 'x'"})
+    for (const char* sql : {"BEGIN", "begin work", "START TRANSACTION READ ONLY", "/* x */ begin"})
+        EXPECT_TRUE(inspect(sql).begins) << sql;
+    for (const char* sql :
+         {"commit", "COMMIT AND CHAIN", "create table t (id int)", "ALTER TABLE t ADD c int", "drop table t",
+          "truncate t", "rename table a to b", "grant select on t to u", "lock tables t read", "xa commit 'x'"})
         EXPECT_TRUE(inspect(sql).commits) << sql;
     for (const char* sql : {"call p()", "execute p", "begin not atomic commit; end", "if a() then commit; end if",
                             "set statement lock_wait_timeout = 1 for drop table t"}) {
@@ -35,43 +38,53 @@ TEST(libmariadb_sql_text, knows_what_begins_and_what_commits) {
         EXPECT_FALSE(inspect(sql).begins) << sql;
     }
     for (const char* sql : {"commit", "xa commit 'x'", "select 1"}) EXPECT_FALSE(inspect(sql).commits_first) << sql;
-    for (const char* sql : {"select 1", "insert into t values (1)", "rollback", "savepoint a", "set @x = 1", "start slave"}) {
+    for (const char* sql :
+         {"select 1", "insert into t values (1)", "rollback", "savepoint a", "set @x = 1", "start slave"}) {
         EXPECT_FALSE(inspect(sql).begins) << sql;
         EXPECT_FALSE(inspect(sql).commits) << sql;
     }
 }
 
 TEST(libmariadb_sql_text, takes_only_plain_queries_for_reads) {
-    for (const char* sql : {"select * from t where a in (1, 2)", "with x as (select 1) select count(*) from x", "values (1)", "show tables",
-                            "select coalesce(max(a), 0) from t group by b having sum(c) > 1", "rollback", "savepoint a"})
+    for (const char* sql :
+         {"select * from t where a in (1, 2)", "with x as (select 1) select count(*) from x", "values (1)",
+          "show tables", "select coalesce(max(a), 0) from t group by b having sum(c) > 1", "rollback", "savepoint a"})
         EXPECT_TRUE(inspect(sql).reads_only) << sql;
-    for (const char* sql : {"select my_function(1)", "select * from t for update nowait lock", "select 1 into @a", "select 1 into outfile '/x'", "insert into t values (1)",
-                            "with x as (select 1) delete from t", "call p()", "select `f`(1)", "commit", "select nextval(s)"})
+    for (const char* sql :
+         {"select my_function(1)", "select * from t for update nowait lock", "select 1 into @a",
+          "select 1 into outfile '/x'", "insert into t values (1)", "with x as (select 1) delete from t", "call p()",
+          "select `f`(1)", "commit", "select nextval(s)"})
         EXPECT_FALSE(inspect(sql).reads_only) << sql;
 }
 
 TEST(libmariadb_sql_text, knows_what_may_change_the_session) {
-    for (const char* sql : {"set names latin1", "SET SESSION sql_mode = ''", "use other", "select @a := 1", "select 1 into @a", "select get_lock('a', 1)",
-                            "lock tables t write", "create temporary table t (id int)", "prepare p from 'select 1'", "handler t open"})
+    for (const char* sql : {"set names latin1", "SET SESSION sql_mode = ''", "use other", "select @a := 1",
+                            "select 1 into @a", "select get_lock('a', 1)", "lock tables t write",
+                            "create temporary table t (id int)", "prepare p from 'select 1'", "handler t open"})
         EXPECT_TRUE(inspect(sql).sets_session) << sql;
-    for (const char* sql : {"set transaction isolation level serializable", "select @@sql_mode", "select '@a'", "insert into t values ('set @a')", "begin",
-                            "commit", "select * from t", "create table t (id int)"})
+    for (const char* sql :
+         {"set transaction isolation level serializable", "select @@sql_mode", "select '@a'",
+          "insert into t values ('set @a')", "begin", "commit", "select * from t", "create table t (id int)"})
         EXPECT_FALSE(inspect(sql).sets_session) << sql;
 }
 
 TEST(libmariadb_sql_text, knows_what_has_one_result_whatever_happens) {
-    for (const char* sql : {"select 1", "(select 1) union (select 2)", "with x as (select 1) select * from x", "insert into t values (?) returning id",
-                            "update t set a = ?", "delete from t where a = ?", "replace into t values (?)", "values (1)"})
+    for (const char* sql : {"select 1", "(select 1) union (select 2)", "with x as (select 1) select * from x",
+                            "insert into t values (?) returning id", "update t set a = ?", "delete from t where a = ?",
+                            "replace into t values (?)", "values (1)"})
         EXPECT_TRUE(inspect(sql).one_result) << sql;
-    for (const char* sql : {"call p()", "execute p", "begin not atomic call p(); end", "show tables", "analyze table t", "set @a = 1"})
+    for (const char* sql :
+         {"call p()", "execute p", "begin not atomic call p(); end", "show tables", "analyze table t", "set @a = 1"})
         EXPECT_FALSE(inspect(sql).one_result) << sql;
 }
 
 TEST(libmariadb_sql_text, knows_what_returns_no_rows_and_takes_no_parameters) {
-    for (const char* sql : {"begin", "commit", "rollback to a", "savepoint a", "release savepoint a", "set @a = 1", "insert into t values (1)", "create table t (id int)"})
+    for (const char* sql : {"begin", "commit", "rollback to a", "savepoint a", "release savepoint a", "set @a = 1",
+                            "insert into t values (1)", "create table t (id int)"})
         EXPECT_TRUE(inspect(sql).plain_command) << sql;
-    for (const char* sql : {"select 1", "insert into t values (?)", "insert into t values (1) returning id", "delete from t returning id", "call p()", "show tables",
-                            "analyze table t", "check table t", "with x as (select 1) select * from x", "execute p", "xa recover"})
+    for (const char* sql : {"select 1", "insert into t values (?)", "insert into t values (1) returning id",
+                            "delete from t returning id", "call p()", "show tables", "analyze table t", "check table t",
+                            "with x as (select 1) select * from x", "execute p", "xa recover"})
         EXPECT_FALSE(inspect(sql).plain_command) << sql;
 }
 

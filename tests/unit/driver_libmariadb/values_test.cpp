@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::int64_t day = 86'400'000'000;
 
-kept number(std::int64_t value, std::uint8_t tag = KOINE_INT64) { return kept{integer(value, tag)}; }
+kept number(std::int64_t value, std::uint8_t tag = KOINE_INT64) {
+    return kept{integer(value, tag)};
+}
 
 class libmariadb_values : public ::testing::Test {
 protected:
@@ -33,7 +35,9 @@ protected:
         EXPECT_EQ(streamed, stored);
         return stored;
     }
-    void comes_back(const std::string& type, koine_value value) { EXPECT_EQ(through(type, value), kept{value}) << type; }
+    void comes_back(const std::string& type, koine_value value) {
+        EXPECT_EQ(through(type, value), kept{value}) << type;
+    }
     report refused(koine_value value) {
         auto how = link_->run("select ?", {value});
         EXPECT_EQ(link_->number("select 1"), 1);
@@ -44,9 +48,11 @@ protected:
 };
 
 TEST_F(libmariadb_values, integers_of_all_sizes_come_back) {
-    for (const auto value : {std::int64_t{-128}, std::int64_t{0}, std::int64_t{127}}) comes_back("tinyint", integer(value));
+    for (const auto value : {std::int64_t{-128}, std::int64_t{0}, std::int64_t{127}})
+        comes_back("tinyint", integer(value));
     for (const auto value : {std::int64_t{-32'768}, std::int64_t{32'767}}) comes_back("smallint", integer(value));
-    for (const auto value : {std::int64_t{-8'388'608}, std::int64_t{8'388'607}}) comes_back("mediumint", integer(value));
+    for (const auto value : {std::int64_t{-8'388'608}, std::int64_t{8'388'607}})
+        comes_back("mediumint", integer(value));
     for (const auto value : {std::int64_t{INT32_MIN}, std::int64_t{INT32_MAX}}) comes_back("int", integer(value));
     for (const auto value : {INT64_MIN, INT64_MAX}) comes_back("bigint", integer(value));
     comes_back("tinyint unsigned", integer(255));
@@ -62,8 +68,10 @@ TEST_F(libmariadb_values, a_truth_is_a_tiny_integer) {
 }
 
 TEST_F(libmariadb_values, an_unsigned_number_beyond_int64_is_a_decimal) {
-    EXPECT_EQ(link_->value("select cast(18446744073709551615 as unsigned)"), kept{bytes("18446744073709551615", KOINE_DECIMAL)});
-    EXPECT_EQ(through("bigint unsigned", bytes("9223372036854775808", KOINE_DECIMAL)), kept{bytes("9223372036854775808", KOINE_DECIMAL)});
+    EXPECT_EQ(link_->value("select cast(18446744073709551615 as unsigned)"),
+              kept{bytes("18446744073709551615", KOINE_DECIMAL)});
+    EXPECT_EQ(through("bigint unsigned", bytes("9223372036854775808", KOINE_DECIMAL)),
+              kept{bytes("9223372036854775808", KOINE_DECIMAL)});
 }
 
 TEST_F(libmariadb_values, an_integer_that_does_not_fit_is_an_error) {
@@ -77,7 +85,8 @@ TEST_F(libmariadb_values, an_integer_that_does_not_fit_is_an_error) {
 }
 
 TEST_F(libmariadb_values, floating_point_comes_back_bit_by_bit) {
-    for (const double value : {0.0, -0.0, 0.1, -1.5, std::numeric_limits<double>::max(), std::numeric_limits<double>::min()})
+    for (const double value :
+         {0.0, -0.0, 0.1, -1.5, std::numeric_limits<double>::max(), std::numeric_limits<double>::min()})
         comes_back("double", real(value));
     EXPECT_EQ(through("float", real(0.5)).f, 0.5);
 }
@@ -133,18 +142,22 @@ TEST_F(libmariadb_values, dates_of_the_whole_calendar_come_back) {
 }
 
 TEST_F(libmariadb_values, times_of_day_come_back) {
-    for (const std::int64_t us : {std::int64_t{0}, std::int64_t{1}, day - 1, day}) comes_back("time(6)", integer(us, KOINE_TIME));
+    for (const std::int64_t us : {std::int64_t{0}, std::int64_t{1}, day - 1, day})
+        comes_back("time(6)", integer(us, KOINE_TIME));
 }
 
 TEST_F(libmariadb_values, timestamps_come_back_and_may_be_read_as_instants) {
     for (const std::int64_t us : {-719'528 * day, std::int64_t{-1}, std::int64_t{0}, 2'932'897 * day - 1})
         comes_back("datetime(6)", integer(us, KOINE_TIMESTAMP));
-    EXPECT_EQ(through("datetime(6)", integer(1'700'000'000'123'456, KOINE_INSTANT)), number(1'700'000'000'123'456, KOINE_TIMESTAMP));
-    EXPECT_EQ(link_->value("select cast(from_unixtime(1700000000) as datetime)"), number(1'700'000'000'000'000, KOINE_TIMESTAMP));
+    EXPECT_EQ(through("datetime(6)", integer(1'700'000'000'123'456, KOINE_INSTANT)),
+              number(1'700'000'000'123'456, KOINE_TIMESTAMP));
+    EXPECT_EQ(link_->value("select cast(from_unixtime(1700000000) as datetime)"),
+              number(1'700'000'000'000'000, KOINE_TIMESTAMP));
     koine_statement* const statement = link_->prepare("select timestamp '2024-01-01 00:00:00'");
     koine_value cell{};
     std::uint32_t got = 0;
-    const auto how = link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(statement, nullptr, 0, &cell, 1, &got, w, e); });
+    const auto how = link_->drive(
+        [&](koine_wait* w, koine_error* e) { return driver().execute(statement, nullptr, 0, &cell, 1, &got, w, e); });
     ASSERT_TRUE(how.ok()) << how;
     EXPECT_EQ(cell.flags, KOINE_VALUE_UTC);
     driver().finalize(statement);
@@ -192,11 +205,14 @@ TEST_F(libmariadb_values, null_stands_in_every_place_of_a_row) {
     for (const int columns : {1, 6, 7, 14, 15, 70}) {
         for (int at = 0; at < columns; ++at) {
             std::string sql = "select ";
-            for (int i = 0; i < columns; ++i) sql += (i != 0 ? ", " : "") + (i == at ? std::string{"null"} : std::to_string(i));
+            for (int i = 0; i < columns; ++i)
+                sql += (i != 0 ? ", " : "") + (i == at ? std::string{"null"} : std::to_string(i));
             for (const std::uint32_t flags : {0U, std::uint32_t{KOINE_PREPARE_STREAM}}) {
                 ASSERT_TRUE(link_->run(sql, {}, flags).ok());
                 ASSERT_EQ(link_->rows().size(), static_cast<std::size_t>(columns));
-                for (int i = 0; i < columns; ++i) EXPECT_EQ(link_->rows()[static_cast<std::size_t>(i)], i == at ? kept{null()} : number(i)) << columns << ' ' << at;
+                for (int i = 0; i < columns; ++i)
+                    EXPECT_EQ(link_->rows()[static_cast<std::size_t>(i)], i == at ? kept{null()} : number(i))
+                        << columns << ' ' << at;
             }
         }
     }
@@ -204,8 +220,9 @@ TEST_F(libmariadb_values, null_stands_in_every_place_of_a_row) {
 
 TEST_F(libmariadb_values, null_and_values_take_turns_in_one_parameter) {
     koine_statement* const statement = link_->prepare("select ?, ?");
-    const std::vector<std::vector<koine_value>> turns = {{null(), integer(1)},     {integer(2), null()},       {bytes("a"), real(0.5)}, {null(), null()},
-                                                         {bytes("b"), real(1.5)}, {integer(3), bytes("text")}, {integer(4), bytes("")}};
+    const std::vector<std::vector<koine_value>> turns = {
+        {null(), integer(1)},    {integer(2), null()},        {bytes("a"), real(0.5)}, {null(), null()},
+        {bytes("b"), real(1.5)}, {integer(3), bytes("text")}, {integer(4), bytes("")}};
     for (const auto& binds : turns) {
         const auto how = link_->execute(statement, binds);
         ASSERT_TRUE(how.ok()) << how;
@@ -259,7 +276,8 @@ TEST_F(libmariadb_values, a_value_of_more_than_one_packet_of_the_protocol_comes_
 }
 
 TEST_F(libmariadb_values, columns_tell_their_names_and_types) {
-    koine_statement* const statement = link_->prepare("select 1 as one, 'x' as `a b`, now() as t, cast(1 as decimal(5,2)) d, x'00' b");
+    koine_statement* const statement =
+        link_->prepare("select 1 as one, 'x' as `a b`, now() as t, cast(1 as decimal(5,2)) d, x'00' b");
     ASSERT_EQ(driver().column_count(statement), 5U);
     std::vector<std::pair<std::string, std::int32_t>> seen;
     for (std::uint32_t i = 0; i < 5; ++i) {

@@ -12,10 +12,13 @@ namespace koine_test {
 
 namespace {
 
-std::string text(koine_string s) { return std::string{s.data, s.size}; }
+std::string text(koine_string s) {
+    return std::string{s.data, s.size};
+}
 
 std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 report take(koine_status status, koine_error& error) {
@@ -38,19 +41,24 @@ report take(koine_status status, koine_error& error) {
     return out;
 }
 
-koine_string view(std::string_view s) { return koine_string{s.data(), s.size()}; }
+koine_string view(std::string_view s) {
+    return koine_string{s.data(), s.size()};
+}
 
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const report& what) {
     if (what.timed_out) return out << "(the test's deadline passed)";
     if (what.status == KOINE_DONE) return out << "(done)";
-    return out << '(' << koine::to_string(what.code) << ' ' << what.sqlstate << " outcome " << koine::to_string(what.outcome)
-               << (what.poisons_connection ? " poisons connection" : "") << (what.poisons_transaction ? " poisons transaction" : "")
-               << ": " << what.message << " | " << what.detail << ')';
+    return out << '(' << koine::to_string(what.code) << ' ' << what.sqlstate << " outcome "
+               << koine::to_string(what.outcome) << (what.poisons_connection ? " poisons connection" : "")
+               << (what.poisons_transaction ? " poisons transaction" : "") << ": " << what.message << " | "
+               << what.detail << ')';
 }
 
-koine_value null() { return koine_value{}; }
+koine_value null() {
+    return koine_value{};
+}
 
 koine_value integer(std::int64_t value, std::uint8_t tag) {
     koine_value out{};
@@ -76,15 +84,22 @@ koine_value bytes(std::string_view value, std::uint8_t tag) {
 
 kept::kept(const koine_value& value) : tag{value.tag} {
     switch (value.tag) {
-        case KOINE_NULL: break;
-        case KOINE_FLOAT64: f = value.u.f; break;
+        case KOINE_NULL:
+            break;
+        case KOINE_FLOAT64:
+            f = value.u.f;
+            break;
         case KOINE_TEXT:
         case KOINE_BLOB:
         case KOINE_UUID:
         case KOINE_DECIMAL:
         case KOINE_JSON:
-        case KOINE_OPAQUE: text.assign(static_cast<const char*>(value.u.p), value.len); break;
-        default: i = value.u.i; break;
+        case KOINE_OPAQUE:
+            text.assign(static_cast<const char*>(value.u.p), value.len);
+            break;
+        default:
+            i = value.u.i;
+            break;
     }
 }
 
@@ -101,7 +116,8 @@ const koine_driver& driver() {
         koine_driver out{};
         out.struct_size = sizeof out;
         koine_error error{};
-        if (koine::libpq_driver_init(KOINE_ABI_VERSION, &out, &error) != KOINE_DONE) throw std::runtime_error{"libpq_driver_init"};
+        if (koine::libpq_driver_init(KOINE_ABI_VERSION, &out, &error) != KOINE_DONE)
+            throw std::runtime_error{"libpq_driver_init"};
         return out;
     }();
     return table;
@@ -114,7 +130,9 @@ client::client(const parameters& with) {
     created_ = take(driver().create(given.data(), given.size(), &handle_, &error), error);
 }
 
-client::~client() { close(); }
+client::~client() {
+    close();
+}
 
 void client::close() {
     if (handle_ != nullptr) driver().close(std::exchange(handle_, nullptr));
@@ -141,8 +159,10 @@ report client::drive(const std::function<koine_status(koine_wait*, koine_error*)
             out.timed_out = true;
             return out;
         }
-        if (wait.deadline_ns != KOINE_NO_DEADLINE) left = std::max<std::int64_t>(std::min(left, wait.deadline_ns / 1'000'000 - now_ms() + 1), 0);
-        const int events = ((wait.events & KOINE_WAIT_READ) != 0 ? POLLIN : 0) | ((wait.events & KOINE_WAIT_WRITE) != 0 ? POLLOUT : 0);
+        if (wait.deadline_ns != KOINE_NO_DEADLINE)
+            left = std::max<std::int64_t>(std::min(left, wait.deadline_ns / 1'000'000 - now_ms() + 1), 0);
+        const int events =
+            ((wait.events & KOINE_WAIT_READ) != 0 ? POLLIN : 0) | ((wait.events & KOINE_WAIT_WRITE) != 0 ? POLLOUT : 0);
         pollfd one{wait.fd, static_cast<short>(events), 0};
         ::poll(&one, 1, static_cast<int>(left));
     }
@@ -159,7 +179,8 @@ report client::ping() {
 }
 
 report client::try_prepare(std::string_view sql, koine_statement*& out, std::uint32_t flags) {
-    return drive([&](koine_wait* w, koine_error* e) { return driver().prepare(handle_, view(sql), flags, &out, w, e); });
+    return drive(
+        [&](koine_wait* w, koine_error* e) { return driver().prepare(handle_, view(sql), flags, &out, w, e); });
 }
 
 koine_statement* client::prepare(std::string_view sql, std::uint32_t flags) {
@@ -176,13 +197,14 @@ report client::execute(koine_statement* statement, std::vector<koine_value> bind
     std::vector<koine_value> cells(std::size_t{columns} * block + 1);
     std::uint32_t got = 0;
     auto how = drive([&](koine_wait* w, koine_error* e) {
-        return driver().execute(statement, binds.data(), static_cast<std::uint32_t>(binds.size()), cells.data(), columns == 0 ? 0 : block,
-                                &got, w, e);
+        return driver().execute(statement, binds.data(), static_cast<std::uint32_t>(binds.size()), cells.data(),
+                                columns == 0 ? 0 : block, &got, w, e);
     });
     while (how.ok() && got != 0) {
         for (std::size_t i = 0; i < std::size_t{got} * columns; ++i) rows_.emplace_back(cells[i]);
         const int waits = how.waits;
-        how = drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells.data(), block, &got, w, e); });
+        how = drive(
+            [&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells.data(), block, &got, w, e); });
         how.waits += waits;
     }
     affected_ = driver().rows_affected(statement);
@@ -207,7 +229,9 @@ kept client::value(std::string_view sql, std::vector<koine_value> binds, std::ui
 
 report client::enqueue(koine_statement* statement, std::vector<koine_value> binds) {
     koine_error error{};
-    return take(driver().enqueue(handle_, statement, koine_string{}, binds.data(), static_cast<std::uint32_t>(binds.size()), &error), error);
+    return take(driver().enqueue(handle_, statement, koine_string{}, binds.data(),
+                                 static_cast<std::uint32_t>(binds.size()), &error),
+                error);
 }
 
 report client::enqueue(std::string_view sql) {
@@ -216,7 +240,8 @@ report client::enqueue(std::string_view sql) {
 }
 
 report client::flush(std::span<std::int64_t> affected) {
-    return drive([&](koine_wait* w, koine_error* e) { return driver().flush(handle_, affected.data(), affected.size(), w, e); });
+    return drive(
+        [&](koine_wait* w, koine_error* e) { return driver().flush(handle_, affected.data(), affected.size(), w, e); });
 }
 
 report client::cancel() {
@@ -225,20 +250,26 @@ report client::cancel() {
 }
 
 parameters over_tls(const pg_cluster& server, int port) {
-    return {{"host", "localhost"},       {"port", std::to_string(port != 0 ? port : server.port())},
-            {"user", server.user()},     {"password", server.password()},
-            {"database", "postgres"},    {"sslmode", "verify-full"},
+    return {{"host", "localhost"},
+            {"port", std::to_string(port != 0 ? port : server.port())},
+            {"user", server.user()},
+            {"password", server.password()},
+            {"database", "postgres"},
+            {"sslmode", "verify-full"},
             {"sslrootcert", server.ca_file()}};
 }
 
 parameters over_tcp(const pg_cluster& server, int port) {
-    return {{"host", "127.0.0.1"},   {"port", std::to_string(port != 0 ? port : server.port())},
-            {"user", server.user()}, {"password", server.password()},
+    return {{"host", "127.0.0.1"},    {"port", std::to_string(port != 0 ? port : server.port())},
+            {"user", server.user()},  {"password", server.password()},
             {"database", "postgres"}, {"sslmode", "disable"}};
 }
 
 parameters over_socket(const pg_cluster& server) {
-    return {{"host", server.socket_dir()}, {"port", std::to_string(server.port())}, {"user", server.user()}, {"database", "postgres"}};
+    return {{"host", server.socket_dir()},
+            {"port", std::to_string(server.port())},
+            {"user", server.user()},
+            {"database", "postgres"}};
 }
 
 }  // namespace koine_test

@@ -63,7 +63,8 @@ std::ostream& operator<<(std::ostream& out, const kept& value);
 
 const koine_driver& driver();
 
-// One connection through the table. Calls run to their end, or until the deadline of the test has passed.
+// One connection through the table. Calls run to their end, or until the deadline of the test has
+// passed.
 class client {
 public:
     explicit client(const parameters& with);
@@ -110,7 +111,8 @@ private:
     std::int64_t affected_ = -1;
 };
 
-// Parameters of the shared server: over TLS with a password, over plain TCP through `port`, over the socket.
+// Parameters of the shared server: over TLS with a password, over plain TCP through `port`, over
+// the socket.
 parameters over_tls(const pg_cluster& server, int port = 0);
 parameters over_tcp(const pg_cluster& server, int port = 0);
 parameters over_socket(const pg_cluster& server);

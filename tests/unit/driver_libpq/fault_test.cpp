@@ -55,7 +55,8 @@ protected:
     }
     // Until the session is where the test wants it.
     void wait_for_activity(int pid, const std::string& what) {
-        while (server_->admin("select 1 from pg_stat_activity where pid = " + std::to_string(pid) + " and " + what).empty()) {
+        while (server_->admin("select 1 from pg_stat_activity where pid = " + std::to_string(pid) + " and " + what)
+                   .empty()) {
         }
     }
     static void expect_lost(const report& how, koine::outcome outcome, koine::errc code = koine::errc::disconnected) {
@@ -142,7 +143,8 @@ TEST_F(libpq_fault, a_write_outside_a_transaction_that_dies_may_have_been_done_a
         for (const std::size_t kind : {0U, 1U, 2U}) {
             auto all = links();
             client& link = *all[kind];
-            auto* const statement = link.prepare(write ? "insert into t select 1 from pg_sleep(30)" : "select pg_sleep(30)");
+            auto* const statement =
+                link.prepare(write ? "insert into t select 1 from pg_sleep(30)" : "select pg_sleep(30)");
             const int pid = link.backend();
             bool killed = false;
             link.before_wait = [&] {
@@ -158,9 +160,12 @@ TEST_F(libpq_fault, a_write_outside_a_transaction_that_dies_may_have_been_done_a
 
 TEST_F(libpq_fault, a_connection_lost_during_commit_leaves_the_work_in_doubt) {
     server_->admin(
-        "create or replace function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(30); return null; end $$");
+        "create or replace function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(30); return "
+        "null; end $$");
     server_->admin("drop trigger if exists late on t");
-    server_->admin("create constraint trigger late after insert on t deferrable initially deferred for each row execute function slow()");
+    server_->admin(
+        "create constraint trigger late after insert on t deferrable initially deferred for each row execute function "
+        "slow()");
     for (const bool queued : {false, true}) {
         auto all = links();
         client& link = *all[1];
@@ -200,7 +205,8 @@ TEST_F(libpq_fault, a_commit_whose_answer_is_cut_is_in_doubt_and_may_be_done) {
 TEST_F(libpq_fault, a_stream_cut_in_the_middle_never_looks_complete) {
     tcp_gate gate{server_->port()};
     auto link = through(gate);
-    auto* const stream = link->prepare("select i, repeat('x', 100) from generate_series(1, 20000) i", KOINE_PREPARE_STREAM);
+    auto* const stream =
+        link->prepare("select i, repeat('x', 100) from generate_series(1, 20000) i", KOINE_PREPARE_STREAM);
     gate.cut_after(tcp_gate::to_client, 200'000);
     expect_lost(link->execute(stream), koine::outcome::rejected);
     EXPECT_GT(link->rows().size(), 0U);
@@ -229,8 +235,9 @@ TEST_F(libpq_fault, a_dialogue_cut_after_any_byte_is_a_clean_error) {
     ASSERT_GT(length, 200U);
     tcp_gate gate{server_->port()};
     int failed = 0;
-    // The random parts of a login have one length: the dialogue is as long each time, give or take a process number. A step
-    // without a common divisor with the messages' parts meets all kinds of places in a few seconds.
+    // The random parts of a login have one length: the dialogue is as long each time, give or take
+    // a process number. A step without a common divisor with the messages' parts meets all kinds of
+    // places in a few seconds.
     for (std::uint64_t n = 0; n < length - 8; n += 11) {
         gate.cut_after(tcp_gate::to_client, n);
         client link{over_tcp(*server_, gate.port())};
@@ -390,7 +397,8 @@ TEST_F(libpq_fault, a_late_cancel_request_never_meets_the_next_statement) {
     gate.delay(tcp_gate::to_server, std::chrono::milliseconds{150});
     ASSERT_TRUE(link->cancel().ok());
     ASSERT_TRUE(gate.wait_for_connections(2));
-    const auto how = link->drive([&](koine_wait* w, koine_error* e) { return driver().execute(shortly, nullptr, 0, &cell, 1, &got, w, e); });
+    const auto how = link->drive(
+        [&](koine_wait* w, koine_error* e) { return driver().execute(shortly, nullptr, 0, &cell, 1, &got, w, e); });
     EXPECT_TRUE(how.ok()) << how;
     EXPECT_EQ(got, 1U);
     gate.pass(tcp_gate::to_server);
@@ -443,7 +451,8 @@ TEST_F(libpq_fault, a_deadlock_and_a_serialization_failure_are_told) {
         EXPECT_TRUE(second.poisons_transaction);
     }
     ASSERT_TRUE(all[1]->reset().ok());
-    const auto other = all[0]->drive([&](koine_wait* w, koine_error* e) { return driver().execute(first, nullptr, 0, nullptr, 0, &got, w, e); });
+    const auto other = all[0]->drive(
+        [&](koine_wait* w, koine_error* e) { return driver().execute(first, nullptr, 0, nullptr, 0, &got, w, e); });
     EXPECT_NE(other.ok(), second.ok());
     ASSERT_TRUE(all[0]->reset().ok());
 

@@ -14,7 +14,9 @@
 namespace koine_test {
 namespace {
 
-std::string text(koine_string s) { return std::string{s.data, s.size}; }
+std::string text(koine_string s) {
+    return std::string{s.data, s.size};
+}
 
 parameters with(parameters base, const std::string& key, const std::string& value) {
     for (auto& [k, v] : base)
@@ -63,7 +65,8 @@ TEST_F(libpq_session, connects_over_tls_with_a_password_and_a_resolved_name) {
 }
 
 TEST_F(libpq_session, session_options_of_the_caller_stand_beside_its_own) {
-    client link{with(with(over_socket(server()), "options", "-c search_path=pg_catalog -c TimeZone=Asia/Kolkata"), "application_name", "it")};
+    client link{with(with(over_socket(server()), "options", "-c search_path=pg_catalog -c TimeZone=Asia/Kolkata"),
+                     "application_name", "it")};
     ASSERT_TRUE(link.connect().ok());
     EXPECT_EQ(link.value("show search_path").text, "pg_catalog");
     EXPECT_EQ(link.value("show timezone").text, "Asia/Kolkata");
@@ -76,7 +79,8 @@ TEST_F(libpq_session, refuses_keys_and_values_it_does_not_know_before_any_io) {
     EXPECT_EQ(client{with(over_socket(server()), "connect_timeout", "soon")}.created().code, koine::errc::invalid_url);
     EXPECT_EQ(client{with(over_socket(server()), "port", "70000")}.created().code, koine::errc::invalid_url);
     EXPECT_EQ((client{{{"host", "a,b,c"}, {"port", "1,2"}}}.created().code), koine::errc::invalid_url);
-    EXPECT_EQ(client{with(over_socket(server()), "user", std::string{"a\0b", 3})}.created().code, koine::errc::invalid_url);
+    EXPECT_EQ(client{with(over_socket(server()), "user", std::string{"a\0b", 3})}.created().code,
+              koine::errc::invalid_url);
 }
 
 TEST_F(libpq_session, tells_the_reasons_for_a_failed_connection_apart) {
@@ -195,7 +199,8 @@ TEST_F(libpq_session, a_statement_is_executed_again_and_again) {
     auto* const statement = link_->prepare("select $1::int4 + 1 as next");
     EXPECT_EQ(driver().parameter_count(statement), 1U);
     EXPECT_EQ(driver().column_count(statement), 1U);
-    EXPECT_EQ(driver().statement_flags(statement), std::uint32_t{KOINE_STATEMENT_READ_ONLY | KOINE_STATEMENT_RETURNS_ROWS});
+    EXPECT_EQ(driver().statement_flags(statement),
+              std::uint32_t{KOINE_STATEMENT_READ_ONLY | KOINE_STATEMENT_RETURNS_ROWS});
     for (int i = 0; i < 10; ++i) {
         ASSERT_TRUE(link_->execute(statement, {integer(i)}).ok());
         EXPECT_EQ(link_->rows().at(0).i, i + 1);
@@ -206,16 +211,20 @@ TEST_F(libpq_session, rows_come_in_blocks_and_the_driver_knows_how_many_are_left
     auto* const statement = link_->prepare("select i, 'row ' || i from generate_series(1, 100) i");
     std::vector<koine_value> cells(2 * 64);
     std::uint32_t got = 0;
-    auto how = link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(statement, nullptr, 0, cells.data(), 64, &got, w, e); });
+    auto how = link_->drive([&](koine_wait* w, koine_error* e) {
+        return driver().execute(statement, nullptr, 0, cells.data(), 64, &got, w, e);
+    });
     ASSERT_TRUE(how.ok());
     EXPECT_EQ(got, 64U);
     EXPECT_EQ(driver().rows_remaining(statement), 36);
     EXPECT_EQ(link_->state(), 0U) << "a buffered result leaves the connection free";
     EXPECT_EQ(link_->value("select 7").i, 7);
-    how = link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells.data(), 64, &got, w, e); });
+    how = link_->drive(
+        [&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells.data(), 64, &got, w, e); });
     EXPECT_EQ(got, 36U);
     EXPECT_EQ(kept{cells[71]}.text, "row 100");
-    how = link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells.data(), 64, &got, w, e); });
+    how = link_->drive(
+        [&](koine_wait* w, koine_error* e) { return driver().fetch(statement, cells.data(), 64, &got, w, e); });
     EXPECT_EQ(got, 0U);
     EXPECT_EQ(driver().rows_remaining(statement), 0);
 }
@@ -355,7 +364,8 @@ TEST_F(libpq_session, names_of_statements_differ_between_connections) {
 TEST_F(libpq_session, behind_a_transaction_pooler_no_name_reaches_the_server) {
     client link{with(over_socket(server()), "pooler", "transaction")};
     ASSERT_TRUE(link.connect().ok());
-    auto* const statement = link.prepare("select $1::int8, (select count(*) from pg_prepared_statements where name <> '')");
+    auto* const statement =
+        link.prepare("select $1::int8, (select count(*) from pg_prepared_statements where name <> '')");
     EXPECT_EQ(driver().column_count(statement), 2U);
     for (int i = 0; i < 3; ++i) {
         link.run("select 'another unnamed one'");
@@ -391,7 +401,8 @@ TEST_F(libpq_session, a_unit_of_work_takes_one_round_trip) {
 }
 
 TEST_F(libpq_session, what_a_queued_text_does_is_known_each_time_it_comes) {
-    for (const char* const sql : {"set search_path = pg_catalog", "set search_path = pg_catalog", "select 1", "set search_path = public"}) {
+    for (const char* const sql :
+         {"set search_path = pg_catalog", "set search_path = pg_catalog", "select 1", "set search_path = public"}) {
         ASSERT_TRUE(link_->enqueue(sql).ok());
         ASSERT_TRUE(link_->flush().ok());
         EXPECT_EQ(link_->state(), sql == std::string_view{"select 1"} ? 0U : std::uint32_t{KOINE_STATE_DIRTY}) << sql;
@@ -477,11 +488,14 @@ TEST_F(libpq_session, a_stream_delivers_every_row_and_blocks_other_statements_me
         if (queued) {
             ASSERT_TRUE(link_->enqueue("begin").ok());
         }
-        auto* const stream = link_->prepare("select i, 'row ' || i from generate_series(1, 5000) i", KOINE_PREPARE_STREAM);
+        auto* const stream =
+            link_->prepare("select i, 'row ' || i from generate_series(1, 5000) i", KOINE_PREPARE_STREAM);
         auto* const other = link_->prepare("select 1");
         std::vector<koine_value> cells(2 * 10);
         std::uint32_t got = 0;
-        auto how = link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(stream, nullptr, 0, cells.data(), 10, &got, w, e); });
+        auto how = link_->drive([&](koine_wait* w, koine_error* e) {
+            return driver().execute(stream, nullptr, 0, cells.data(), 10, &got, w, e);
+        });
         ASSERT_TRUE(how.ok()) << how;
         ASSERT_GE(got, 1U);
         EXPECT_EQ(driver().rows_remaining(stream), -1);
@@ -493,7 +507,8 @@ TEST_F(libpq_session, a_stream_delivers_every_row_and_blocks_other_statements_me
                 ASSERT_EQ(cells[2 * r].u.i, ++next);
                 ASSERT_EQ(kept{cells[2 * r + 1]}.text, "row " + std::to_string(next));
             }
-            how = link_->drive([&](koine_wait* w, koine_error* e) { return driver().fetch(stream, cells.data(), 10, &got, w, e); });
+            how = link_->drive(
+                [&](koine_wait* w, koine_error* e) { return driver().fetch(stream, cells.data(), 10, &got, w, e); });
             ASSERT_TRUE(how.ok()) << how;
         }
         EXPECT_EQ(next, 5000);
@@ -517,7 +532,9 @@ TEST_F(libpq_session, a_stream_can_be_left_by_finish_reset_finalize_or_a_new_exe
     std::vector<koine_value> cells(2 * 4);
     std::uint32_t got = 0;
     const auto begin = [&](koine_statement* s) {
-        return link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(s, nullptr, 0, cells.data(), 4, &got, w, e); });
+        return link_->drive([&](koine_wait* w, koine_error* e) {
+            return driver().execute(s, nullptr, 0, cells.data(), 4, &got, w, e);
+        });
     };
     auto* const stream = link_->prepare(sql, KOINE_PREPARE_STREAM);
     ASSERT_TRUE(begin(stream).ok());
@@ -548,8 +565,9 @@ TEST_F(libpq_session, an_error_in_the_middle_of_a_stream_comes_after_the_rows_be
 // ---- State and reset
 
 TEST_F(libpq_session, settings_changed_by_statements_are_undone_by_reset) {
-    for (const char* sql : {"set client_encoding = 'LATIN1'", "set standard_conforming_strings = off", "set search_path = pg_catalog",
-                            "set role pg_monitor", "select set_config('datestyle', 'SQL', false)", "discard all"}) {
+    for (const char* sql :
+         {"set client_encoding = 'LATIN1'", "set standard_conforming_strings = off", "set search_path = pg_catalog",
+          "set role pg_monitor", "select set_config('datestyle', 'SQL', false)", "discard all"}) {
         ASSERT_TRUE(link_->run(sql, {}, KOINE_PREPARE_ONCE).ok()) << sql;
         EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U) << sql;
         ASSERT_TRUE(link_->reset().ok()) << sql;
@@ -560,7 +578,10 @@ TEST_F(libpq_session, settings_changed_by_statements_are_undone_by_reset) {
     EXPECT_NE(link_->value("show search_path").text, "pg_catalog");
     EXPECT_EQ(link_->value("select current_user").text, "koine");
     EXPECT_EQ(link_->value("show timezone").text, "UTC");
-    ASSERT_TRUE(link_->run("create or replace function to_latin() returns void language plpgsql as $$ begin set client_encoding = 'LATIN1'; end $$").ok());
+    ASSERT_TRUE(link_
+                    ->run("create or replace function to_latin() returns void language plpgsql as $$ begin set "
+                          "client_encoding = 'LATIN1'; end $$")
+                    .ok());
     EXPECT_EQ(link_->state(), 0U);
     ASSERT_TRUE(link_->run("select to_latin()").ok());
     EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U) << "the encoding is watched whoever changes it";
@@ -572,14 +593,17 @@ TEST_F(libpq_session, settings_changed_by_statements_are_undone_by_reset) {
 
 TEST_F(libpq_session, locks_tables_cursors_and_channels_of_the_session_are_undone_by_reset) {
     const auto traces = [&] {
-        return link_->number("select (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) + "
-                             "(select count(*) from pg_class where relnamespace = pg_my_temp_schema()) + "
-                             "(select count(*) from pg_cursors where name <> '') + (select count(*) from pg_listening_channels())");
+        return link_->number(
+            "select (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) + "
+            "(select count(*) from pg_class where relnamespace = pg_my_temp_schema()) + "
+            "(select count(*) from pg_cursors where name <> '') + (select count(*) from pg_listening_channels())");
     };
     ASSERT_EQ(traces(), 0);
-    for (const char* sql : {"select pg_advisory_lock(7)", "select pg_try_advisory_lock_shared(7)", "create temp table mine (id int)",
-                            "create local temporary table mine (id int)", "create or replace temp view mine as select 1", "select 1 as x into temp mine",
-                            "declare mine cursor with hold for select 1", "listen mine", "do $$ begin perform pg_advisory_lock(7); end $$"}) {
+    for (const char* sql :
+         {"select pg_advisory_lock(7)", "select pg_try_advisory_lock_shared(7)", "create temp table mine (id int)",
+          "create local temporary table mine (id int)", "create or replace temp view mine as select 1",
+          "select 1 as x into temp mine", "declare mine cursor with hold for select 1", "listen mine",
+          "do $$ begin perform pg_advisory_lock(7); end $$"}) {
         ASSERT_TRUE(link_->run(sql).ok()) << sql;
         EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U) << sql;
         EXPECT_GT(traces(), 0) << sql;
@@ -587,19 +611,21 @@ TEST_F(libpq_session, locks_tables_cursors_and_channels_of_the_session_are_undon
         EXPECT_EQ(traces(), 0) << sql;
         EXPECT_EQ(link_->state(), 0U) << sql;
     }
-    // What a failed statement has left is undone as well, and what ends with the transaction needs no more than that.
+    // What a failed statement has left is undone as well, and what ends with the transaction needs
+    // no more than that.
     EXPECT_FALSE(link_->run("select pg_advisory_lock(7), 1 / 0").ok());
     EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U);
     ASSERT_TRUE(link_->reset().ok());
     EXPECT_EQ(traces(), 0);
-    for (const char* sql : {"select pg_advisory_xact_lock(7)", "select 1 as temp", "select 1 as temporary from (select 2 as hold) x"}) {
+    for (const char* sql :
+         {"select pg_advisory_xact_lock(7)", "select 1 as temp", "select 1 as temporary from (select 2 as hold) x"}) {
         ASSERT_TRUE(link_->run(sql).ok()) << sql;
         EXPECT_EQ(link_->state(), 0U) << sql;
     }
 }
 
-// A server answers each Sync in a packet of its own, so the number of waits says nothing: what counts is that nothing is
-// sent after the first call.
+// A server answers each Sync in a packet of its own, so the number of waits says nothing: what
+// counts is that nothing is sent after the first call.
 TEST_F(libpq_session, reset_in_a_dirty_transaction_is_one_round_trip_and_keeps_prepared_statements) {
     tcp_gate gate{server().port()};
     const auto dirty = [&](client& link) {
@@ -623,7 +649,8 @@ TEST_F(libpq_session, reset_in_a_dirty_transaction_is_one_round_trip_and_keeps_p
     koine_wait wait{};
     koine_error error{};
     ASSERT_EQ(driver().reset(second.handle(), &wait, &error), KOINE_WAIT);
-    EXPECT_TRUE(gate.wait_for_bytes(tcp_gate::to_server, before + all)) << "something is kept back until an answer comes";
+    EXPECT_TRUE(gate.wait_for_bytes(tcp_gate::to_server, before + all))
+        << "something is kept back until an answer comes";
 }
 
 TEST_F(libpq_session, ping_answers_in_every_transaction_state) {
@@ -644,7 +671,11 @@ TEST_F(libpq_session, a_call_while_another_is_under_way_is_refused) {
     EXPECT_NE(link_->state() & KOINE_STATE_BUSY, 0U);
     EXPECT_EQ(link_->ping().code, koine::errc::operation_in_progress);
     EXPECT_EQ(link_->enqueue("begin").code, koine::errc::operation_in_progress);
-    EXPECT_TRUE(link_->drive([&](koine_wait* w, koine_error* e) { return driver().execute(slow, nullptr, 0, &cell, 1, &got, w, e); }).ok());
+    EXPECT_TRUE(link_
+                    ->drive([&](koine_wait* w, koine_error* e) {
+                        return driver().execute(slow, nullptr, 0, &cell, 1, &got, w, e);
+                    })
+                    .ok());
     EXPECT_EQ(got, 1U);
 }
 

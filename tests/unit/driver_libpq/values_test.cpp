@@ -21,8 +21,8 @@ protected:
         ASSERT_TRUE(link_->connect().ok());
     }
 
-    // The value through a parameter and a column of the type: in binary format, and in text format because a column
-    // without a decoder stands beside it.
+    // The value through a parameter and a column of the type: in binary format, and in text format
+    // because a column without a decoder stands beside it.
     void goes_round(const std::string& type, const koine_value& value) {
         const std::string cast = "select $1::" + type;
         EXPECT_EQ(link_->value(cast, {value}), kept{value}) << type << " binary";
@@ -30,7 +30,8 @@ protected:
         EXPECT_EQ(link_->value(cast, {value}, KOINE_PREPARE_ONCE), kept{value}) << type << " once";
         EXPECT_EQ(link_->value(cast, {value}, KOINE_PREPARE_STREAM), kept{value}) << type << " stream";
         EXPECT_EQ(link_->value("select $1::" + type, {null()}), kept{null()}) << type << " NULL";
-        EXPECT_EQ(link_->value("select $1::" + type + ", point(1,2)", {null()}), kept{null()}) << type << " NULL as text";
+        EXPECT_EQ(link_->value("select $1::" + type + ", point(1,2)", {null()}), kept{null()})
+            << type << " NULL as text";
     }
     report fails(const std::string& type, const koine_value& value) {
         auto how = link_->run("select $1::" + type, {value});
@@ -43,17 +44,19 @@ protected:
 };
 
 TEST_F(libpq_values, integers_go_round_in_every_width) {
-    for (const std::int64_t v : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{INT16_MAX}, std::int64_t{INT16_MIN}}) goes_round("int2", integer(v));
+    for (const std::int64_t v : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{INT16_MAX}, std::int64_t{INT16_MIN}})
+        goes_round("int2", integer(v));
     for (const std::int64_t v : {std::int64_t{INT32_MAX}, std::int64_t{INT32_MIN}}) goes_round("int4", integer(v));
     for (const std::int64_t v : {INT64_MAX, INT64_MIN}) goes_round("int8", integer(v));
     goes_round("oid", integer(UINT32_MAX));
 }
 
 TEST_F(libpq_values, an_integer_that_does_not_fit_is_refused_before_it_is_sent) {
-    for (const auto& [type, value] : {std::pair{"int2", std::int64_t{INT16_MAX} + 1}, std::pair{"int4", std::int64_t{INT32_MAX} + 1},
-                                      std::pair{"int4", std::int64_t{INT32_MIN} - 1}, std::pair{"oid", std::int64_t{-1}},
-                                      std::pair{"float8", (std::int64_t{1} << 53) + 1}, std::pair{"float8", INT64_MAX},
-                                      std::pair{"float4", (std::int64_t{1} << 24) + 1}, std::pair{"float4", INT64_MAX}}) {
+    for (const auto& [type, value] :
+         {std::pair{"int2", std::int64_t{INT16_MAX} + 1}, std::pair{"int4", std::int64_t{INT32_MAX} + 1},
+          std::pair{"int4", std::int64_t{INT32_MIN} - 1}, std::pair{"oid", std::int64_t{-1}},
+          std::pair{"float8", (std::int64_t{1} << 53) + 1}, std::pair{"float8", INT64_MAX},
+          std::pair{"float4", (std::int64_t{1} << 24) + 1}, std::pair{"float4", INT64_MAX}}) {
         const auto how = fails(type, integer(value));
         EXPECT_EQ(how.code, koine::errc::out_of_range) << type;
         EXPECT_EQ(how.outcome, koine::outcome::not_sent) << type;
@@ -67,8 +70,9 @@ TEST_F(libpq_values, an_integer_is_exact_as_float_and_as_numeric) {
 }
 
 TEST_F(libpq_values, floats_go_round_with_infinities_and_nan) {
-    for (const double v : {0.0, -1.5, 0.1, std::numeric_limits<double>::max(), std::numeric_limits<double>::denorm_min(),
-                           std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), std::nan("")})
+    for (const double v :
+         {0.0, -1.5, 0.1, std::numeric_limits<double>::max(), std::numeric_limits<double>::denorm_min(),
+          std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), std::nan("")})
         goes_round("float8", real(v));
     goes_round("float4", real(1.5));
     EXPECT_EQ(fails("float4", real(1e300)).sqlstate, "22003");
@@ -108,7 +112,8 @@ TEST_F(libpq_values, json_goes_round) {
 }
 
 TEST_F(libpq_values, dates_go_round_from_the_first_to_the_last) {
-    for (const std::int64_t days : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{11017}, std::int64_t{-2440588}, std::int64_t{2145042905}})
+    for (const std::int64_t days :
+         {std::int64_t{0}, std::int64_t{-1}, std::int64_t{11017}, std::int64_t{-2440588}, std::int64_t{2145042905}})
         goes_round("date", integer(days, KOINE_DATE));
     goes_round("date", integer(plus_infinity, KOINE_DATE));
     goes_round("date", integer(minus_infinity, KOINE_DATE));
@@ -125,8 +130,9 @@ TEST_F(libpq_values, times_go_round_up_to_twenty_four_hours) {
 }
 
 TEST_F(libpq_values, timestamps_and_instants_go_round) {
-    for (const std::int64_t v : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1'700'000'000'123'456}, std::int64_t{-210'866'803'200'000'000},
-                                 std::int64_t{9'000'000'000'000'000'000}, plus_infinity, minus_infinity}) {
+    for (const std::int64_t v : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1'700'000'000'123'456},
+                                 std::int64_t{-210'866'803'200'000'000}, std::int64_t{9'000'000'000'000'000'000},
+                                 plus_infinity, minus_infinity}) {
         goes_round("timestamp", integer(v, KOINE_TIMESTAMP));
         goes_round("timestamptz", integer(v, KOINE_INSTANT));
     }
@@ -160,8 +166,10 @@ TEST_F(libpq_values, text_dates_of_another_style_are_an_error_not_a_wrong_date) 
 }
 
 TEST_F(libpq_values, numerics_are_exact_texts) {
-    for (const char* v : {"0", "1", "-1", "10000", "0.1", "0.00001", "-12345678901234567890.0001", "1.50", "100000000", "0.0000", "99999.99999",
-                          "123456789012345678901234567890123456789.123456789012345678901234567890", "NaN", "Infinity", "-Infinity"})
+    for (const char* v :
+         {"0", "1", "-1", "10000", "0.1", "0.00001", "-12345678901234567890.0001", "1.50", "100000000", "0.0000",
+          "99999.99999", "123456789012345678901234567890123456789.123456789012345678901234567890", "NaN", "Infinity",
+          "-Infinity"})
         goes_round("numeric", bytes(v, KOINE_DECIMAL));
     const std::string wide = std::string(5000, '7') + '.' + std::string(3000, '3');
     goes_round("numeric", bytes(wide, KOINE_DECIMAL));
@@ -176,12 +184,14 @@ TEST_F(libpq_values, many_numerics_of_a_block_keep_their_texts) {
 
 TEST_F(libpq_values, a_row_alone_and_a_row_among_others_are_read_alike) {
     auto* const rows = link_->prepare("select * from (values (1::int8, 'one'), (null, null), (3, '')) as v (i, t)");
-    const std::vector<kept> expected{kept{integer(1)}, kept{bytes("one")}, kept{null()}, kept{null()}, kept{integer(3)}, kept{bytes("")}};
+    const std::vector<kept> expected{kept{integer(1)}, kept{bytes("one")}, kept{null()},
+                                     kept{null()},     kept{integer(3)},   kept{bytes("")}};
     for (const std::uint32_t block : {64U, 2U, 1U}) {
         ASSERT_TRUE(link_->execute(rows, {}, block).ok());
         EXPECT_EQ(link_->rows(), expected) << block;
     }
-    auto* const streamed = link_->prepare("select * from (values (1::int8, 'one'), (null, null), (3, '')) as v (i, t)", KOINE_PREPARE_STREAM);
+    auto* const streamed = link_->prepare("select * from (values (1::int8, 'one'), (null, null), (3, '')) as v (i, t)",
+                                          KOINE_PREPARE_STREAM);
     ASSERT_TRUE(link_->execute(streamed).ok());
     EXPECT_EQ(link_->rows(), expected);
 }
@@ -189,12 +199,9 @@ TEST_F(libpq_values, a_row_alone_and_a_row_among_others_are_read_alike) {
 TEST_F(libpq_values, a_statement_takes_other_kinds_of_values_each_time) {
     auto* const echo = link_->prepare("select $1::int8, $2::text");
     const std::string longer(5'000, 'x');
-    const std::vector<std::pair<koine_value, koine_value>> all{{integer(1), bytes("text")},
-                                                               {null(), null()},
-                                                               {integer(2), bytes(longer)},
-                                                               {integer(3), null()},
-                                                               {null(), bytes("")},
-                                                               {integer(4), bytes("again")}};
+    const std::vector<std::pair<koine_value, koine_value>> all{
+        {integer(1), bytes("text")}, {null(), null()},    {integer(2), bytes(longer)},
+        {integer(3), null()},        {null(), bytes("")}, {integer(4), bytes("again")}};
     for (const auto& [i, t] : all) {
         ASSERT_TRUE(link_->execute(echo, {i, t}).ok());
         EXPECT_EQ(link_->rows(), (std::vector<kept>{kept{i}, kept{t}}));

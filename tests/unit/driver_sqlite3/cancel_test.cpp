@@ -9,8 +9,8 @@ struct sqlite3;
 struct sqlite3_context;
 struct sqlite3_value;
 using sqlite3_test_function = void (*)(sqlite3_context*, int, sqlite3_value**);
-int sqlite3_create_function(sqlite3*, const char*, int, int, void*, sqlite3_test_function,
-                            sqlite3_test_function, void (*)(sqlite3_context*));
+int sqlite3_create_function(sqlite3*, const char*, int, int, void*, sqlite3_test_function, sqlite3_test_function,
+                            void (*)(sqlite3_context*));
 void* sqlite3_user_data(sqlite3_context*);
 void* sqlite3_commit_hook(sqlite3*, int (*)(void*), void*);
 }
@@ -25,7 +25,8 @@ constexpr std::string_view endless =
 constexpr std::string_view endless_rows =
     "with recursive n(i) as (select 1 union all select i+1 from n) select i from n";
 
-// Cancels again and again until told to stop, as a cancel that comes before the statement is of no use.
+// Cancels again and again until told to stop, as a cancel that comes before the statement is of no
+// use.
 class canceller {
 public:
     explicit canceller(connection& db)
@@ -137,7 +138,8 @@ TEST_F(sqlite3_cancel, between_two_rows_ends_that_result_and_no_later_one) {
     EXPECT_EQ(rows.start().as_number(), 1);
 }
 
-// Every statement either does its work or says that it was cancelled; a cancel of one never spoils the next.
+// Every statement either does its work or says that it was cancelled; a cancel of one never spoils
+// the next.
 TEST_F(sqlite3_cancel, races_with_short_statements_without_losing_or_spoiling_one) {
     connection db{parameters{{"database", file.string()}, {"synchronous", "off"}}};
     EXPECT_RUNS(db, "create table t (a)");
@@ -168,8 +170,8 @@ TEST_F(sqlite3_cancel, sent_once_is_enough) {
     const auto cancel_it = [](sqlite3_context* context, int, sqlite3_value**) {
         static_cast<connection*>(sqlite3_user_data(context))->cancel();
     };
-    ASSERT_EQ(sqlite3_create_function(static_cast<sqlite3*>(table().native_handle(db.handle())), "cancel_it",
-                                      0, 1, &db, cancel_it, nullptr, nullptr),
+    ASSERT_EQ(sqlite3_create_function(static_cast<sqlite3*>(table().native_handle(db.handle())), "cancel_it", 0, 1, &db,
+                                      cancel_it, nullptr, nullptr),
               0);
     const answer stopped = db.run(
         "with recursive n(i) as (select cancel_it() is null union all select i+1 from n) select count(*) "
@@ -178,7 +180,8 @@ TEST_F(sqlite3_cancel, sent_once_is_enough) {
     EXPECT_EQ(db.run("select 1").as_number(), 1);
 }
 
-// Too late to stop anything: what is committed is never called cancelled, wherever in it SQLite happens to look.
+// Too late to stop anything: what is committed is never called cancelled, wherever in it SQLite
+// happens to look.
 TEST_F(sqlite3_cancel, that_comes_while_a_commit_is_under_way_is_not_told_of_what_was_committed) {
     connection db{parameters{{"database", file.string()}, {"synchronous", "off"}}};
     EXPECT_RUNS(db, "create table t (a)");

@@ -131,8 +131,8 @@ public:
     // One call of the table's execute; at most one row is in `cells`.
     answer start(std::initializer_list<koine_value> binds = {}, std::uint32_t max_rows = 1) {
         return take([&](std::uint32_t& got, koine_wait& wait, koine_error& error) {
-            return table().execute(handle_, binds.begin(), static_cast<std::uint32_t>(binds.size()),
-                                   cells.data(), max_rows, &got, &wait, &error);
+            return table().execute(handle_, binds.begin(), static_cast<std::uint32_t>(binds.size()), cells.data(),
+                                   max_rows, &got, &wait, &error);
         });
     }
     answer next() {
@@ -175,8 +175,7 @@ private:
         EXPECT_LE(got, 1U);
         if (got == 1) {
             row& first = out.rows.emplace_back();
-            for (std::uint32_t i = 0; i < table().column_count(handle_); ++i)
-                first.push_back(to_cell(cells[i]));
+            for (std::uint32_t i = 0; i < table().column_count(handle_); ++i) first.push_back(to_cell(cells[i]));
         }
         return out;
     }
@@ -188,8 +187,7 @@ class connection {
 public:
     explicit connection(const parameters& given) {
         std::vector<koine_parameter> raw;
-        for (const auto& [key, value] : given)
-            raw.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
+        for (const auto& [key, value] : given) raw.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
         koine_wait wait{};
         koine_error error{};
         if (table().create(raw.data(), raw.size(), &handle_, &error) != KOINE_DONE) {
@@ -198,8 +196,7 @@ public:
         }
         if (table().connect(handle_, &wait, &error) != KOINE_DONE) failed.emplace(error);
     }
-    explicit connection(const std::filesystem::path& file)
-        : connection{parameters{{"database", file.string()}}} {}
+    explicit connection(const std::filesystem::path& file) : connection{parameters{{"database", file.string()}}} {}
     connection() : connection{parameters{}} {}
     ~connection() { close(); }
     connection(const connection&) = delete;

@@ -33,8 +33,9 @@ TEST_F(sqlite3_connect, sets_a_file_up_for_applications) {
 
 TEST_F(sqlite3_connect, tells_that_something_is_left_with_the_connection) {
     const std::string attach = "attach '" + (directory / "other.db").string() + "' as o";
-    for (const char* const sql : {"pragma foreign_keys = off", "PRAGMA main.cache_size=-100", "/* a */ pragma busy_timeout(0)", "pragma case_sensitive_like=1",
-                                  attach.c_str(), "create temp table mine (a)", "create temporary view mine as select 1"}) {
+    for (const char* const sql : {"pragma foreign_keys = off", "PRAGMA main.cache_size=-100",
+                                  "/* a */ pragma busy_timeout(0)", "pragma case_sensitive_like=1", attach.c_str(),
+                                  "create temp table mine (a)", "create temporary view mine as select 1"}) {
         connection db{parameters{{"database", file.string()}, {"attach", "1"}}};
         EXPECT_EQ(db.state(), 0U);
         EXPECT_RUNS(db, sql);
@@ -43,14 +44,17 @@ TEST_F(sqlite3_connect, tells_that_something_is_left_with_the_connection) {
         EXPECT_EQ(db.state(), std::uint32_t{KOINE_STATE_DIRTY}) << "no reset takes it back: " << sql;
     }
     connection db{file};
-    for (const char* const sql : {"pragma foreign_keys", "pragma table_info(t)", "pragma main.integrity_check(1)", "pragma user_version = 7", "create table temp_t (a)",
-                                  "pragma defer_foreign_keys = on", "select 'pragma x = 1'", "pragma wal_checkpoint(truncate)", "pragma optimize"}) {
+    for (const char* const sql :
+         {"pragma foreign_keys", "pragma table_info(t)", "pragma main.integrity_check(1)", "pragma user_version = 7",
+          "create table temp_t (a)", "pragma defer_foreign_keys = on", "select 'pragma x = 1'",
+          "pragma wal_checkpoint(truncate)", "pragma optimize"}) {
         EXPECT_RUNS(db, sql);
         EXPECT_EQ(db.state(), 0U) << sql;
     }
     connection memory{":memory:"};
     EXPECT_RUNS(memory, "pragma foreign_keys = off");
-    EXPECT_EQ(memory.state(), std::uint32_t{KOINE_STATE_PRIVATE_DATABASE}) << "its end would be the end of the database";
+    EXPECT_EQ(memory.state(), std::uint32_t{KOINE_STATE_PRIVATE_DATABASE})
+        << "its end would be the end of the database";
 }
 
 TEST_F(sqlite3_connect, follows_the_keys_of_the_url) {
@@ -95,8 +99,7 @@ TEST_F(sqlite3_connect, names_wrong_parameters_before_any_file_is_touched) {
 }
 
 TEST_F(sqlite3_connect, ignores_empty_parts_of_the_url) {
-    const connection db{
-        parameters{{"host", ""}, {"port", ""}, {"user", ""}, {"password", ""}, {"database", ""}}};
+    const connection db{parameters{{"host", ""}, {"port", ""}, {"user", ""}, {"password", ""}, {"database", ""}}};
     EXPECT_FALSE(db.failed);
 }
 
@@ -153,8 +156,7 @@ TEST_F(sqlite3_connect, never_overwrites_a_file_that_is_not_a_database) {
         EXPECT_EQ(db.failed->sqlstate, "XX001");
         EXPECT_NE(db.failed->poisons & KOINE_POISONS_CONNECTION, 0U);
         EXPECT_EQ(content(file), foreign);
-        EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory}, {}), 1)
-            << "nothing beside it either";
+        EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory}, {}), 1) << "nothing beside it either";
     }
 }
 
@@ -169,10 +171,9 @@ TEST_F(sqlite3_connect, reports_a_damaged_page_and_poisons_the_connection) {
     {
         connection db{parameters{{"database", file.string()}, {"journal_mode", "delete"}}};
         EXPECT_RUNS(db, "create table t (a integer primary key, b text)");
-        EXPECT_RUNS(
-            db,
-            "insert into t with recursive n(i) as (select 1 union all select i+1 from n where i < 2000) "
-            "select i, hex(zeroblob(50)) from n");
+        EXPECT_RUNS(db,
+                    "insert into t with recursive n(i) as (select 1 union all select i+1 from n where i < 2000) "
+                    "select i, hex(zeroblob(50)) from n");
     }
     std::string pages = content(file);
     ASSERT_GT(pages.size(), 8 * 4096U);
@@ -220,8 +221,8 @@ TEST_F(sqlite3_connect, pings_a_file_that_was_replaced_in_vain) {
 }
 
 TEST_F(sqlite3_connect, opens_files_with_hostile_names) {
-    for (const std::string name : {"a b.db", "a%20b.db", "x?mode=memory", "x#y", "'; drop table t; --.db",
-                                   "-rf", "\xC3\xA9\xF0\x9F\x98\x80.db", "a\nb.db", "*", "./file:memory"}) {
+    for (const std::string name : {"a b.db", "a%20b.db", "x?mode=memory", "x#y", "'; drop table t; --.db", "-rf",
+                                   "\xC3\xA9\xF0\x9F\x98\x80.db", "a\nb.db", "*", "./file:memory"}) {
         const auto path = directory / name;
         std::filesystem::create_directories(path.parent_path());
         connection db{path};
@@ -245,13 +246,11 @@ TEST_F(sqlite3_connect, tells_a_private_database_in_memory_before_it_is_open) {
     EXPECT_TRUE(is_private({{"database", ":memory:"}}));
     EXPECT_TRUE(is_private({{"database", "named"}, {"mode", "memory"}}));
     EXPECT_FALSE(is_private({{"database", file.string()}}));
-    EXPECT_FALSE(
-        is_private({{"database", "file:shared"}, {"mode", "memory"}, {"cache", "shared"}, {"uri", "on"}}));
+    EXPECT_FALSE(is_private({{"database", "file:shared"}, {"mode", "memory"}, {"cache", "shared"}, {"uri", "on"}}));
 }
 
 TEST_F(sqlite3_connect, shares_a_named_database_in_memory_when_asked) {
-    const parameters shared{
-        {"database", "file:shared"}, {"mode", "memory"}, {"cache", "shared"}, {"uri", "on"}};
+    const parameters shared{{"database", "file:shared"}, {"mode", "memory"}, {"cache", "shared"}, {"uri", "on"}};
     connection one{shared};
     connection two{shared};
     EXPECT_RUNS(one, "create table t (a)");
@@ -264,8 +263,7 @@ TEST_F(sqlite3_connect, creates_a_private_file_when_asked) {
     ASSERT_FALSE(db.failed) << db.failed->message;
     EXPECT_RUNS(db, "create table t (a)");
     for (const auto& each : std::filesystem::directory_iterator{directory})
-        EXPECT_EQ(each.status().permissions(),
-                  std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+        EXPECT_EQ(each.status().permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
             << each.path();
 }
 

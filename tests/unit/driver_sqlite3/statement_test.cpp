@@ -8,6 +8,9 @@ struct sqlite3;
 int sqlite3_limit(sqlite3*, int, int);
 }
 
+// SQLITE_LIMIT_LENGTH: of a value.
+constexpr int limit_length = 0;
+
 namespace sqlite3_test {
 namespace {
 
@@ -16,8 +19,7 @@ using sqlite3_statement = files;
 TEST_F(sqlite3_statement, gives_every_storage_class_as_it_is_stored) {
     connection db;
     const row got =
-        db.run("select null, 9223372036854775807, -9223372036854775807 - 1, 1.5, 'text', x'00ff', '', x''")
-            .rows.at(0);
+        db.run("select null, 9223372036854775807, -9223372036854775807 - 1, 1.5, 'text', x'00ff', '', x''").rows.at(0);
     EXPECT_EQ(got[0], cell{});
     EXPECT_EQ(got[1], cell{std::numeric_limits<std::int64_t>::max()});
     EXPECT_EQ(got[2], cell{std::numeric_limits<std::int64_t>::min()});
@@ -31,8 +33,8 @@ TEST_F(sqlite3_statement, gives_every_storage_class_as_it_is_stored) {
 TEST_F(sqlite3_statement, binds_every_native_tag) {
     connection db;
     const row got = db.run("select ?, ?, ?, ?, ?, typeof(?), typeof(?)",
-                           {null(), number(-7), real(0.1), text("it's; \"--"), bytes("\0\x01", KOINE_BLOB),
-                            text({}), bytes({}, KOINE_BLOB)})
+                           {null(), number(-7), real(0.1), text("it's; \"--"), bytes("\0\x01", KOINE_BLOB), text({}),
+                            bytes({}, KOINE_BLOB)})
                         .rows.at(0);
     EXPECT_EQ(got[0], cell{});
     EXPECT_EQ(got[1], cell{std::int64_t{-7}});
@@ -67,7 +69,8 @@ TEST_F(sqlite3_statement, refuses_what_sqlite_would_change_in_silence) {
     EXPECT_RUNS(db, "select ?", {number(1)});
 }
 
-// The caller may free its binds when execute has answered, while SQLite goes on reading them for later rows.
+// The caller may free its binds when execute has answered, while SQLite goes on reading them for
+// later rows.
 TEST_F(sqlite3_statement, needs_the_binds_for_the_execution_only) {
     connection db;
     EXPECT_RUNS(db, "create table t (a text)");
@@ -84,17 +87,15 @@ TEST_F(sqlite3_statement, needs_the_binds_for_the_execution_only) {
         const answer got = find.next();
         ASSERT_EQ(got.rows.size(), 1U);
         EXPECT_EQ(std::get<std::string>(got.rows[0][0]), std::string(2000, 'k'));
-        EXPECT_EQ(std::get<std::vector<std::byte>>(got.rows[0][1]),
-                  std::vector<std::byte>(100000, std::byte{'b'}));
+        EXPECT_EQ(std::get<std::vector<std::byte>>(got.rows[0][1]), std::vector<std::byte>(100000, std::byte{'b'}));
     }
     EXPECT_TRUE(find.next().rows.empty());
 }
 
 TEST_F(sqlite3_statement, describes_its_columns) {
     connection db;
-    EXPECT_RUNS(
-        db,
-        "create table t (a integer, b varchar(10), c blob, d double precision, e decimal(10,2), f boolean)");
+    EXPECT_RUNS(db,
+                "create table t (a integer, b varchar(10), c blob, d double precision, e decimal(10,2), f boolean)");
     prepared all = db.prepare("select *, 1 as g from t");
     ASSERT_EQ(table().column_count(all.handle()), 7U);
     const std::vector<std::tuple<std::string_view, std::string_view, int>> expected{
@@ -249,8 +250,7 @@ TEST_F(sqlite3_statement, reports_a_dropped_table_as_missing) {
 
 TEST_F(sqlite3_statement, answers_what_is_too_big_and_goes_on) {
     connection db;
-    sqlite3_limit(static_cast<sqlite3*>(table().native_handle(db.handle())), 0 /* length of a value */,
-                  100000);
+    sqlite3_limit(static_cast<sqlite3*>(table().native_handle(db.handle())), limit_length, 100000);
     const std::string big(100001, 'x');
     const answer value = db.run("select ?", {text(big)});
     EXPECT_EQ(value.code(), errc::too_big);

@@ -28,8 +28,7 @@ TEST_F(sqlite3_transaction, shows_in_the_state) {
     EXPECT_EQ(db.state(), 0U);
     EXPECT_EQ(db.run("begin").affected, -1);
     EXPECT_EQ(db.run("begin").code(), errc::usage);
-    EXPECT_EQ(db.state(), in_transaction)
-        << "an error that SQLite recovers from leaves the transaction alone";
+    EXPECT_EQ(db.state(), in_transaction) << "an error that SQLite recovers from leaves the transaction alone";
 }
 
 TEST_F(sqlite3_transaction, stays_open_after_a_constraint_violation) {
@@ -65,8 +64,8 @@ TEST_F(sqlite3_full_disk, fails_the_transaction_until_it_is_rolled_back) {
     EXPECT_EQ(full.failed->sqlstate, "53100");
     EXPECT_EQ(full.failed->poisons, unsigned{KOINE_POISONS_TRANSACTION});
     EXPECT_EQ(transaction_of(db), failed_transaction);
-    for (const std::string_view sql : {"insert into t values (1)", "select 1", "commit", "begin",
-                                       "savepoint a", "rollback to a", "vacuum"}) {
+    for (const std::string_view sql :
+         {"insert into t values (1)", "select 1", "commit", "begin", "savepoint a", "rollback to a", "vacuum"}) {
         const answer refused = db.run(sql);
         EXPECT_EQ(refused.code(), errc::transaction_failed) << sql;
         EXPECT_EQ(refused.failed->sqlstate, "25P02");
@@ -141,8 +140,7 @@ TEST_F(sqlite3_transaction, waits_for_a_lock_no_longer_than_told) {
     EXPECT_EQ(hasty.state(), 0U);
     connection patient{parameters{{"database", file.string()}, {"timeout", "3600"}}};
     patient.deadline_in(std::chrono::milliseconds{30});
-    EXPECT_EQ(patient.run("begin immediate").code(), errc::lock_timeout)
-        << "the deadline counts, not the hour";
+    EXPECT_EQ(patient.run("begin immediate").code(), errc::lock_timeout) << "the deadline counts, not the hour";
     patient.no_deadline();
     EXPECT_RUNS(holder, "rollback");
     EXPECT_RUNS(patient, "begin immediate");
@@ -165,10 +163,8 @@ TEST_F(sqlite3_transaction, with_an_old_snapshot_cannot_write) {
 }
 
 void increments_are_not_lost(const std::filesystem::path& file, const std::string& journal_mode) {
-    const parameters given{{"database", file.string()},
-                           {"journal_mode", journal_mode},
-                           {"synchronous", "off"},
-                           {"timeout", "60"}};
+    const parameters given{
+        {"database", file.string()}, {"journal_mode", journal_mode}, {"synchronous", "off"}, {"timeout", "60"}};
     {
         connection db{given};
         EXPECT_RUNS(db, "create table t (n integer)");

@@ -35,9 +35,10 @@ protected:
         names_.add_driver("fake", &fake_driver_init);
         server.server_is("mariadb", "10.11.6");
         server.on("create table t (id bigint)", {.ends_transaction = true});
-        server.on("create table things (id bigint)", {.ends_transaction = true,
-                                                      .breaks_after = 0,
-                                                      .fault = {.code = errc::duplicate_object, .outcome = outcome::unknown}});
+        server.on("create table things (id bigint)",
+                  {.ends_transaction = true,
+                   .breaks_after = 0,
+                   .fault = {.code = errc::duplicate_object, .outcome = outcome::unknown}});
         server.on("insert into t values (1)", {.affected = 1});
         server.on("INSERT INTO things (id, name) VALUES (?, ?)", {.affected = 1});
         server.on("DELETE FROM things WHERE id = ?", {.affected = 1});
@@ -69,8 +70,8 @@ TEST_F(implicit_commit, is_noticed_and_the_next_statement_begins_another_transac
     insert(c);
     EXPECT_TRUE(c.in_transaction());
     c.commit();
-    EXPECT_EQ(texts(), (texts_of{"START TRANSACTION", "insert into t values (1)", "create table t (id bigint)", "START TRANSACTION",
-                                 "insert into t values (1)", "COMMIT"}));
+    EXPECT_EQ(texts(), (texts_of{"START TRANSACTION", "insert into t values (1)", "create table t (id bigint)",
+                                 "START TRANSACTION", "insert into t values (1)", "COMMIT"}));
 }
 
 TEST_F(implicit_commit, leaves_nothing_to_be_lost_at_the_end) {
@@ -86,8 +87,9 @@ TEST_F(implicit_commit, leaves_a_transaction_that_was_asked_for_with_its_options
     make_table(c);
     insert(c);
     work.commit();
-    EXPECT_EQ(texts(), (texts_of{"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "START TRANSACTION", "create table t (id bigint)",
-                                 "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "START TRANSACTION", "insert into t values (1)", "COMMIT"}));
+    EXPECT_EQ(texts(), (texts_of{"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "START TRANSACTION",
+                                 "create table t (id bigint)", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+                                 "START TRANSACTION", "insert into t values (1)", "COMMIT"}));
 }
 
 TEST_F(implicit_commit, ends_savepoints_which_is_told_to_those_who_use_them) {

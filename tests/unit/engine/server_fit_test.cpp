@@ -109,7 +109,8 @@ TEST_F(server_fit_of, mysql_is_never_asked_for_returning) {
     server.server_is("mysql", "8.0.36");
     server.on("INSERT INTO notes (text) VALUES (?)", {.affected = 1, .last_insert_id = 7});
     server.on("SELECT id, text, state FROM notes WHERE id = ?",
-              {.columns = {{"id", KOINE_INT64}, {"text", KOINE_TEXT}, {"state", KOINE_TEXT}}, .rows = {{7, "first", "draft"}}});
+              {.columns = {{"id", KOINE_INT64}, {"text", KOINE_TEXT}, {"state", KOINE_TEXT}},
+               .rows = {{7, "first", "draft"}}});
     session work{open("mariadb"), {.transaction = {.isolation = isolation::repeatable_read}}};
     const auto made = work.add(note{.text = "first"});
     work.commit();
@@ -118,7 +119,8 @@ TEST_F(server_fit_of, mysql_is_never_asked_for_returning) {
     EXPECT_EQ(kept.state, "draft");
     EXPECT_EQ(server.executed(),
               (std::vector<std::string>{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION",
-                                        "INSERT INTO notes (text) VALUES (?)", "SELECT id, text, state FROM notes WHERE id = ?", "COMMIT"}));
+                                        "INSERT INTO notes (text) VALUES (?)",
+                                        "SELECT id, text, state FROM notes WHERE id = ?", "COMMIT"}));
 }
 
 TEST_F(server_fit_of, a_row_that_cannot_be_found_again_fails_its_flush) {

@@ -16,7 +16,9 @@ using koine::detail::integer_value;
 constexpr std::uint32_t plain_tags =
     (1U << KOINE_NULL) | (1U << KOINE_INT64) | (1U << KOINE_FLOAT64) | (1U << KOINE_TEXT) | (1U << KOINE_BLOB);
 
-std::string content(const koine_value& value) { return {static_cast<const char*>(value.u.p), value.len}; }
+std::string content(const koine_value& value) {
+    return {static_cast<const char*>(value.u.p), value.len};
+}
 
 TEST(bind_context, gives_memory_beyond_its_own_that_stays_until_cleared) {
     koine::bind_context context;
@@ -58,7 +60,8 @@ TEST(bind_context, refuses_dates_that_would_not_compare_as_text) {
 TEST(bind_context, rewrites_uuids_booleans_and_exact_text) {
     koine::bind_context context{plain_tags};
     const koine::uuid id = koine::uuid::parse("00112233-4455-6677-8899-aabbccddeeff");
-    EXPECT_EQ(content(context.native_form(koine::detail::content_value(id.bytes().data(), 16, KOINE_UUID))), id.to_string());
+    EXPECT_EQ(content(context.native_form(koine::detail::content_value(id.bytes().data(), 16, KOINE_UUID))),
+              id.to_string());
     const koine_value yes = context.native_form(integer_value(1, KOINE_BOOL));
     EXPECT_EQ(yes.tag, KOINE_INT64);
     EXPECT_EQ(yes.u.i, 1);

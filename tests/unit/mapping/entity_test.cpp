@@ -19,12 +19,19 @@ using models::Post;
 using models::Seat;
 using models::User;
 
-koine_value text(std::string_view value) { return koine::detail::content_value(value.data(), value.size(), KOINE_TEXT); }
-koine_value integer(std::int64_t value) { return koine::detail::integer_value(value); }
-koine_value null() { return koine::detail::null_value(); }
+koine_value text(std::string_view value) {
+    return koine::detail::content_value(value.data(), value.size(), KOINE_TEXT);
+}
+koine_value integer(std::int64_t value) {
+    return koine::detail::integer_value(value);
+}
+koine_value null() {
+    return koine::detail::null_value();
+}
 
 std::array<koine_value, 8> user_row() {
-    return {integer(7), text("admin"), null(), text("owner"), integer(1), koine::detail::float_value(2.5), text("hunter2"), integer(99)};
+    return {integer(7),      text("admin"), null(), text("owner"), integer(1), koine::detail::float_value(2.5),
+            text("hunter2"), integer(99)};
 }
 
 TEST(table_of_a_class, has_the_columns_of_its_members_in_order) {
@@ -33,7 +40,8 @@ TEST(table_of_a_class, has_the_columns_of_its_members_in_order) {
     EXPECT_EQ(table.schema, "");
     std::vector<std::string> names;
     for (const auto& column : table.columns) names.emplace_back(column.name);
-    EXPECT_EQ(names, (std::vector<std::string>{"id", "name", "email", "role", "active", "points", "password", "created"}));
+    EXPECT_EQ(names,
+              (std::vector<std::string>{"id", "name", "email", "role", "active", "points", "password", "created"}));
     EXPECT_EQ(table.columns[0].type, sql_type::int64);
     EXPECT_EQ(table.columns[1].type, sql_type::text);
     EXPECT_EQ(table.columns[3].type, sql_type::enumeration);
@@ -56,7 +64,8 @@ TEST(table_of_a_class, takes_nullability_from_optional_and_options_from_the_desc
 
 TEST(table_of_a_class, lists_the_enumerators_of_an_enumeration) {
     const auto names = table_of<User>().columns[3].enumerators;
-    EXPECT_EQ((std::vector<std::string_view>{names.begin(), names.end()}), (std::vector<std::string_view>{"guest", "admin", "owner"}));
+    EXPECT_EQ((std::vector<std::string_view>{names.begin(), names.end()}),
+              (std::vector<std::string_view>{"guest", "admin", "owner"}));
 }
 
 TEST(table_of_a_class, generates_a_single_integer_key_only) {
@@ -99,7 +108,8 @@ TEST(table_of_a_class, knows_what_is_unique_together) {
     ASSERT_EQ(table_of<Post>().uniques.size(), 1U);
     const koine::unique_info& unique = table_of<Post>().uniques[0];
     EXPECT_EQ(unique.name, "one_title_an_author");
-    EXPECT_EQ((std::vector<std::uint16_t>{unique.columns.begin(), unique.columns.end()}), (std::vector<std::uint16_t>{1, 3}));
+    EXPECT_EQ((std::vector<std::uint16_t>{unique.columns.begin(), unique.columns.end()}),
+              (std::vector<std::uint16_t>{1, 3}));
     EXPECT_TRUE(table_of<User>().uniques.empty());
 }
 

@@ -17,11 +17,30 @@ using models::User;
 
 // The words of an expression, for reading: "users.1 text(admin) eq".
 std::string words(const koine::syntax::fragment& fragment) {
-    static const std::vector<std::pair<op, const char*>> names{
-        {op::eq, "eq"}, {op::ne, "ne"}, {op::lt, "lt"}, {op::le, "le"}, {op::gt, "gt"}, {op::ge, "ge"}, {op::and_, "and"}, {op::or_, "or"},
-        {op::not_, "not"}, {op::like, "like"}, {op::not_like, "not_like"}, {op::ilike, "ilike"}, {op::not_ilike, "not_ilike"},
-        {op::is_null, "is_null"}, {op::is_not_null, "is_not_null"}, {op::between, "between"}, {op::in, "in"}, {op::not_in, "not_in"},
-        {op::null, "null"}, {op::true_, "true"}, {op::false_, "false"}, {op::order_asc, "asc"}, {op::order_desc, "desc"}, {op::set, "set"}};
+    static const std::vector<std::pair<op, const char*>> names{{op::eq, "eq"},
+                                                               {op::ne, "ne"},
+                                                               {op::lt, "lt"},
+                                                               {op::le, "le"},
+                                                               {op::gt, "gt"},
+                                                               {op::ge, "ge"},
+                                                               {op::and_, "and"},
+                                                               {op::or_, "or"},
+                                                               {op::not_, "not"},
+                                                               {op::like, "like"},
+                                                               {op::not_like, "not_like"},
+                                                               {op::ilike, "ilike"},
+                                                               {op::not_ilike, "not_ilike"},
+                                                               {op::is_null, "is_null"},
+                                                               {op::is_not_null, "is_not_null"},
+                                                               {op::between, "between"},
+                                                               {op::in, "in"},
+                                                               {op::not_in, "not_in"},
+                                                               {op::null, "null"},
+                                                               {op::true_, "true"},
+                                                               {op::false_, "false"},
+                                                               {op::order_asc, "asc"},
+                                                               {op::order_desc, "desc"},
+                                                               {op::set, "set"}};
     std::ostringstream out;
     std::uint32_t bound = 0;
     const auto nodes = fragment.nodes();
@@ -45,7 +64,8 @@ std::string words(const koine::syntax::fragment& fragment) {
             for (const auto& [kind, name] : names) {
                 if (kind == nodes[i].kind) out << name;
             }
-            if (nodes[i].kind == op::in || nodes[i].kind == op::not_in || nodes[i].kind == op::set) out << nodes[i].index;
+            if (nodes[i].kind == op::in || nodes[i].kind == op::not_in || nodes[i].kind == op::set)
+                out << nodes[i].index;
         }
     }
     return out.str();
@@ -156,7 +176,9 @@ struct small {
     std::int64_t id{};
     std::int32_t count{};
 
-    static constexpr auto koine_table() { return koine::table("smalls", col<&small::id>(koine::primary_key), col<&small::count>); }
+    static constexpr auto koine_table() {
+        return koine::table("smalls", col<&small::id>(koine::primary_key), col<&small::count>);
+    }
 };
 
 // A database that takes them would give them back to a member that cannot hold them.
@@ -196,7 +218,8 @@ struct person {
 struct employee : person {
     double wage{};
     static constexpr auto koine_table() {
-        return koine::table("staff", col<&employee::id>(koine::primary_key), col<&employee::wage>, col<&employee::name>);
+        return koine::table("staff", col<&employee::id>(koine::primary_key), col<&employee::wage>,
+                            col<&employee::name>);
     }
 };
 struct nameless : person {

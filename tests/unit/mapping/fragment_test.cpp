@@ -13,8 +13,12 @@ namespace {
 using koine::syntax::fragment;
 using koine::syntax::op;
 
-koine_value text(const std::string& value) { return koine::detail::content_value(value.data(), value.size(), KOINE_TEXT); }
-std::string content(const koine_value& value) { return {static_cast<const char*>(value.u.p), value.len}; }
+koine_value text(const std::string& value) {
+    return koine::detail::content_value(value.data(), value.size(), KOINE_TEXT);
+}
+std::string content(const koine_value& value) {
+    return {static_cast<const char*>(value.u.p), value.len};
+}
 
 fragment numbers(int first, int count) {
     fragment out;

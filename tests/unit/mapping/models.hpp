@@ -29,9 +29,10 @@ struct User : stamped {
     std::string password{};
 
     static constexpr auto koine_table() {
-        return koine::table("users", col<&User::id>(koine::primary_key), col<&User::name>(koine::length{50}, koine::unique),
-                            col<&User::email>(koine::length{120}), col<&User::role>, col<&User::active>,
-                            col<&User::score>(koine::named{"points"}), col<&User::password>(koine::secret), col<&User::created>);
+        return koine::table("users", col<&User::id>(koine::primary_key),
+                            col<&User::name>(koine::length{50}, koine::unique), col<&User::email>(koine::length{120}),
+                            col<&User::role>, col<&User::active>, col<&User::score>(koine::named{"points"}),
+                            col<&User::password>(koine::secret), col<&User::created>);
     }
 };
 
@@ -48,7 +49,8 @@ struct Post {
             "posts", koine::schema{"blog"}, col<&Post::id>(koine::primary_key),
             col<&Post::author_id>(koine::foreign_key<&User::id>.on_delete(koine::cascade)),
             col<&Post::answers>(koine::foreign_key<&Post::id>.on_delete(koine::set_null)),
-            col<&Post::title>(koine::server_default{"'untitled'"}), col<&Post::picture>, col<&Post::revision>(koine::version),
+            col<&Post::title>(koine::server_default{"'untitled'"}), col<&Post::picture>,
+            col<&Post::revision>(koine::version),
             koine::unique_together(col<&Post::author_id>, col<&Post::title>).named("one_title_an_author"));
     }
 };
@@ -66,6 +68,7 @@ template <>
 struct koine::mapping<models::Seat> {
     static constexpr auto table() {
         using models::Seat;
-        return koine::table("seats", col<&Seat::row>(koine::primary_key), col<&Seat::place>(koine::primary_key), col<&Seat::taken>);
+        return koine::table("seats", col<&Seat::row>(koine::primary_key), col<&Seat::place>(koine::primary_key),
+                            col<&Seat::taken>);
     }
 };

@@ -14,8 +14,12 @@ using models::Post;
 using models::Seat;
 using models::User;
 
-koine_value text(std::string_view value) { return koine::detail::content_value(value.data(), value.size(), KOINE_TEXT); }
-koine_value integer(std::int64_t value) { return koine::detail::integer_value(value); }
+koine_value text(std::string_view value) {
+    return koine::detail::content_value(value.data(), value.size(), KOINE_TEXT);
+}
+koine_value integer(std::int64_t value) {
+    return koine::detail::integer_value(value);
+}
 
 koine::error_info thrown_by(const std::function<void()>& action) {
     try {
@@ -52,7 +56,9 @@ TEST(row_reader, names_a_column_that_is_missing_or_doubtful) {
     EXPECT_EQ(missing.code, koine::errc::undefined_column);
     EXPECT_EQ(missing.table, "seats");
     EXPECT_EQ(missing.column, "place");
-    const auto twice = thrown_by([] { koine::row_reader<Seat>{std::vector<std::string_view>{"row", "place", "taken", "row"}}; });
+    const auto twice = thrown_by([] {
+        koine::row_reader<Seat>{std::vector<std::string_view>{"row", "place", "taken", "row"}};
+    });
     EXPECT_EQ(twice.column, "row");
 }
 
@@ -63,7 +69,8 @@ TEST(row_reader, reads_tuples_by_position) {
     both value;
     reader.read(cells, value);
     EXPECT_EQ(value, both(5, std::nullopt));
-    EXPECT_EQ(thrown_by([] { koine::row_reader<both>{std::vector<std::string_view>{"a"}}; }).code, koine::errc::type_mismatch);
+    EXPECT_EQ(thrown_by([] { koine::row_reader<both>{std::vector<std::string_view>{"a"}}; }).code,
+              koine::errc::type_mismatch);
     const koine_value wrong[]{integer(5), integer(6)};
     const auto info = thrown_by([&] { reader.read(wrong, value); });
     EXPECT_EQ(info.code, koine::errc::type_mismatch);
@@ -135,7 +142,8 @@ TEST(object_as_text, escapes_and_shortens_text) {
 TEST(object_as_text, shortens_bytes) {
     Post post;
     post.picture.assign(20, std::byte{0xab});
-    EXPECT_NE(koine::repr(post).find("picture=x'abababababababababababab'... (20 bytes)"), std::string::npos) << koine::repr(post);
+    EXPECT_NE(koine::repr(post).find("picture=x'abababababababababababab'... (20 bytes)"), std::string::npos)
+        << koine::repr(post);
 }
 
 struct moment {
@@ -143,7 +151,8 @@ struct moment {
     koine::date day{};
     koine::instant at{};
     static constexpr auto koine_table() {
-        return koine::table("moments", koine::col<&moment::id>(koine::primary_key), koine::col<&moment::day>, koine::col<&moment::at>);
+        return koine::table("moments", koine::col<&moment::id>(koine::primary_key), koine::col<&moment::day>,
+                            koine::col<&moment::at>);
     }
 };
 

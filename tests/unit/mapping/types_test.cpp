@@ -58,8 +58,12 @@ using koine::sql_type;
 using koine::type_traits;
 using koine::detail::integer_value;
 
-koine_value text(std::string_view value) { return koine::detail::content_value(value.data(), value.size(), KOINE_TEXT); }
-std::string content(const koine_value& value) { return {static_cast<const char*>(value.u.p), value.len}; }
+koine_value text(std::string_view value) {
+    return koine::detail::content_value(value.data(), value.size(), KOINE_TEXT);
+}
+std::string content(const koine_value& value) {
+    return {static_cast<const char*>(value.u.p), value.len};
+}
 
 template <class T>
 bool reads(const koine_value& cell) {
@@ -197,14 +201,16 @@ TEST(enumeration_column, is_stored_by_name) {
     EXPECT_EQ(content(bound(storage::far_away::elsewhere)), "elsewhere");
     EXPECT_EQ(content(bound(storage::letter_b)), "letter_b");
     EXPECT_EQ(read<storage::signed_level>(text("high")), storage::signed_level::high);
-    EXPECT_EQ(read<storage::far_away>(koine::detail::content_value("somewhere", 9, KOINE_OPAQUE)), storage::far_away::somewhere);
+    EXPECT_EQ(read<storage::far_away>(koine::detail::content_value("somewhere", 9, KOINE_OPAQUE)),
+              storage::far_away::somewhere);
     EXPECT_FALSE(reads<storage::far_away>(text("nowhere")));
     EXPECT_FALSE(reads<storage::far_away>(text("")));
     EXPECT_FALSE(reads<storage::far_away>(integer_value(500)));
     EXPECT_EQ(complaint(static_cast<storage::signed_level>(1)), koine::errc::invalid_value);
     EXPECT_EQ(complaint(static_cast<storage::far_away>(7)), koine::errc::invalid_value);
     const auto names = type_traits<storage::signed_level>::enumerators();
-    EXPECT_EQ((std::vector<std::string_view>{names.begin(), names.end()}), (std::vector<std::string_view>{"low", "none", "high"}));
+    EXPECT_EQ((std::vector<std::string_view>{names.begin(), names.end()}),
+              (std::vector<std::string_view>{"low", "none", "high"}));
 }
 
 TEST(date_column, reads_days_and_text) {
@@ -266,7 +272,8 @@ TEST(column_of_a_users_type, is_stored_as_another_type) {
     EXPECT_EQ(bound(storage::celsius{21.5}).u.f, 21.5);
     EXPECT_EQ(read<storage::celsius>(koine::detail::float_value(-3)).degrees, -3.0);
     EXPECT_FALSE(reads<storage::celsius>(koine::detail::float_value(-300)));
-    EXPECT_EQ(content(bound(storage::tag{"a text that does not fit a short string"})), "#a text that does not fit a short string");
+    EXPECT_EQ(content(bound(storage::tag{"a text that does not fit a short string"})),
+              "#a text that does not fit a short string");
     EXPECT_EQ(read<storage::tag>(text("#x")).text, "x");
     EXPECT_FALSE(reads<storage::tag>(text("x")));
 }

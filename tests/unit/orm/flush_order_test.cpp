@@ -26,14 +26,16 @@ struct grandchild {
     std::int64_t id{};
     std::int64_t child_id{};
     static constexpr auto koine_table() {
-        return table("grandchildren", col<&grandchild::id>(primary_key), col<&grandchild::child_id>(foreign_key<&child::id>));
+        return table("grandchildren", col<&grandchild::id>(primary_key),
+                     col<&grandchild::child_id>(foreign_key<&child::id>));
     }
 };
 struct link_of_chain {
     std::int64_t id{};
     std::optional<std::int64_t> before{};
     static constexpr auto koine_table() {
-        return table("chain", col<&link_of_chain::id>(primary_key), col<&link_of_chain::before>(foreign_key<&link_of_chain::id>));
+        return table("chain", col<&link_of_chain::id>(primary_key),
+                     col<&link_of_chain::before>(foreign_key<&link_of_chain::id>));
     }
 };
 
@@ -47,7 +49,8 @@ TEST(flush_order, puts_classes_behind_those_they_refer_to) {
     do {
         auto ordered = classes;
         detail::order_classes(ordered);
-        EXPECT_EQ(ordered, (std::vector<const detail::entity_plan*>{plan<parent>(), plan<child>(), plan<grandchild>()}));
+        EXPECT_EQ(ordered,
+                  (std::vector<const detail::entity_plan*>{plan<parent>(), plan<child>(), plan<grandchild>()}));
     } while (std::next_permutation(classes.begin(), classes.end()));
 }
 

@@ -74,7 +74,8 @@ TEST(identity_map, finds_composite_keys_by_value) {
     std::vector<char> objects(512);
     for (int step = 0; step < 50'000; ++step) {
         const std::string name = "key " + std::to_string(random() % 700);
-        const koine_value key[]{text(name), koine_value{0, KOINE_INT64, 0, 0, {static_cast<std::int64_t>(name.size())}}};
+        const koine_value key[]{text(name),
+                                koine_value{0, KOINE_INT64, 0, 0, {static_cast<std::int64_t>(name.size())}}};
         if (random() % 3 != 0) {
             auto& entry = map.at(key);
             ASSERT_EQ(entry.object != nullptr, model.count(name) != 0) << name;
@@ -90,7 +91,8 @@ TEST(identity_map, finds_composite_keys_by_value) {
         ASSERT_EQ(map.size(), model.size());
     }
     for (const auto& [name, object] : model) {
-        const koine_value key[]{text(name), koine_value{0, KOINE_INT64, 0, 0, {static_cast<std::int64_t>(name.size())}}};
+        const koine_value key[]{text(name),
+                                koine_value{0, KOINE_INT64, 0, 0, {static_cast<std::int64_t>(name.size())}}};
         ASSERT_EQ(map.find(key), object);
     }
 }

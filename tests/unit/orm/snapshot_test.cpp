@@ -12,7 +12,9 @@ using detail::hash_values;
 using detail::make_snapshot;
 using detail::same_value;
 
-koine_value integer(std::int64_t i, std::uint8_t tag = KOINE_INT64) { return {0, tag, 0, 0, {i}}; }
+koine_value integer(std::int64_t i, std::uint8_t tag = KOINE_INT64) {
+    return {0, tag, 0, 0, {i}};
+}
 koine_value number(double f) {
     koine_value value{0, KOINE_FLOAT64, 0, 0, {0}};
     value.u.f = f;

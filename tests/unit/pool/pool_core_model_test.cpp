@@ -1,5 +1,5 @@
-// The state machine of the pool against a model: random events in any order, the invariants checked after
-// each of them.
+// The state machine of the pool against a model: random events in any order, the invariants checked
+// after each of them.
 #include "pool/pool_core.hpp"
 
 #include <gtest/gtest.h>
@@ -196,8 +196,7 @@ private:
         if (roll(8) == 0) {
             const bool blame = roll(2) == 0;
             core_.open_failed(*a.slot, std::make_shared<const error_info>(), blame, now_);
-            if (blame)
-                earliest_open_ = std::max(earliest_open_, now_ + core_.options().backoff_first.count() / 2);
+            if (blame) earliest_open_ = std::max(earliest_open_, now_ + core_.options().backoff_first.count() / 2);
             a.at = actor::phase::none;
             return;
         }
@@ -283,13 +282,11 @@ private:
                 core_.reset_done(*s, used, roll(4) != 0, now_);
             }
             settle_woken();
-        } while (all &&
-                 (core_.has_doomed() || core_.has_dirty() || !closing_.empty() || !resetting_.empty()));
+        } while (all && (core_.has_doomed() || core_.has_dirty() || !closing_.empty() || !resetting_.empty()));
     }
 
     void settle_woken() {
-        while (pool_waiter* w = core_.pop_woken())
-            ASSERT_NE(w->state, verdict::none) << "woken after it gave up";
+        while (pool_waiter* w = core_.pop_woken()) ASSERT_NE(w->state, verdict::none) << "woken after it gave up";
         // Whoever was answered was first in the queue. thread_gone() aside, nobody overtakes.
         while (!queue_.empty() && queue_.front()->w.state != verdict::queued) {
             actor& a = *queue_.front();
@@ -388,8 +385,7 @@ INSTANTIATE_TEST_SUITE_P(all, pool_core_model,
                                            model_case{"fifo", pool_kind::queue, false, 3, 2, true},
                                            model_case{"null", pool_kind::null, true, 3, 0, false},
                                            model_case{"static", pool_kind::static_, true, 1, 0, false},
-                                           model_case{"singleton", pool_kind::singleton_thread, true, 5, 6,
-                                                      true}),
+                                           model_case{"singleton", pool_kind::singleton_thread, true, 5, 6, true}),
                          [](const auto& one) { return one.param.name; });
 
 }  // namespace

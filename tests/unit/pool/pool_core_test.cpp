@@ -207,7 +207,8 @@ TEST(pool_core, closes_what_came_back_too_late_for_its_generation) {
     const auto word = b.core.attention().load();
     b.core.invalidate_all(b.now);
     EXPECT_NE(b.core.attention(), word);
-    // A returner on the fast path that had read the word before: parks, sees the change, and calls attend().
+    // A returner on the fast path that had read the word before: parks, sees the change, and calls
+    // attend().
     b.fast_return(slot);
     b.core.attend(b.now);
     EXPECT_EQ(b.close_one(), &slot);

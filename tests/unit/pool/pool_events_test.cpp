@@ -161,8 +161,8 @@ TEST(pool_events, report_a_lease_that_is_held_too_long_once_with_its_place) {
     auto lease = b.p.acquire();
     while (b.p.stats().leaks == 0) std::this_thread::yield();
     while (!b.heard->has("leak TestBody")) std::this_thread::yield();
-    for (int i = 0; i < 3; ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds{10});  // time for a second report
+    // time for a second report
+    for (int i = 0; i < 3; ++i) std::this_thread::sleep_for(std::chrono::milliseconds{10});
     EXPECT_EQ(b.p.stats().leaks, 1U);
     EXPECT_TRUE(lease->reusable());
     lease.release();

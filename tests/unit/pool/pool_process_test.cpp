@@ -105,8 +105,8 @@ TEST(pool_fork, closes_nothing_when_the_child_destroys_the_pool) {
 TEST(pool_fork, may_happen_while_other_threads_use_the_pool) {
     world shared;
     auto options = sized(2);
-    if (threads_after_fork)
-        options.leak_after = std::chrono::milliseconds{1};  // the background thread is busy
+    // the background thread is busy
+    if (threads_after_fork) options.leak_after = std::chrono::milliseconds{1};
     pool p{std::make_shared<backend>(shared), options};
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;

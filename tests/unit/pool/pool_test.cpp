@@ -258,8 +258,7 @@ TEST(pool, closes_a_connection_that_was_dropped_dirty_in_the_background_and_coun
     }  // returns although closing is stuck
     EXPECT_EQ(b.shared.resets, 0);
     EXPECT_EQ(p.stats().abandoned, 1U);
-    EXPECT_FALSE(p.try_acquire(deadline::in(milliseconds{5})))
-        << "the bound counts a connection until it is closed";
+    EXPECT_FALSE(p.try_acquire(deadline::in(milliseconds{5}))) << "the bound counts a connection until it is closed";
     b.shared.close_gate.open();
     EXPECT_EQ(of(*p.acquire(soon())).id, 2);
     expect_balanced(p.stats());
@@ -333,8 +332,8 @@ TEST(pool, shares_one_connection_exclusively_where_its_kind_is_static) {
     auto lease = p.acquire();
     EXPECT_EQ(p.try_acquire(deadline::in(milliseconds{5})).error().info().code, errc::pool_timeout);
     of(*lease).dirty = true;
-    lease = pool_lease{};  // dropped dirty: reset in the background, since closing would lose a database in
-                           // memory
+    // dropped dirty: reset in the background, since closing would lose a database in memory
+    lease = pool_lease{};
     auto again = p.acquire(soon());
     EXPECT_EQ(of(*again).id, 1);
     EXPECT_FALSE(of(*again).dirty);

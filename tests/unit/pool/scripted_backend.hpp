@@ -30,7 +30,8 @@ public:
         open_ = true;
         changed_.notify_all();
     }
-    // False: the deadline passed first. Takes no lock while the door is open: a fork would leave it locked to its child for ever.
+    // False: the deadline passed first. Takes no lock while the door is open: a fork would leave it
+    // locked to its child for ever.
     bool pass(deadline until) {
         ++arrived_;
         if (open_) return true;
@@ -104,9 +105,10 @@ struct connection final : koine::detail::pooled {
     int id;
     bool dirty = false;
     bool gone = false;
-    gate* at_reusable = nullptr;  // where a return is held up, after it has looked at the pool and before it
-                                  // puts the connection back
-    std::atomic<int> users{0};    // threads inside, for tests of exclusiveness
+    // where a return is held up, after it has looked at the pool and before it puts the connection
+    // back
+    gate* at_reusable = nullptr;
+    std::atomic<int> users{0};  // threads inside, for tests of exclusiveness
 };
 
 struct backend final : koine::detail::pool_backend {

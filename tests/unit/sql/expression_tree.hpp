@@ -1,4 +1,5 @@
-// Random expressions, written as postfix and evaluated directly: what a database answers for the text must be the same.
+// Random expressions, written as postfix and evaluated directly: what a database answers for the
+// text must be the same.
 #pragma once
 
 #include <cstdint>
@@ -15,21 +16,22 @@ namespace koine::test {
 
 // The one row that expressions speak of.
 inline constexpr column_info cell_columns[] = {
-    {.name = "n", .type = sql_type::int64},
-    {.name = "m", .type = sql_type::int64, .nullable = true},
-    {.name = "s", .type = sql_type::text},
-    {.name = "t", .type = sql_type::text, .nullable = true},
-    {.name = "b", .type = sql_type::boolean},
-    {.name = "c", .type = sql_type::boolean, .nullable = true},
+    {.name = "n", .type = sql_type::int64},   {.name = "m", .type = sql_type::int64, .nullable = true},
+    {.name = "s", .type = sql_type::text},    {.name = "t", .type = sql_type::text, .nullable = true},
+    {.name = "b", .type = sql_type::boolean}, {.name = "c", .type = sql_type::boolean, .nullable = true},
 };
 inline constexpr table_info cells{.name = "cells", .columns = cell_columns};
 
-// Reference for LIKE with % _ and backslash, bytes compared as they are; recursion is fine for the short texts here.
+// Reference for LIKE with % _ and backslash, bytes compared as they are; recursion is fine for the
+// short texts here.
 inline bool matches(std::string_view text, std::string_view pattern) {
     if (pattern.empty()) return text.empty();
-    if (pattern[0] == '%') return matches(text, pattern.substr(1)) || (!text.empty() && matches(text.substr(1), pattern));
-    if (pattern[0] == '\\') pattern.remove_prefix(1);
-    else if (pattern[0] == '_') return !text.empty() && matches(text.substr(1), pattern.substr(1));
+    if (pattern[0] == '%')
+        return matches(text, pattern.substr(1)) || (!text.empty() && matches(text.substr(1), pattern));
+    if (pattern[0] == '\\')
+        pattern.remove_prefix(1);
+    else if (pattern[0] == '_')
+        return !text.empty() && matches(text.substr(1), pattern.substr(1));
     return !text.empty() && text[0] == pattern[0] && matches(text.substr(1), pattern.substr(1));
 }
 
@@ -49,35 +51,50 @@ struct expression_tree {
     std::vector<bound> binds{};
 
     // `loose`: also what only a database without static types takes, such as a sum of texts.
-    expression_tree(std::uint32_t seed, bool loose) : random_{seed}, loose_{loose} { postfix.push_table(syntax::op::select_exists, &cells); }
+    expression_tree(std::uint32_t seed, bool loose) : random_{seed}, loose_{loose} {
+        postfix.push_table(syntax::op::select_exists, &cells);
+    }
 
     truth make_truth(int depth) {
         using syntax::op;
         switch (depth <= 0 ? below(3) : below(12)) {
-            case 0: return column(4), truth{true};
-            case 1: return column(5), truth{};
-            case 2: return constant();
-            case 3: return binary(op::and_, make_truth(depth - 1), [&] { return make_truth(depth - 1); });
-            case 4: return binary(op::or_, make_truth(depth - 1), [&] { return make_truth(depth - 1); });
+            case 0:
+                return column(4), truth{true};
+            case 1:
+                return column(5), truth{};
+            case 2:
+                return constant();
+            case 3:
+                return binary(op::and_, make_truth(depth - 1), [&] { return make_truth(depth - 1); });
+            case 4:
+                return binary(op::or_, make_truth(depth - 1), [&] { return make_truth(depth - 1); });
             case 5: {
                 const auto of = make_truth(depth - 1);
                 postfix.push(op::not_);
                 return of ? truth{!*of} : truth{};
             }
-            case 6: return null_test(depth);
-            case 7: return compare(make_number(depth - 1), [&] { return make_number(depth - 1); });
-            case 8: return compare(make_text(depth - 1), [&] { return make_text(depth - 1); });
-            case 9: return compare(make_truth(depth - 1), [&] { return make_truth(depth - 1); });
-            case 10: return membership(depth);
-            default: return like(depth);
+            case 6:
+                return null_test(depth);
+            case 7:
+                return compare(make_number(depth - 1), [&] { return make_number(depth - 1); });
+            case 8:
+                return compare(make_text(depth - 1), [&] { return make_text(depth - 1); });
+            case 9:
+                return compare(make_truth(depth - 1), [&] { return make_truth(depth - 1); });
+            case 10:
+                return membership(depth);
+            default:
+                return like(depth);
         }
     }
 
     maybe_number make_number(int depth) {
         using syntax::op;
         switch (depth <= 0 ? below(4) : below(8)) {
-            case 0: return column(0), maybe_number{7};
-            case 1: return column(1), maybe_number{};
+            case 0:
+                return column(0), maybe_number{7};
+            case 1:
+                return column(1), maybe_number{};
             case 2: {
                 const auto value = static_cast<std::int64_t>(below(10));
                 postfix.push_parameter(KOINE_INT64);
@@ -89,9 +106,12 @@ struct expression_tree {
                 postfix.push(op::integer, 0, 0, value);
                 return value;
             }
-            case 4: return arithmetic(op::add, depth);
-            case 5: return arithmetic(op::subtract, depth);
-            case 6: return arithmetic(op::multiply, depth);
+            case 4:
+                return arithmetic(op::add, depth);
+            case 5:
+                return arithmetic(op::subtract, depth);
+            case 6:
+                return arithmetic(op::multiply, depth);
             default: {
                 if (!loose_) return arithmetic(op::subtract, depth);
                 const auto left = make_text(depth - 2);
@@ -105,8 +125,10 @@ struct expression_tree {
     maybe_text make_text(int depth) {
         using syntax::op;
         switch (depth <= 0 ? below(3) : below(4)) {
-            case 0: return column(2), maybe_text{"12"};
-            case 1: return column(3), maybe_text{};
+            case 0:
+                return column(2), maybe_text{"12"};
+            case 1:
+                return column(3), maybe_text{};
             case 2: {
                 std::string value(below(3), static_cast<char>('0' + below(4)));
                 postfix.push_parameter(KOINE_TEXT);
@@ -155,12 +177,18 @@ private:
         postfix.push(static_cast<syntax::op>(static_cast<std::uint8_t>(syntax::op::eq) + which));
         if (!left || !right) return {};
         switch (which) {
-            case 0: return *left == *right;
-            case 1: return *left != *right;
-            case 2: return *left < *right;
-            case 3: return *left <= *right;
-            case 4: return *left > *right;
-            default: return *left >= *right;
+            case 0:
+                return *left == *right;
+            case 1:
+                return *left != *right;
+            case 2:
+                return *left < *right;
+            case 3:
+                return *left <= *right;
+            case 4:
+                return *left > *right;
+            default:
+                return *left >= *right;
         }
     }
 
@@ -203,7 +231,9 @@ private:
         const auto right = make_number(depth - 1);
         postfix.push(kind);
         if (!left || !right) return {};
-        return kind == syntax::op::add ? *left + *right : kind == syntax::op::subtract ? *left - *right : *left * *right;
+        return kind == syntax::op::add        ? *left + *right
+               : kind == syntax::op::subtract ? *left - *right
+                                              : *left * *right;
     }
 
     std::mt19937 random_;

@@ -45,7 +45,8 @@ TEST(quoting, knows_every_keyword_of_sqlite) {
 }
 
 TEST(quoting, refuses_what_cannot_be_a_name) {
-    for (const koine::dialect* dialect : {static_cast<const koine::dialect*>(&sqlite), static_cast<const koine::dialect*>(&postgresql)}) {
+    for (const koine::dialect* dialect :
+         {static_cast<const koine::dialect*>(&sqlite), static_cast<const koine::dialect*>(&postgresql)}) {
         EXPECT_THROW(dialect->quote(""), usage_error);
         EXPECT_THROW(dialect->quote(std::string_view{"a\0b", 3}), usage_error);
         EXPECT_THROW(dialect->quote("\xff"), usage_error);
@@ -58,9 +59,41 @@ TEST(quoting, refuses_what_cannot_be_a_name) {
 }
 
 TEST(quoting, hostile_names_stay_names_in_a_real_database) {
-    const std::string names[] = {"users\"; DROP TABLE canary; --", "'", "''", "`", "]", "[x]", "\"", "\"\"", "a\\", "?1", ":x", "$1", "@p",
-                                 "--", "/*", "*/", ";", "%s", "%n%n", "\n", "\t", "\x01", "\x7f", " ", "CREATE", "rowid", "*", "a.b.c",
-                                 "\xe2\x80\xae", "\xf0\x9f\x92\xa3", "NULL", "true", "main", "sqlite", std::string(5000, '"')};
+    const std::string names[] = {"users\"; DROP TABLE canary; --",
+                                 "'",
+                                 "''",
+                                 "`",
+                                 "]",
+                                 "[x]",
+                                 "\"",
+                                 "\"\"",
+                                 "a\\",
+                                 "?1",
+                                 ":x",
+                                 "$1",
+                                 "@p",
+                                 "--",
+                                 "/*",
+                                 "*/",
+                                 ";",
+                                 "%s",
+                                 "%n%n",
+                                 "\n",
+                                 "\t",
+                                 "\x01",
+                                 "\x7f",
+                                 " ",
+                                 "CREATE",
+                                 "rowid",
+                                 "*",
+                                 "a.b.c",
+                                 "\xe2\x80\xae",
+                                 "\xf0\x9f\x92\xa3",
+                                 "NULL",
+                                 "true",
+                                 "main",
+                                 "sqlite",
+                                 std::string(5000, '"')};
     sqlite_database database;
     ASSERT_EQ(database.run("CREATE TABLE canary (a INTEGER)"), "");
     for (const auto& name : names) {

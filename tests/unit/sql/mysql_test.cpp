@@ -27,12 +27,20 @@ std::string refusal(const table_info& table) {
 
 extern const table_info posts;
 constexpr std::string_view moods[] = {"calm", "it's", "a\\b"};
-column_reference to_user() { return {&users, 0}; }
-column_reference to_post() { return {&posts, 0}; }
+column_reference to_user() {
+    return {&users, 0};
+}
+column_reference to_post() {
+    return {&posts, 0};
+}
 constexpr column_info post_columns[] = {
     {.name = "id", .type = sql_type::int32, .primary_key = true, .generated = true},
     {.name = "author_id", .type = sql_type::int64, .references = to_user, .on_delete = referential_action::cascade},
-    {.name = "reply_to", .type = sql_type::int32, .nullable = true, .references = to_post, .on_delete = referential_action::set_null},
+    {.name = "reply_to",
+     .type = sql_type::int32,
+     .nullable = true,
+     .references = to_post,
+     .on_delete = referential_action::set_null},
     {.name = "mood", .type = sql_type::enumeration, .server_default = "'calm'", .enumerators = moods},
     {.name = "picture", .type = sql_type::bytes, .nullable = true, .length = 4},
     {.name = "all", .type = sql_type::bytes, .nullable = true},
@@ -52,7 +60,8 @@ const table_info posts{.name = "posts", .columns = post_columns, .primary_key = 
 
 const std::string on_mariadb = " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin";
 const std::string on_mysql =
-    " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 /*!80017 COLLATE=utf8mb4_0900_bin */ /*M!100202 COLLATE=utf8mb4_nopad_bin */";
+    " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 /*!80017 COLLATE=utf8mb4_0900_bin */ /*M!100202 COLLATE=utf8mb4_nopad_bin "
+    "*/";
 
 TEST(create_table, on_mariadb_and_mysql) {
     const std::string text =
@@ -74,40 +83,43 @@ TEST(create_table, on_mariadb_and_mysql) {
 }
 
 TEST(create_table, writes_every_type_and_constraint_on_mariadb) {
-    EXPECT_EQ(mariadb.create_table(posts, true),
-              std::vector<std::string>{
-                  "CREATE TABLE posts (\n"
-                  "    id INT AUTO_INCREMENT NOT NULL,\n"
-                  "    author_id BIGINT NOT NULL,\n"
-                  "    reply_to INT,\n"
-                  "    mood VARCHAR(255) DEFAULT ('calm') NOT NULL,\n"
-                  "    picture VARBINARY(4),\n"
-                  "    `all` LONGBLOB,\n"
-                  "    text LONGTEXT,\n"
-                  "    essay LONGTEXT,\n"
-                  "    day DATE DEFAULT (CURRENT_DATE),\n"
-                  "    at TIME(6) DEFAULT (CURRENT_TIME(6)),\n"
-                  "    local DATETIME(6) DEFAULT (CURRENT_TIMESTAMP(6)),\n"
-                  "    created DATETIME(6) DEFAULT (CURRENT_TIMESTAMP(6)) NOT NULL,\n"
-                  "    token CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,\n"
-                  "    score DOUBLE DEFAULT (0.5) NOT NULL,\n"
-                  "    `rank` SMALLINT,\n"
-                  "    PRIMARY KEY (id),\n"
-                  "    CONSTRAINT uq_posts_author_id_rank UNIQUE (author_id, `rank`),\n"
-                  "    CONSTRAINT fk_posts_author_id_users FOREIGN KEY (author_id) REFERENCES users (id) ON DELETE CASCADE,\n"
-                  "    CONSTRAINT fk_posts_reply_to_posts FOREIGN KEY (reply_to) REFERENCES posts (id) ON DELETE SET NULL,\n"
-                  "    CONSTRAINT ck_posts_mood_enumeration CHECK (mood IN ('calm', 'it''s', CONCAT('a', CHAR(92 USING utf8mb4), 'b'))),\n"
-                  "    CONSTRAINT ck_posts_picture_length CHECK (OCTET_LENGTH(picture) <= 4),\n"
-                  "    CONSTRAINT ck_posts_essay_length CHECK (CHAR_LENGTH(essay) <= 20000),\n"
-                  "    CONSTRAINT uq_posts_token UNIQUE (token)\n"
-                  ")" +
-                  on_mariadb});
+    EXPECT_EQ(
+        mariadb.create_table(posts, true),
+        std::vector<std::string>{
+            "CREATE TABLE posts (\n"
+            "    id INT AUTO_INCREMENT NOT NULL,\n"
+            "    author_id BIGINT NOT NULL,\n"
+            "    reply_to INT,\n"
+            "    mood VARCHAR(255) DEFAULT ('calm') NOT NULL,\n"
+            "    picture VARBINARY(4),\n"
+            "    `all` LONGBLOB,\n"
+            "    text LONGTEXT,\n"
+            "    essay LONGTEXT,\n"
+            "    day DATE DEFAULT (CURRENT_DATE),\n"
+            "    at TIME(6) DEFAULT (CURRENT_TIME(6)),\n"
+            "    local DATETIME(6) DEFAULT (CURRENT_TIMESTAMP(6)),\n"
+            "    created DATETIME(6) DEFAULT (CURRENT_TIMESTAMP(6)) NOT NULL,\n"
+            "    token CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,\n"
+            "    score DOUBLE DEFAULT (0.5) NOT NULL,\n"
+            "    `rank` SMALLINT,\n"
+            "    PRIMARY KEY (id),\n"
+            "    CONSTRAINT uq_posts_author_id_rank UNIQUE (author_id, `rank`),\n"
+            "    CONSTRAINT fk_posts_author_id_users FOREIGN KEY (author_id) REFERENCES users (id) ON DELETE CASCADE,\n"
+            "    CONSTRAINT fk_posts_reply_to_posts FOREIGN KEY (reply_to) REFERENCES posts (id) ON DELETE SET NULL,\n"
+            "    CONSTRAINT ck_posts_mood_enumeration CHECK (mood IN ('calm', 'it''s', CONCAT('a', CHAR(92 USING "
+            "utf8mb4), 'b'))),\n"
+            "    CONSTRAINT ck_posts_picture_length CHECK (OCTET_LENGTH(picture) <= 4),\n"
+            "    CONSTRAINT ck_posts_essay_length CHECK (CHAR_LENGTH(essay) <= 20000),\n"
+            "    CONSTRAINT uq_posts_token UNIQUE (token)\n"
+            ")" +
+            on_mariadb});
 }
 
 TEST(create_table, leaves_foreign_keys_for_later_on_mariadb) {
     EXPECT_EQ(mariadb.create_table(posts, false)[0].find("FOREIGN KEY"), std::string::npos);
     EXPECT_EQ(mariadb.add_foreign_keys(posts)[0],
-              "ALTER TABLE posts ADD CONSTRAINT fk_posts_author_id_users FOREIGN KEY (author_id) REFERENCES users (id) ON DELETE CASCADE");
+              "ALTER TABLE posts ADD CONSTRAINT fk_posts_author_id_users FOREIGN KEY (author_id) REFERENCES users (id) "
+              "ON DELETE CASCADE");
     EXPECT_EQ(mysql.drop_foreign_keys(posts)[1], "ALTER TABLE posts DROP CONSTRAINT fk_posts_reply_to_posts");
     EXPECT_EQ(mysql.drop_table(posts), "DROP TABLE posts");
 }
@@ -140,10 +152,12 @@ TEST(create_table, refuses_keys_that_no_index_holds) {
     };
     EXPECT_EQ(keyed(767), "");
     EXPECT_EQ(keyed(768),
-              "the key over \"a\" of table \"t\" takes up to 3076 bytes, of which an index holds 3072: give it shorter lengths");
+              "the key over \"a\" of table \"t\" takes up to 3076 bytes, of which an index holds 3072: give it shorter "
+              "lengths");
     static constexpr std::uint16_t both[] = {0, 1};
     constexpr unique_info pair[] = {{.columns = both}};
-    const column_info columns[] = {{.name = "a", .type = sql_type::text, .length = 500}, {.name = "b", .type = sql_type::text, .length = 500}};
+    const column_info columns[] = {{.name = "a", .type = sql_type::text, .length = 500},
+                                   {.name = "b", .type = sql_type::text, .length = 500}};
     EXPECT_NE(refusal({.name = "t", .columns = columns, .uniques = pair}).find("\"a\", \"b\""), std::string::npos);
 }
 
@@ -154,17 +168,20 @@ TEST(create_table, refuses_a_default_whose_meaning_is_a_setting) {
 
 TEST(table_exists, looks_into_the_current_database_unless_told_otherwise) {
     EXPECT_EQ(mysql.table_exists(),
-              "SELECT 1 FROM information_schema.tables WHERE table_schema = COALESCE(NULLIF(?, ''), DATABASE()) AND table_name = ?");
+              "SELECT 1 FROM information_schema.tables WHERE table_schema = COALESCE(NULLIF(?, ''), DATABASE()) AND "
+              "table_name = ?");
 }
 
 TEST(quoting, uses_backticks_on_mariadb_and_mysql) {
-    for (const koine::dialect* dialect : {static_cast<const koine::dialect*>(&mariadb), static_cast<const koine::dialect*>(&mysql)}) {
+    for (const koine::dialect* dialect :
+         {static_cast<const koine::dialect*>(&mariadb), static_cast<const koine::dialect*>(&mysql)}) {
         EXPECT_EQ(dialect->quote("users"), "users");
         EXPECT_EQ(dialect->quote("User"), "`User`");
         EXPECT_EQ(dialect->quote("a`b"), "`a``b`");
         EXPECT_EQ(dialect->quote("a\"b"), "`a\"b`");
         EXPECT_EQ(dialect->quote("select"), "`select`");
-        for (const char* const word : {"rank", "system", "lead", "row_number", "schema", "read", "div", "qualify", "zerofill", "accessible"})
+        for (const char* const word :
+             {"rank", "system", "lead", "row_number", "schema", "read", "div", "qualify", "zerofill", "accessible"})
             EXPECT_EQ(dialect->quote(word), '`' + std::string{word} + '`');
     }
 }

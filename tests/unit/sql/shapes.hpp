@@ -29,13 +29,16 @@ inline constexpr column_info order_columns[] = {
     {.name = "group", .type = sql_type::text},
     {.name = "a\"b", .type = sql_type::text},
 };
-inline constexpr table_info orders{.name = "order", .schema = "Shop", .columns = order_columns, .primary_key = first_column};
+inline constexpr table_info orders{
+    .name = "order", .schema = "Shop", .columns = order_columns, .primary_key = first_column};
 
 // Builds a fragment word by word, as operators would.
 class words {
 public:
     words() = default;
-    explicit words(syntax::op head, const table_info& table = users) : table_{&table} { made_.push_table(head, &table); }
+    explicit words(syntax::op head, const table_info& table = users) : table_{&table} {
+        made_.push_table(head, &table);
+    }
 
     words& column(std::uint16_t index) {
         made_.push_table(syntax::op::column, table_, index);

@@ -1,4 +1,5 @@
-// An in-memory SQLite for tests, set up as Koine's driver does where it matters to the text of statements.
+// An in-memory SQLite for tests, set up as Koine's driver does where it matters to the text of
+// statements.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,14 +21,16 @@ public:
         sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
         run("PRAGMA foreign_keys = ON");
         for (const char* name : {"koine_like", "koine_ilike"})
-            sqlite3_create_function(handle_, name, 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, &like, nullptr, nullptr);
+            sqlite3_create_function(handle_, name, 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, &like, nullptr,
+                                    nullptr);
     }
     ~sqlite_database() { sqlite3_close_v2(handle_); }
     sqlite_database(const sqlite_database&) = delete;
     sqlite_database& operator=(const sqlite_database&) = delete;
 
     // Runs one statement; answers its first cell as text ("NULL" for null, "" without rows).
-    std::string run(const std::string& sql, const std::vector<bound>& binds = {}, const std::vector<std::uint16_t>& order = {}) {
+    std::string run(const std::string& sql, const std::vector<bound>& binds = {},
+                    const std::vector<std::uint16_t>& order = {}) {
         sqlite3_stmt* statement = nullptr;
         const char* tail = nullptr;
         error_ = sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, &tail);

@@ -42,9 +42,11 @@ std::vector<expectation> expectations() {
     const auto select = [] { return words{op::select_entity}; };
     const auto both = [](std::string text) { return text; };
     std::vector<expectation> out;
-    const auto add = [&](const char* what, const syntax::fragment& statement, std::string on_sqlite, std::string on_postgresql,
-                         std::string on_mariadb, std::uint32_t columns, std::vector<std::uint16_t> order = {}) {
-        out.push_back({what, statement, std::move(on_sqlite), std::move(on_postgresql), std::move(on_mariadb), std::move(order), columns});
+    const auto add = [&](const char* what, const syntax::fragment& statement, std::string on_sqlite,
+                         std::string on_postgresql, std::string on_mariadb, std::uint32_t columns,
+                         std::vector<std::uint16_t> order = {}) {
+        out.push_back({what, statement, std::move(on_sqlite), std::move(on_postgresql), std::move(on_mariadb),
+                       std::move(order), columns});
     };
     const auto from = "SELECT " + user_list + " FROM users";
 
@@ -56,35 +58,43 @@ std::vector<expectation> expectations() {
         from + " WHERE name = ?1 AND age < ?2", from + " WHERE name = $1 AND age < $2",
         from + " WHERE name = ? AND age < ?", 5);
     add("a disjunction beside a condition",
-        select().column(age).bind().op(op::lt).column(age).bind().op(op::gt).op(op::or_).op(op::where).column(active).op(op::where),
+        select()
+            .column(age)
+            .bind()
+            .op(op::lt)
+            .column(age)
+            .bind()
+            .op(op::gt)
+            .op(op::or_)
+            .op(op::where)
+            .column(active)
+            .op(op::where),
         from + " WHERE (age < ?1 OR age > ?2) AND active", from + " WHERE (age < $1 OR age > $2) AND active",
         from + " WHERE (age < ? OR age > ?) AND active", 5);
     add("a conjunction inside a disjunction",
-        select().column(id).bind().op(op::eq).column(active).op(op::and_).column(age).bind().op(op::ne).op(op::or_).op(op::where),
+        select().column(id).bind().op(op::eq).column(active).op(op::and_).column(age).bind().op(op::ne).op(op::or_).op(
+            op::where),
         from + " WHERE id = ?1 AND active OR age <> ?2", from + " WHERE id = $1 AND active OR age <> $2",
         from + " WHERE id = ? AND active OR age <> ?", 5);
     add("a disjunction inside a conjunction",
-        select().column(active).column(id).bind().op(op::eq).column(age).bind().op(op::ne).op(op::or_).op(op::and_).op(op::where),
+        select().column(active).column(id).bind().op(op::eq).column(age).bind().op(op::ne).op(op::or_).op(op::and_).op(
+            op::where),
         from + " WHERE active AND (id = ?1 OR age <> ?2)", from + " WHERE active AND (id = $1 OR age <> $2)",
         from + " WHERE active AND (id = ? OR age <> ?)", 5);
     add("not", select().column(id).bind().op(op::eq).op(op::not_).op(op::where), from + " WHERE NOT (id = ?1)",
-        from + " WHERE NOT (id = $1)",
-        from + " WHERE NOT (id = ?)", 5);
-    add("not a column", select().column(active).op(op::not_).op(op::where), from + " WHERE NOT active", from + " WHERE NOT active",
-        from + " WHERE NOT active", 5);
+        from + " WHERE NOT (id = $1)", from + " WHERE NOT (id = ?)", 5);
+    add("not a column", select().column(active).op(op::not_).op(op::where), from + " WHERE NOT active",
+        from + " WHERE NOT active", from + " WHERE NOT active", 5);
     add("is null", select().column(email).op(op::is_null).column(name).op(op::is_not_null).op(op::or_).op(op::where),
         from + " WHERE email IS NULL OR name IS NOT NULL", from + " WHERE email IS NULL OR name IS NOT NULL",
         from + " WHERE email IS NULL OR name IS NOT NULL", 5);
-    add("a comparison of comparisons",
-        select().column(id).bind().op(op::eq).column(active).op(op::eq).op(op::where), from + " WHERE (id = ?1) = active",
-        from + " WHERE (id = $1) = active",
-        from + " WHERE (id = ?) = active", 5);
-    add("between", select().column(age).bind().bind().op(op::between).op(op::where), from + " WHERE age BETWEEN ?1 AND ?2",
-        from + " WHERE age BETWEEN $1 AND $2",
+    add("a comparison of comparisons", select().column(id).bind().op(op::eq).column(active).op(op::eq).op(op::where),
+        from + " WHERE (id = ?1) = active", from + " WHERE (id = $1) = active", from + " WHERE (id = ?) = active", 5);
+    add("between", select().column(age).bind().bind().op(op::between).op(op::where),
+        from + " WHERE age BETWEEN ?1 AND ?2", from + " WHERE age BETWEEN $1 AND $2",
         from + " WHERE age BETWEEN ? AND ?", 5);
     add("in", select().column(age).bind().bind().op(op::in, 2).op(op::where), from + " WHERE age IN (?1, ?2)",
-        from + " WHERE age IN ($1, $2)",
-        from + " WHERE age IN (?, ?)", 5);
+        from + " WHERE age IN ($1, $2)", from + " WHERE age IN (?, ?)", 5);
     add("a value between columns", select().bind().column(age).bind().op(op::between).op(op::where),
         from + " WHERE ?1 BETWEEN age AND ?2", from + " WHERE CAST($1 AS bigint) BETWEEN age AND $2",
         from + " WHERE ? BETWEEN age AND ?", 5);
@@ -93,19 +103,28 @@ std::vector<expectation> expectations() {
         from + " WHERE (age IS NULL AND 1 = 0) AND (age IS NULL OR 1 = 1)",
         from + " WHERE (age IS NULL AND 1 = 0) AND (age IS NULL OR 1 = 1)", 5);
     add("like", select().column(name).bind(KOINE_TEXT).op(op::like).op(op::where), from + " WHERE koine_like(name, ?1)",
-        from + " WHERE name LIKE $1",
-        from + " WHERE name LIKE ? COLLATE utf8mb4_nopad_bin ESCAPE x'5C'", 5);
-    add("not like", select().column(name).bind(KOINE_TEXT).op(op::not_like).op(op::where), from + " WHERE NOT koine_like(name, ?1)",
-        from + " WHERE name NOT LIKE $1",
+        from + " WHERE name LIKE $1", from + " WHERE name LIKE ? COLLATE utf8mb4_nopad_bin ESCAPE x'5C'", 5);
+    add("not like", select().column(name).bind(KOINE_TEXT).op(op::not_like).op(op::where),
+        from + " WHERE NOT koine_like(name, ?1)", from + " WHERE name NOT LIKE $1",
         from + " WHERE name NOT LIKE ? COLLATE utf8mb4_nopad_bin ESCAPE x'5C'", 5);
-    add("ilike", select().column(name).bind(KOINE_TEXT).op(op::ilike).op(op::where), from + " WHERE koine_ilike(name, ?1)",
-        from + " WHERE name ILIKE $1",
+    add("ilike", select().column(name).bind(KOINE_TEXT).op(op::ilike).op(op::where),
+        from + " WHERE koine_ilike(name, ?1)", from + " WHERE name ILIKE $1",
         from + " WHERE LOWER(name) LIKE LOWER(?) COLLATE utf8mb4_nopad_bin ESCAPE x'5C'", 5);
     add("not ilike, negated", select().column(name).bind(KOINE_TEXT).op(op::not_ilike).op(op::not_).op(op::where),
         from + " WHERE NOT (NOT koine_ilike(name, ?1))", from + " WHERE NOT (name NOT ILIKE $1)",
         from + " WHERE NOT (LOWER(name) NOT LIKE LOWER(?) COLLATE utf8mb4_nopad_bin ESCAPE x'5C')", 5);
-    add("arithmetic", select().column(age).bind().bind().op(op::subtract).op(op::subtract).integer(2).op(op::multiply)
-                          .bind().op(op::gt).op(op::where),
+    add("arithmetic",
+        select()
+            .column(age)
+            .bind()
+            .bind()
+            .op(op::subtract)
+            .op(op::subtract)
+            .integer(2)
+            .op(op::multiply)
+            .bind()
+            .op(op::gt)
+            .op(op::where),
         from + " WHERE (age - (?1 - ?2)) * 2 > ?3",
         from + " WHERE (age - (CAST($1 AS bigint) - CAST($2 AS bigint))) * 2 > $3",
         from + " WHERE (age - (? - ?)) * 2 > ?", 5);
@@ -117,21 +136,21 @@ std::vector<expectation> expectations() {
         from + " WHERE ?1 = ?2 AND ?3 IS NULL",
         from + " WHERE CAST($1 AS bigint) = CAST($2 AS bigint) AND CAST($3 AS text) IS NULL",
         from + " WHERE ? = ? AND ? IS NULL", 5);
-    add("order", select().column(name).op(op::order_asc).column(age).op(op::order_desc), from + " ORDER BY name, age DESC",
-        from + " ORDER BY name, age DESC",
-        from + " ORDER BY name, age DESC", 5);
-    add("a number is no column's position", select().integer(1).op(op::order_asc), from + " ORDER BY (1)", from + " ORDER BY (1)",
-        from + " ORDER BY (SELECT 1)", 5);
-    add("page", select().bind().op(op::limit).bind().op(op::offset), from + " LIMIT ?1 OFFSET ?2", from + " LIMIT $1 OFFSET $2",
-        from + " LIMIT ? OFFSET ?", 5);
-    add("page, offset first", select().bind().op(op::offset).bind().op(op::limit).column(id).bind().op(op::eq).op(op::where),
+    add("order", select().column(name).op(op::order_asc).column(age).op(op::order_desc),
+        from + " ORDER BY name, age DESC", from + " ORDER BY name, age DESC", from + " ORDER BY name, age DESC", 5);
+    add("a number is no column's position", select().integer(1).op(op::order_asc), from + " ORDER BY (1)",
+        from + " ORDER BY (1)", from + " ORDER BY (SELECT 1)", 5);
+    add("page", select().bind().op(op::limit).bind().op(op::offset), from + " LIMIT ?1 OFFSET ?2",
+        from + " LIMIT $1 OFFSET $2", from + " LIMIT ? OFFSET ?", 5);
+    add("page, offset first",
+        select().bind().op(op::offset).bind().op(op::limit).column(id).bind().op(op::eq).op(op::where),
         from + " WHERE id = ?1 LIMIT ?2 OFFSET ?3", from + " WHERE id = $1 LIMIT $2 OFFSET $3",
         from + " WHERE id = ? LIMIT ? OFFSET ?", 5, {2, 1, 0});
-    add("offset alone", select().integer(3).op(op::offset), from + " LIMIT -1 OFFSET 3", from + " OFFSET 3", from + " LIMIT 18446744073709551615 OFFSET 3", 5);
+    add("offset alone", select().integer(3).op(op::offset), from + " LIMIT -1 OFFSET 3", from + " OFFSET 3",
+        from + " LIMIT 18446744073709551615 OFFSET 3", 5);
     add("limit one", select().integer(1).op(op::limit), from + " LIMIT 1", from + " LIMIT 1", from + " LIMIT 1", 5);
     add("distinct", select().op(op::distinct), "SELECT DISTINCT " + user_list + " FROM users",
-        "SELECT DISTINCT " + user_list + " FROM users",
-        "SELECT DISTINCT " + user_list + " FROM users", 5);
+        "SELECT DISTINCT " + user_list + " FROM users", "SELECT DISTINCT " + user_list + " FROM users", 5);
     add("quoted names", words{op::select_entity, orders}.column(1).bind(KOINE_TEXT).op(op::eq).op(op::where),
         "SELECT \"Id\", \"group\", \"a\"\"b\" FROM \"Shop\".\"order\" WHERE \"group\" = ?1",
         "SELECT \"Id\", \"group\", \"a\"\"b\" FROM \"Shop\".\"order\" WHERE \"group\" = $1",
@@ -156,12 +175,13 @@ std::vector<expectation> expectations() {
         "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1)", "SELECT EXISTS (SELECT 1 FROM users WHERE id = $1)",
         "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?)", 1);
 
-    add("insert", words{op::insert}.bind(KOINE_TEXT).op(op::value, name).bind().op(op::value, age).op(op::returning, id),
-        "INSERT INTO users (name, age) VALUES (?1, ?2) RETURNING id", "INSERT INTO users (name, age) VALUES ($1, $2) RETURNING id",
+    add("insert",
+        words{op::insert}.bind(KOINE_TEXT).op(op::value, name).bind().op(op::value, age).op(op::returning, id),
+        "INSERT INTO users (name, age) VALUES (?1, ?2) RETURNING id",
+        "INSERT INTO users (name, age) VALUES ($1, $2) RETURNING id",
         "INSERT INTO users (name, age) VALUES (?, ?) RETURNING id", 1);
     add("insert without a result", words{op::insert}.bind().op(op::value, age), "INSERT INTO users (age) VALUES (?1)",
-        "INSERT INTO users (age) VALUES ($1)",
-        "INSERT INTO users (age) VALUES (?)", 0);
+        "INSERT INTO users (age) VALUES ($1)", "INSERT INTO users (age) VALUES (?)", 0);
     add("insert of defaults", words{op::insert}.op(op::returning, id).op(op::returning, age),
         "INSERT INTO users DEFAULT VALUES RETURNING id, age", "INSERT INTO users DEFAULT VALUES RETURNING id, age",
         "INSERT INTO users () VALUES () RETURNING id, age", 2);
@@ -169,18 +189,26 @@ std::vector<expectation> expectations() {
         "UPDATE users SET age = ?1 WHERE id = ?2", "UPDATE users SET age = $1 WHERE id = $2",
         "UPDATE users SET age = ? WHERE id = ?", 0);
     add("update, condition first",
-        words{op::update}.column(id).bind().op(op::eq).op(op::where).column(age).integer(1).op(op::add).op(op::set, age)
-            .bind(KOINE_TEXT).op(op::set, name).op(op::returning, age),
+        words{op::update}
+            .column(id)
+            .bind()
+            .op(op::eq)
+            .op(op::where)
+            .column(age)
+            .integer(1)
+            .op(op::add)
+            .op(op::set, age)
+            .bind(KOINE_TEXT)
+            .op(op::set, name)
+            .op(op::returning, age),
         "UPDATE users SET age = age + 1, name = ?1 WHERE id = ?2 RETURNING age",
-        "UPDATE users SET age = age + 1, name = $1 WHERE id = $2 RETURNING age",
-        "", 1, {1, 0});
+        "UPDATE users SET age = age + 1, name = $1 WHERE id = $2 RETURNING age", "", 1, {1, 0});
     add("update, condition first, without an answer",
         words{op::update}.column(id).bind().op(op::eq).op(op::where).bind(KOINE_TEXT).op(op::set, name),
         "UPDATE users SET name = ?1 WHERE id = ?2", "UPDATE users SET name = $1 WHERE id = $2",
         "UPDATE users SET name = ? WHERE id = ?", 0, {1, 0});
     add("delete", words{op::delete_}.column(id).bind().op(op::eq).op(op::where), "DELETE FROM users WHERE id = ?1",
-        "DELETE FROM users WHERE id = $1",
-        "DELETE FROM users WHERE id = ?", 0);
+        "DELETE FROM users WHERE id = $1", "DELETE FROM users WHERE id = ?", 0);
     add("delete with an answer", words{op::delete_}.op(op::returning, name), "DELETE FROM users RETURNING name",
         "DELETE FROM users RETURNING name", "DELETE FROM users RETURNING name", 1);
     add("an order by a value", select().bind(KOINE_TEXT).op(op::order_desc), from + " ORDER BY (?1) DESC",
@@ -203,10 +231,11 @@ TEST(statement, is_written_as_each_dialect_needs_it) {
         const bool returns = std::any_of(expected.statement.nodes().begin(), expected.statement.nodes().end(),
                                          [](const syntax::node& node) { return node.kind == op::returning; });
         const std::string on_mysql = returns ? std::string{} : as_mysql(expected.on_mariadb);
-        for (const auto& [dialect, text] : {std::pair<const koine::dialect*, const std::string*>{&sqlite, &expected.on_sqlite},
-                                            {&postgresql, &expected.on_postgresql},
-                                            {&mariadb, &expected.on_mariadb},
-                                            {&mysql, &on_mysql}}) {
+        for (const auto& [dialect, text] :
+             {std::pair<const koine::dialect*, const std::string*>{&sqlite, &expected.on_sqlite},
+              {&postgresql, &expected.on_postgresql},
+              {&mariadb, &expected.on_mariadb},
+              {&mysql, &on_mysql}}) {
             if (text->empty()) {
                 EXPECT_THROW(dialect->compile(expected.statement), usage_error);
                 continue;
@@ -232,7 +261,8 @@ TEST(statement, inserts_several_rows_in_one_statement) {
 TEST(statement, inserts_rows_with_generated_keys_in_a_promised_order) {
     const syntax::fragment keyed =
         words{op::insert}.bind(KOINE_TEXT).op(op::value, name).bind().op(op::value, age).op(op::returning, id);
-    EXPECT_EQ(sqlite.compile_rows(keyed, 2).text, "INSERT INTO users (name, age) VALUES (?1, ?2), (?3, ?4) RETURNING id");
+    EXPECT_EQ(sqlite.compile_rows(keyed, 2).text,
+              "INSERT INTO users (name, age) VALUES (?1, ?2), (?3, ?4) RETURNING id");
     const auto made = postgresql.compile_rows(keyed, 2);
     EXPECT_EQ(made.text,
               "INSERT INTO users (name, age) SELECT c0, c1 FROM (VALUES (CAST($1 AS text), CAST($2 AS integer), 0), "
@@ -260,8 +290,9 @@ TEST(statement, a_long_chain_is_written_flat) {
 
 TEST(statement, refuses_what_makes_no_sense) {
     const auto refused = [](const syntax::fragment& statement) {
-        for (const koine::dialect* dialect : {static_cast<const koine::dialect*>(&sqlite), static_cast<const koine::dialect*>(&postgresql),
-                                              static_cast<const koine::dialect*>(&mariadb), static_cast<const koine::dialect*>(&mysql)})
+        for (const koine::dialect* dialect :
+             {static_cast<const koine::dialect*>(&sqlite), static_cast<const koine::dialect*>(&postgresql),
+              static_cast<const koine::dialect*>(&mariadb), static_cast<const koine::dialect*>(&mysql)})
             EXPECT_THROW(dialect->compile(statement), usage_error);
     };
     refused(syntax::fragment{});

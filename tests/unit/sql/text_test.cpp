@@ -22,15 +22,21 @@ const dialects::sqlite on_sqlite;
 const dialects::postgresql on_postgresql;
 const dialects::ansi on_ansi;
 
-std::string rendered(const text_statement& statement) { return statement.render(on_postgresql); }
+std::string rendered(const text_statement& statement) {
+    return statement.render(on_postgresql);
+}
 
 // One value, called x.
-std::string with_x(std::string text) { return rendered(sql(unsafe_sql(std::move(text)), {{"x", 1}})); }
-std::string without(std::string text) { return rendered(sql(unsafe_sql(std::move(text)))); }
+std::string with_x(std::string text) {
+    return rendered(sql(unsafe_sql(std::move(text)), {{"x", 1}}));
+}
+std::string without(std::string text) {
+    return rendered(sql(unsafe_sql(std::move(text))));
+}
 
 TEST(sql_text, comes_from_literals_or_from_those_who_say_that_it_is_unsafe) {
-    static_assert(std::is_constructible_v<sql_text, const char (&)[3]>);
-    static_assert(!std::is_constructible_v<sql_text, char (&)[3]>);
+    static_assert(std::is_constructible_v<sql_text, const char(&)[3]>);
+    static_assert(!std::is_constructible_v<sql_text, char(&)[3]>);
     static_assert(!std::is_constructible_v<sql_text, const char*>);
     static_assert(!std::is_constructible_v<sql_text, std::string>);
     static_assert(!std::is_constructible_v<sql_text, std::string_view>);
@@ -120,15 +126,60 @@ TEST(sql, finds_names_next_to_anything) {
 
 TEST(sql, leaves_alone_what_only_looks_like_a_name) {
     const char* const texts[] = {
-        "select ':y'", "select ''':y'", "select 'a'':y'", "select '--', ':y'", "select '\\', ':y'", "select '/*', ':y' /* */",
-        "select \":y\"", "select \"a\"\":y\"", "select `:y`", "select `a``:y`", "select \"'\", ':y'",
-        "select 1 -- :y", "select 1 -- ' :y\n", "select 1 -- \xe2\x80\xa8 :y", "select 1 --\r\n", "select /* :y */ 1",
-        "select /* /* :y */ :y */ 1", "select /* ' */ 1 /* :y ' */", "select /*/ :y */ 1", "select /***:y***/ 1", "select /* -- */ 1",
-        "select E'\\':y'", "select e'\\\\\\':y'", "select E'a'':y'", "select E'\\'' , ':y'", "select E'a'\n'\\':y'", "select E'a' -- c'\n  '\\':y'",
-        "select E'a'\r\n\t'\\':y'", "select U&'\\0061:y'", "select n':y'", "select x'41' ':y'", "select $$:y$$", "select $$ ' $$, ':y'",
-        "select $a$ $$ :y $b$ $a$", "select $a$ $a :y $a$", "select $\xc3\xa4$:y$\xc3\xa4$", "select $$:y$a$:y$$", "select 1::y", "select a::y::z",
-        "f(a := 1)", "a[1:2]", "a[b : c]", "a::: 1", "select ':' , ':'", ":", "::", ":::", "a:", "$", "a $ b",
-        "select name$tag$ , 1", "select fee'\\' , 1 from ':y'", "select '\xf0\x9f\x92\xa3:y'", "",
+        "select ':y'",
+        "select ''':y'",
+        "select 'a'':y'",
+        "select '--', ':y'",
+        "select '\\', ':y'",
+        "select '/*', ':y' /* */",
+        "select \":y\"",
+        "select \"a\"\":y\"",
+        "select `:y`",
+        "select `a``:y`",
+        "select \"'\", ':y'",
+        "select 1 -- :y",
+        "select 1 -- ' :y\n",
+        "select 1 -- \xe2\x80\xa8 :y",
+        "select 1 --\r\n",
+        "select /* :y */ 1",
+        "select /* /* :y */ :y */ 1",
+        "select /* ' */ 1 /* :y ' */",
+        "select /*/ :y */ 1",
+        "select /***:y***/ 1",
+        "select /* -- */ 1",
+        "select E'\\':y'",
+        "select e'\\\\\\':y'",
+        "select E'a'':y'",
+        "select E'\\'' , ':y'",
+        "select E'a'\n'\\':y'",
+        "select E'a' -- c'\n  '\\':y'",
+        "select E'a'\r\n\t'\\':y'",
+        "select U&'\\0061:y'",
+        "select n':y'",
+        "select x'41' ':y'",
+        "select $$:y$$",
+        "select $$ ' $$, ':y'",
+        "select $a$ $$ :y $b$ $a$",
+        "select $a$ $a :y $a$",
+        "select $\xc3\xa4$:y$\xc3\xa4$",
+        "select $$:y$a$:y$$",
+        "select 1::y",
+        "select a::y::z",
+        "f(a := 1)",
+        "a[1:2]",
+        "a[b : c]",
+        "a::: 1",
+        "select ':' , ':'",
+        ":",
+        "::",
+        ":::",
+        "a:",
+        "$",
+        "a $ b",
+        "select name$tag$ , 1",
+        "select fee'\\' , 1 from ':y'",
+        "select '\xf0\x9f\x92\xa3:y'",
+        "",
     };
     for (const auto* text : texts) {
         SCOPED_TRACE(text);
@@ -138,10 +189,22 @@ TEST(sql, leaves_alone_what_only_looks_like_a_name) {
 
 TEST(sql, finds_names_behind_what_ended) {
     const std::pair<const char*, const char*> texts[] = {
-        {"'' :x", "'' $1"}, {"'\\' :x", "'\\' $1"}, {"'a''' :x", "'a''' $1"}, {"E'\\\\' :x", "E'\\\\' $1"}, {"E'' '\\' :x", "E'' '\\' $1"},
-        {"fee'\\' :x", "fee'\\' $1"}, {"_e'\\' :x", "_e'\\' $1"}, {"/* /* */ */ :x", "/* /* */ */ $1"},
-        {"$$ $$ :x", "$$ $$ $1"}, {"a$$ :x", "a$$ $1"}, {"$a$ $$ $a$:x", "$a$ $$ $a$ $1"}, {"-- \n :x", "-- \n $1"}, {"- -:x", "- -$1"},
-        {"\"a\"\"\":x", "\"a\"\"\"$1"}, {"/ *:x", "/ *$1"}, {"':y' = :x and 1 = 1 -- :z", "':y' = $1 and 1 = 1 -- :z"},
+        {"'' :x", "'' $1"},
+        {"'\\' :x", "'\\' $1"},
+        {"'a''' :x", "'a''' $1"},
+        {"E'\\\\' :x", "E'\\\\' $1"},
+        {"E'' '\\' :x", "E'' '\\' $1"},
+        {"fee'\\' :x", "fee'\\' $1"},
+        {"_e'\\' :x", "_e'\\' $1"},
+        {"/* /* */ */ :x", "/* /* */ */ $1"},
+        {"$$ $$ :x", "$$ $$ $1"},
+        {"a$$ :x", "a$$ $1"},
+        {"$a$ $$ $a$:x", "$a$ $$ $a$ $1"},
+        {"-- \n :x", "-- \n $1"},
+        {"- -:x", "- -$1"},
+        {"\"a\"\"\":x", "\"a\"\"\"$1"},
+        {"/ *:x", "/ *$1"},
+        {"':y' = :x and 1 = 1 -- :z", "':y' = $1 and 1 = 1 -- :z"},
     };
     for (const auto& [text, expected] : texts) {
         SCOPED_TRACE(text);
@@ -195,14 +258,25 @@ TEST(sql, wants_exactly_the_names_of_the_text) {
         }
         return "accepted";
     };
-    EXPECT_EQ(message([] { return sql("select :id, :name", {{"id", 1}}); }),
+    EXPECT_EQ(message([] {
+                  return sql("select :id, :name", {{"id", 1}});
+              }),
               "SQL text: no value is given for :name (the text has :id, :name; given are :id)");
-    EXPECT_EQ(message([] { return sql("select :id", {{"id", 1}, {"nmae", 2}}); }),
+    EXPECT_EQ(message([] {
+                  return sql("select :id", {{"id", 1}, {"nmae", 2}});
+              }),
               "SQL text: nothing is called :nmae (the text has :id; given are :id, :nmae)");
-    EXPECT_EQ(message([] { return sql("select :id", {{"id", 1}, {"id", 2}}); }),
+    EXPECT_EQ(message([] {
+                  return sql("select :id", {{"id", 1}, {"id", 2}});
+              }),
               "SQL text: two values are given for :id (the text has :id; given are :id, :id)");
-    EXPECT_EQ(message([] { return sql("select 1", {{"id", 1}}); }), "SQL text: nothing is called :id (the text has none; given are :id)");
-    EXPECT_EQ(message([] { return sql("select :Id", {{"id", 1}}); }),
+    EXPECT_EQ(message([] {
+                  return sql("select 1", {{"id", 1}});
+              }),
+              "SQL text: nothing is called :id (the text has none; given are :id)");
+    EXPECT_EQ(message([] {
+                  return sql("select :Id", {{"id", 1}});
+              }),
               "SQL text: no value is given for :Id (the text has :Id; given are :id)");
 }
 

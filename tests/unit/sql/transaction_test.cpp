@@ -28,7 +28,10 @@ TEST(transaction, begins_as_the_options_say) {
         {{isolation::repeatable_read}, "BEGIN IMMEDIATE", false, "BEGIN ISOLATION LEVEL REPEATABLE READ"},
         {{isolation::serializable}, "BEGIN IMMEDIATE", false, "BEGIN ISOLATION LEVEL SERIALIZABLE"},
         {{isolation::default_, true}, "BEGIN DEFERRED", false, "BEGIN READ ONLY"},
-        {{isolation::serializable, true, true}, "BEGIN DEFERRED", false, "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE"},
+        {{isolation::serializable, true, true},
+         "BEGIN DEFERRED",
+         false,
+         "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE"},
         {{isolation::autocommit}, "", false, ""},
     };
     for (const auto& c : cases) {
@@ -55,7 +58,8 @@ TEST(transaction, says_its_level_in_front_of_its_beginning_where_it_must) {
         {{isolation::autocommit}, "", ""},
     };
     for (const auto& c : cases) {
-        for (const koine::dialect* dialect : {static_cast<const koine::dialect*>(&mariadb), static_cast<const koine::dialect*>(&mysql)}) {
+        for (const koine::dialect* dialect :
+             {static_cast<const koine::dialect*>(&mariadb), static_cast<const koine::dialect*>(&mysql)}) {
             EXPECT_EQ(dialect->begin(c.options).before, c.before);
             EXPECT_EQ(dialect->begin(c.options).text, c.text);
             EXPECT_FALSE(dialect->begin(c.options).at_first_write);
@@ -77,8 +81,9 @@ TEST(dialect_options, change_nothing_where_they_do_not_matter) {
 }
 
 TEST(for_server, leaves_a_dialect_that_fits) {
-    for (const koine::dialect* dialect : {static_cast<const koine::dialect*>(&sqlite), static_cast<const koine::dialect*>(&postgresql),
-                                          static_cast<const koine::dialect*>(&mariadb), static_cast<const koine::dialect*>(&mysql)}) {
+    for (const koine::dialect* dialect :
+         {static_cast<const koine::dialect*>(&sqlite), static_cast<const koine::dialect*>(&postgresql),
+          static_cast<const koine::dialect*>(&mariadb), static_cast<const koine::dialect*>(&mysql)}) {
         const server_fit fit = dialect->for_server(dialect->name(), "15.4");
         EXPECT_EQ(fit.better, nullptr) << dialect->name();
         EXPECT_EQ(fit.warning, "") << dialect->name();

@@ -11,9 +11,9 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Appends `text` to `out`: control characters, invalid UTF-8 and the characters that reorder a line become
-// \n, \t, \xNN or \u{N}; everything else stays as it is. Appends at most `limit` bytes; where that cuts the
-// text, it ends in "...". Escaping twice changes nothing more. Thread-safe.
+// Appends `text` to `out`: control characters, invalid UTF-8 and the characters that reorder a line
+// become \n, \t, \xNN or \u{N}; everything else stays as it is. Appends at most `limit` bytes;
+// where that cuts the text, it ends in "...". Escaping twice changes nothing more. Thread-safe.
 KOINE_API void append_escaped(std::string& out, std::string_view text, std::size_t limit);
 
 // The same as a string of its own.

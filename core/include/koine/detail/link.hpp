@@ -1,5 +1,5 @@
-// One physical connection: a driver's handle with its prepared statements and its transaction. What connection and session
-// work with while they hold a lease.
+// One physical connection: a driver's handle with its prepared statements and its transaction. What
+// connection and session work with while they hold a lease.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <koine/driver_abi.h>
 #include <koine/api.hpp>
 #include <koine/bind_context.hpp>
 #include <koine/deadline.hpp>
@@ -21,7 +22,6 @@
 #include <koine/detail/pool_backend.hpp>
 #include <koine/detail/prepared.hpp>
 #include <koine/dialect.hpp>
-#include <koine/driver_abi.h>
 #include <koine/error.hpp>
 #include <koine/isolation.hpp>
 #include <koine/schema/entity_info.hpp>
@@ -43,8 +43,8 @@ KOINE_API inline constinit thread_local const char this_thread = 0;
 // The statements that the unit of work keeps for each mapped class, found without hashing.
 enum class entity_operation : std::uint8_t { get, insert, insert_with_key, delete_, count_ };
 
-// One thread at a time; cancel() is the exception. Everything that can fail throws koine::error; after a failure inside a transaction
-// only rollback() is accepted.
+// One thread at a time; cancel() is the exception. Everything that can fail throws koine::error;
+// after a failure inside a transaction only rollback() is accepted.
 class KOINE_API link final : public pooled {
 public:
     link(std::shared_ptr<link_source> source, koine_connection* handle);
@@ -52,7 +52,8 @@ public:
     link(const link&) = delete;
     link& operator=(const link&) = delete;
 
-    // Connects by `limit`, and learns which dialect the server wants. Called once, before anything else.
+    // Connects by `limit`, and learns which dialect the server wants. Called once, before anything
+    // else.
     void connect(deadline limit);
 
     const koine::dialect& dialect() const noexcept { return *dialect_; }
@@ -63,8 +64,9 @@ public:
     // For binding values of the next execution; cleared by it.
     bind_context& context() noexcept { return context_; }
 
-    // One operation at a time; a second thread gets usage_error (errc::operation_in_progress) instead of a data race. The thread that
-    // is at work may enter again, which answers false: only who was answered true leaves.
+    // One operation at a time; a second thread gets usage_error (errc::operation_in_progress)
+    // instead of a data race. The thread that is at work may enter again, which answers false: only
+    // who was answered true leaves.
     bool enter() {
         if (user_.load(std::memory_order_relaxed) == &this_thread) return false;
         const char* nobody = nullptr;
@@ -92,8 +94,8 @@ public:
     // ---- Statements ----
     // Finds or prepares the statement of this shape.
     prepared& prepare(const syntax::fragment& shape);
-    // Finds or prepares a text. `once`, and a text whose cached statement has an open result, make a statement outside the cache, which
-    // the caller ends with discard().
+    // Finds or prepares a text. `once`, and a text whose cached statement has an open result, make
+    // a statement outside the cache, which the caller ends with discard().
     prepared& prepare(std::string_view text, bool once = false, bool stream = false);
     // Frees a statement that is not in the cache (prepared::once); nothing for the others.
     void discard(prepared& statement) noexcept;
@@ -108,9 +110,9 @@ public:
     }
 
     // ---- Execution ----
-    // Runs a statement and answers the number of rows in the first block, which is in statement.cells; 0: there are none (and the
-    // statement is finished).
-    // Begins the transaction where that is due. The binds' number must be the statement's.
+    // Runs a statement and answers the number of rows in the first block, which is in
+    // statement.cells; 0: there are none (and the statement is finished). Begins the transaction
+    // where that is due. The binds' number must be the statement's.
     std::uint32_t execute(prepared& statement, std::span<const koine_value> binds);
     // The next block; 0: no more.
     std::uint32_t fetch(prepared& statement) {
@@ -129,23 +131,28 @@ public:
     std::uint32_t fetch(prepared& statement, deadline limit);
     // Ends a result before its end.
     void finish(prepared& statement);
-    // The same for destructors, without waiting: what is still to come is read before the link's next operation. Frees the statement
-    // if it is not in the cache.
+    // The same for destructors, without waiting: what is still to come is read before the link's
+    // next operation. Frees the statement if it is not in the cache.
     void finish_later(prepared& statement) noexcept;
     // Results that are read outside of the link; who adds one removes it.
     open_results& results() noexcept { return results_; }
     // Ends all of them, without waiting. Those that read them are told when they go on.
     void end_results() noexcept;
-    std::int64_t rows_affected(const prepared& statement) const noexcept { return driver_->rows_affected(statement.handle); }
-    std::int64_t rows_remaining(const prepared& statement) const noexcept { return driver_->rows_remaining(statement.handle); }
+    std::int64_t rows_affected(const prepared& statement) const noexcept {
+        return driver_->rows_affected(statement.handle);
+    }
+    std::int64_t rows_remaining(const prepared& statement) const noexcept {
+        return driver_->rows_remaining(statement.handle);
+    }
     std::int64_t last_insert_id() const noexcept { return driver_->last_insert_id(handle_); }
     koine_column column(const prepared& statement, std::uint32_t index) const noexcept;
 
-    // Queues an execution whose rows are not wanted. Drivers without a queue run it at once. What was queued runs in order and
-    // in one transaction; an error comes from here or from flush().
+    // Queues an execution whose rows are not wanted. Drivers without a queue run it at once. What
+    // was queued runs in order and in one transaction; an error comes from here or from flush().
     void enqueue(prepared& statement, std::span<const koine_value> binds);
-    // Sends the queue and answers the rows affected by each statement queued since the last flush. With `commit`, COMMIT rides along and
-    // the transaction is over. The span is valid until the next enqueue.
+    // Sends the queue and answers the rows affected by each statement queued since the last flush.
+    // With `commit`, COMMIT rides along and the transaction is over. The span is valid until the
+    // next enqueue.
     std::span<const std::int64_t> flush(bool commit = false);
 
     // ---- Transaction ----
@@ -164,15 +171,18 @@ public:
     // Sends COMMIT if anything was begun. Throws in_doubt_error when its answer is lost.
     void commit();
     void rollback();
-    // For destructors: ends the transaction without waiting. In-process drivers roll back now, others with the next statement.
+    // For destructors: ends the transaction without waiting. In-process drivers roll back now,
+    // others with the next statement.
     void rollback_later() noexcept;
     void rollback_to_savepoint_later(std::uint32_t depth) noexcept;
-    // Savepoints nest; each is ended by exactly one of the two others, innermost first. Answers the depth, from 1.
+    // Savepoints nest; each is ended by exactly one of the two others, innermost first. Answers the
+    // depth, from 1.
     std::uint32_t savepoint();
     void release_savepoint(std::uint32_t depth);
     void rollback_to_savepoint(std::uint32_t depth);
     std::uint32_t savepoint_depth() const noexcept { return savepoint_depth_; }
-    // Whether a statement has ended a transaction since this was asked last, as DDL does on some databases: what was done is committed.
+    // Whether a statement has ended a transaction since this was asked last, as DDL does on some
+    // databases: what was done is committed.
     bool ended_by_statement() noexcept { return std::exchange(ended_by_statement_, false); }
 
     // Asks for the running operation to be stopped; any thread.
@@ -198,8 +208,8 @@ private:
     std::uint32_t send(prepared& statement, std::span<const koine_value> binds, bool began_now);
     std::uint32_t make_ready_and_send(prepared& statement, std::span<const koine_value> binds);
     bool make_ready(prepared& statement, std::span<const koine_value>& binds);
-    KOINE_COLD void execute_slowly(prepared& statement, std::span<const koine_value> binds, koine_status status, std::uint32_t& got,
-                                   bool began_now);
+    KOINE_COLD void execute_slowly(prepared& statement, std::span<const koine_value> binds, koine_status status,
+                                   std::uint32_t& got, bool began_now);
     std::uint32_t execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status);
     koine_status call_execute(prepared& statement, std::span<const koine_value> binds, std::uint32_t& got);
     KOINE_COLD void finish_slowly(prepared& statement, koine_status status);
@@ -214,7 +224,8 @@ private:
     KOINE_COLD void settle();
     void end_unfinished();
     KOINE_COLD prepared& prepare_new(const syntax::fragment& shape, std::uint64_t hash);
-    KOINE_COLD prepared& prepare_slowly(const entity_info& entity, entity_operation operation, const syntax::fragment& shape);
+    KOINE_COLD prepared& prepare_slowly(const entity_info& entity, entity_operation operation,
+                                        const syntax::fragment& shape);
     std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags);
     void open_handle(prepared& statement);
     void close_handle(prepared& statement) noexcept;
@@ -252,7 +263,7 @@ private:
     koine_wait wait_{};
     koine_error error_{};
     std::atomic<const char*> user_{nullptr};  // the thread that is at work on the link
-    std::uint64_t birth_ = 0;        // see link_source::losses()
+    std::uint64_t birth_ = 0;                 // see link_source::losses()
     transaction_state transaction_ = transaction_state::none;
     bool poisoned_ = false;
     bool asked_for_ = false;  // the transaction was begun by begin(), not by a statement
@@ -267,13 +278,14 @@ private:
     open_results results_{};
     std::vector<koine_value> ordered_{};
     std::vector<prepared*> queue_{};  // what the driver has queued; null: a BEGIN or COMMIT of ours
-    std::vector<std::int64_t> affected_{};  // of the statements queued since the last flush() that were sent already
+    // of the statements queued since the last flush() that were sent already
+    std::vector<std::int64_t> affected_{};
     bool affected_read_ = false;
     bool last_failed_ = false;  // of the queue that failed last: whether it was its last statement
-    // Whose results were left behind by finish_later(). The end of the first is under way in the driver, which may be asked for nothing
-    // else until that is done.
+    // Whose results were left behind by finish_later(). The end of the first is under way in the
+    // driver, which may be asked for nothing else until that is done.
     std::vector<prepared*> unfinished_{};
-    std::vector<std::string> deferred_{};    // to be queued once that is read
+    std::vector<std::string> deferred_{};  // to be queued once that is read
     std::uint64_t savepoint_prefix_ = 0;
     std::unique_ptr<statement_cache> statements_;
     std::vector<std::unique_ptr<prepared>> owned_{};

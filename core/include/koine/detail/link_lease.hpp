@@ -15,12 +15,13 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Move-only. The destructor never talks to the server: a link in its idle state goes back to the pool, another one is closed in the
-// background.
+// Move-only. The destructor never talks to the server: a link in its idle state goes back to the
+// pool, another one is closed in the background.
 class KOINE_API link_lease {
 public:
     link_lease() noexcept = default;
-    // Leases from the engine's pool, waiting until `limit` at most (the pool's own timeout without one). Throws why not.
+    // Leases from the engine's pool, waiting until `limit` at most (the pool's own timeout without
+    // one). Throws why not.
     explicit link_lease(const engine& from, here where = here::now());
     link_lease(const engine& from, deadline limit, here where = here::now());
     link_lease(link_lease&&) noexcept = default;
@@ -35,14 +36,16 @@ public:
     // Precondition: not empty.
     link& operator*() const noexcept { return static_cast<link&>(*lease_); }
     link* operator->() const noexcept { return static_cast<link*>(lease_.get()); }
-    // Whether there is a link that may be talked to: false in a child of the process that leased it.
+    // Whether there is a link that may be talked to: false in a child of the process that leased
+    // it.
     bool usable() const noexcept { return lease_ && !lease_.forked(); }
     // Throws usage_error (errc::forked) in a child of the process that leased it.
     void check() const {
         if (lease_.forked()) [[unlikely]]
             lease_.check().value();
     }
-    // Gives the link back; a transaction that is still open is rolled back. Throws what the driver says of that.
+    // Gives the link back; a transaction that is still open is rolled back. Throws what the driver
+    // says of that.
     void release() { lease_.release(); }
     // As release(), when an error is already on its way: a link that cannot be cleaned is closed.
     void release_quietly() noexcept;

@@ -26,7 +26,8 @@ struct open_result {
     open_result** previous = nullptr;  // what points to this; null: in no list
 };
 
-// A list of them. Thread-safe, so that two threads that use one connection at once find no broken list.
+// A list of them. Thread-safe, so that two threads that use one connection at once find no broken
+// list.
 class KOINE_API open_results {
 public:
     open_results() = default;

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <memory>
 
-#include <koine/dialect.hpp>
 #include <koine/driver_abi.h>
+#include <koine/dialect.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -20,14 +20,17 @@ struct prepared {
     std::uint32_t parameters = 0;
     std::uint32_t expected_rows = 0;  // of its last complete result, to reserve memory by
     std::uint32_t block_rows = 0;     // rows that `cells` has room for; 0 only without columns
-    std::unique_ptr<koine_value[]> cells{};  // the last block, row-major; valid until the statement's next fetch, finish or execute
+    // the last block, row-major; valid until the statement's next fetch, finish or execute
+    std::unique_ptr<koine_value[]> cells{};
     std::uint32_t prepare_flags = 0;  // KOINE_PREPARE_*
-    // What an execution needs beyond a call of the driver. Nearly all need nothing, which is one comparison.
+    // What an execution needs beyond a call of the driver. Nearly all need nothing, which is one
+    // comparison.
     enum extra : std::uint8_t {
         late_columns = 1,         // they are told by each execution
         may_end_transaction = 2,  // the text is not Koine's own
         outdated = 4,             // has to be prepared anew before it runs again
-        reorders = 8              // placeholders take the values in another order than they are given
+        // placeholders take the values in another order than they are given
+        reorders = 8
     };
     std::uint8_t extras = 0;
     bool read_only = false;

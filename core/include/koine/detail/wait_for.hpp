@@ -9,8 +9,9 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Waits until the descriptor has one of `events` (KOINE_WAIT_*) or the steady clock reaches `until_ns`; fd -1 only waits.
-// Interruptions by signals are not visible. Answers false if the time came first.
+// Waits until the descriptor has one of `events` (KOINE_WAIT_*) or the steady clock reaches
+// `until_ns`; fd -1 only waits. Interruptions by signals are not visible. Answers false if the time
+// came first.
 KOINE_API bool wait_for(int fd, std::uint32_t events, std::int64_t until_ns) noexcept;
 
 }  // namespace detail

@@ -50,13 +50,15 @@ constexpr void apply_option(column_options& to, const Option& option) {
 
 // A text with %, _ and \\ taken as themselves in a LIKE pattern, between two ends.
 KOINE_API std::string like_pattern(std::string_view before, std::string_view text, std::string_view after);
-// Ends a list of `count` operands, the last of which is `last`: pads it to a power of two, so that few shapes of statements
-// exist, and adds the node. An empty list has no elements: IN is false and NOT IN is true.
+// Ends a list of `count` operands, the last of which is `last`: pads it to a power of two, so that
+// few shapes of statements exist, and adds the node. An empty list has no elements: IN is false and
+// NOT IN is true.
 KOINE_API void finish_list(syntax::fragment& to, std::uint32_t count, bool negated);
 
 template <auto M, class Entity>
 predicate<Entity> pattern(syntax::op kind, std::string_view text) {
-    static_assert(std::is_same_v<stored_t<member_t<M>>, std::string>, "koine: like and its relatives need a text column");
+    static_assert(std::is_same_v<stored_t<member_t<M>>, std::string>,
+                  "koine: like and its relatives need a text column");
     predicate<Entity> out{unfinished{}};
     push_column<M, Entity>(out.fragment());
     push_text(out.fragment(), text);
@@ -66,8 +68,10 @@ predicate<Entity> pattern(syntax::op kind, std::string_view text) {
 
 // A range of values, and not one value of the column's own type.
 template <class V, class Storage>
-inline constexpr bool is_list = !std::is_same_v<V, Storage> && !std::is_convertible_v<const V&, std::string_view> &&
-                                requires(const V& values) { values.begin(), values.end(); };
+inline constexpr bool is_list =
+    !std::is_same_v<V, Storage> && !std::is_convertible_v<const V&, std::string_view> && requires(const V& values) {
+    values.begin(), values.end();
+};
 
 template <auto M, class Entity, class Values>
 predicate<Entity> listed(const Values& values, bool negated) {
@@ -84,14 +88,16 @@ predicate<Entity> listed(const Values& values, bool negated) {
 
 }  // namespace detail
 
-// One column of a mapped class. Empty; the member pointer is its type. Where a member is inherited, Entity is the class whose
-// column is meant: col<&User::created, User>. The operators are in
+// One column of a mapped class. Empty; the member pointer is its type. Where a member is inherited,
+// Entity is the class whose column is meant: col<&User::created, User>. The operators are in
 // koine/mapping/comparison.hpp.
 template <auto M, class Entity>
 struct column {
-    static_assert(std::is_member_object_pointer_v<decltype(M)>, "koine: col<> takes a pointer to a data member: col<&User::name>");
+    static_assert(std::is_member_object_pointer_v<decltype(M)>,
+                  "koine: col<> takes a pointer to a data member: col<&User::name>");
     using value_type = detail::member_t<M>;
-    static_assert(sizeof(type_traits<detail::stored_t<value_type>>) > 0);  // what cannot be stored is told here, where it is named
+    // what cannot be stored is told here, where it is named
+    static_assert(sizeof(type_traits<detail::stored_t<value_type>>) > 0);
     static constexpr auto member = M;
 
     // The column with options, for table().
@@ -105,12 +111,16 @@ struct column {
     predicate<Entity> is_null() const { return test(syntax::op::is_null); }
     predicate<Entity> is_not_null() const { return test(syntax::op::is_not_null); }
 
-    // Case matters in like, and does not in ilike, on every database. % stands for any text, _ for one character, \ takes the
-    // next character as itself.
+    // Case matters in like, and does not in ilike, on every database. % stands for any text, _ for
+    // one character, \ takes the next character as itself.
     predicate<Entity> like(std::string_view text) const { return detail::pattern<M, Entity>(syntax::op::like, text); }
-    predicate<Entity> not_like(std::string_view text) const { return detail::pattern<M, Entity>(syntax::op::not_like, text); }
+    predicate<Entity> not_like(std::string_view text) const {
+        return detail::pattern<M, Entity>(syntax::op::not_like, text);
+    }
     predicate<Entity> ilike(std::string_view text) const { return detail::pattern<M, Entity>(syntax::op::ilike, text); }
-    predicate<Entity> not_ilike(std::string_view text) const { return detail::pattern<M, Entity>(syntax::op::not_ilike, text); }
+    predicate<Entity> not_ilike(std::string_view text) const {
+        return detail::pattern<M, Entity>(syntax::op::not_ilike, text);
+    }
     // The text itself, with no special characters. Case matters.
     predicate<Entity> starts_with(std::string_view text) const { return like(detail::like_pattern({}, text, "%")); }
     predicate<Entity> ends_with(std::string_view text) const { return like(detail::like_pattern("%", text, {})); }
@@ -127,21 +137,30 @@ struct column {
         return out;
     }
 
-    // One of the values: in(1, 2, 3), in({1, 2, 3}) or in(a range). Nothing is in an empty range, everything is not_in it. Throws
-    // usage_error for more than 65535 values.
+    // One of the values: in(1, 2, 3), in({1, 2, 3}) or in(a range). Nothing is in an empty range,
+    // everything is not_in it. Throws usage_error for more than 65535 values.
     template <class V>
-    predicate<Entity> in(std::initializer_list<V> values) const { return detail::listed<M, Entity>(values, false); }
+    predicate<Entity> in(std::initializer_list<V> values) const {
+        return detail::listed<M, Entity>(values, false);
+    }
     template <class V>
-    predicate<Entity> not_in(std::initializer_list<V> values) const { return detail::listed<M, Entity>(values, true); }
+    predicate<Entity> not_in(std::initializer_list<V> values) const {
+        return detail::listed<M, Entity>(values, true);
+    }
     template <class V, class... More>
-    predicate<Entity> in(const V& first, const More&... more) const { return any_of(false, first, more...); }
+    predicate<Entity> in(const V& first, const More&... more) const {
+        return any_of(false, first, more...);
+    }
     template <class V, class... More>
-    predicate<Entity> not_in(const V& first, const More&... more) const { return any_of(true, first, more...); }
+    predicate<Entity> not_in(const V& first, const More&... more) const {
+        return any_of(true, first, more...);
+    }
 
     ordering<Entity> asc() const { return order(syntax::op::order_asc); }
     ordering<Entity> desc() const { return order(syntax::op::order_desc); }
 
-    // The assignment of a value, of std::nullopt where the column is optional, or of another column.
+    // The assignment of a value, of std::nullopt where the column is optional, or of another
+    // column.
     template <class V>
     assignment<Entity> set(const V& value) const {
         assignment<Entity> out{detail::unfinished{}, detail::member_identity<M>};
@@ -151,7 +170,8 @@ struct column {
 
 private:
     predicate<Entity> test(syntax::op kind) const {
-        static_assert(detail::is_optional<value_type>, "koine: this column is never NULL: its member is not std::optional");
+        static_assert(detail::is_optional<value_type>,
+                      "koine: this column is never NULL: its member is not std::optional");
         predicate<Entity> out{detail::unfinished{}};
         detail::push_column<M, Entity>(out.fragment());
         out.fragment().push(kind);

@@ -1,4 +1,5 @@
-// A mapped class as data: its table, and the handful of functions that core and the unit of work need for its objects.
+// A mapped class as data: its table, and the handful of functions that core and the unit of work
+// need for its objects.
 #pragma once
 
 #include <atomic>
@@ -93,14 +94,17 @@ struct KOINE_API entity_data {
     static_assert(!layout.broken.column_without_name, "koine: a column needs a name; named{} is empty");
     static_assert(!layout.broken.member_twice, "koine: table() names the same column twice");
     static_assert(!layout.broken.name_twice, "koine: two columns of the table have the same name");
-    static_assert(!layout.broken.nullable_key, "koine: a primary key is never NULL; its member cannot be std::optional");
+    static_assert(!layout.broken.nullable_key,
+                  "koine: a primary key is never NULL; its member cannot be std::optional");
     static_assert(!layout.broken.misplaced_length, "koine: length belongs to text and bytes only");
     static_assert(!layout.broken.empty_length, "koine: length must be at least 1");
     static_assert(!layout.broken.two_versions, "koine: a table has at most one version column");
-    static_assert(!layout.broken.misplaced_version, "koine: a version column is an integer, not optional and not a key");
+    static_assert(!layout.broken.misplaced_version,
+                  "koine: a version column is an integer, not optional and not a key");
     static_assert(!layout.broken.misplaced_generated,
                   "koine: only a single integer primary key without server_default can be generated");
-    static_assert(!layout.broken.misplaced_set_null, "koine: set_null needs a column that can be NULL; make its member std::optional");
+    static_assert(!layout.broken.misplaced_set_null,
+                  "koine: set_null needs a column that can be NULL; make its member std::optional");
     static_assert(!layout.broken.foreign_unique, "koine: unique_together names a column that is not of this table");
 
     static constexpr auto uniques = make_uniques(descriptor, layout.unique_columns);
@@ -157,8 +161,9 @@ template <class T>
 const entity_info& entity_of() {
     static_assert(is_mapped<T>, "koine: this class has no koine_table() and no specialisation of koine::mapping");
     if constexpr (is_mapped<T>) {
-        static_assert(entity_data<T>::layout.key_count > 0,
-                      "koine: a class without a primary key cannot be an entity; mark a column with koine::primary_key");
+        static_assert(
+            entity_data<T>::layout.key_count > 0,
+            "koine: a class without a primary key cannot be an entity; mark a column with koine::primary_key");
         return entity_data<T>::info;
     } else {
         return no_class();
@@ -168,7 +173,8 @@ const entity_info& entity_of() {
 // The number of a column in the table of Entity, or no_column.
 template <auto M, class Entity>
 constexpr std::uint16_t find_column() {
-    return find_member(descriptor_of<Entity>.columns, std::remove_cvref_t<decltype(descriptor_of<Entity>)>::count, member_identity<M>);
+    return find_member(descriptor_of<Entity>.columns, std::remove_cvref_t<decltype(descriptor_of<Entity>)>::count,
+                       member_identity<M>);
 }
 
 template <auto M, class Entity>

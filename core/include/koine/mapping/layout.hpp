@@ -1,4 +1,5 @@
-// From the description of a class to the description of its table: rules, defaults and checks, all at compile time.
+// From the description of a class to the description of its table: rules, defaults and checks, all
+// at compile time.
 #pragma once
 
 #include <cstddef>
@@ -61,7 +62,8 @@ struct broken_rules {
     bool foreign_unique = false;
 };
 
-constexpr broken_rules check_columns(std::string_view table, const column_options* columns, const column_facts* facts, std::size_t count) {
+constexpr broken_rules check_columns(std::string_view table, const column_options* columns, const column_facts* facts,
+                                     std::size_t count) {
     broken_rules broken;
     broken.no_name = table.empty();
     std::size_t keys = 0;
@@ -73,14 +75,18 @@ constexpr broken_rules check_columns(std::string_view table, const column_option
         if (column.version) ++versions;
         if (column.name.empty()) broken.column_without_name = true;
         if (column.primary_key && fact.nullable) broken.nullable_key = true;
-        if (column.has_length && fact.type != sql_type::text && fact.type != sql_type::bytes) broken.misplaced_length = true;
+        if (column.has_length && fact.type != sql_type::text && fact.type != sql_type::bytes)
+            broken.misplaced_length = true;
         if (column.has_length && column.length == 0) broken.empty_length = true;
-        if (column.version && (!is_integer(fact.type) || fact.nullable || column.primary_key)) broken.misplaced_version = true;
+        if (column.version && (!is_integer(fact.type) || fact.nullable || column.primary_key))
+            broken.misplaced_version = true;
         if (column.on_delete == referential_action::set_null && !fact.nullable) broken.misplaced_set_null = true;
         if (column.on_update == referential_action::set_null && !fact.nullable) broken.misplaced_set_null = true;
         for (std::size_t j = 0; j < i; ++j) {
-            if (columns[j].member == column.member) broken.member_twice = true;
-            else if (columns[j].name == column.name) broken.name_twice = true;
+            if (columns[j].member == column.member)
+                broken.member_twice = true;
+            else if (columns[j].name == column.name)
+                broken.name_twice = true;
         }
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -102,8 +108,8 @@ struct table_layout {
     broken_rules broken{};
 };
 
-constexpr void fill_columns(const column_options* columns, const column_facts* facts, std::size_t count, column_info* out,
-                            std::uint16_t* key, std::size_t& key_count) {
+constexpr void fill_columns(const column_options* columns, const column_facts* facts, std::size_t count,
+                            column_info* out, std::uint16_t* key, std::size_t& key_count) {
     for (std::size_t i = 0; i < count; ++i) {
         if (columns[i].primary_key) key[key_count++] = static_cast<std::uint16_t>(i);
     }
@@ -123,8 +129,8 @@ constexpr void fill_columns(const column_options* columns, const column_facts* f
         to.references = from.references;
         to.on_delete = from.on_delete;
         to.on_update = from.on_update;
-        const bool by_rule = from.primary_key && key_count == 1 && is_integer(facts[i].type) && from.server_default.empty() &&
-                             !from.refers;
+        const bool by_rule = from.primary_key && key_count == 1 && is_integer(facts[i].type) &&
+                             from.server_default.empty() && !from.refers;
         to.generated = from.generated == generation::always || (from.generated == generation::by_rule && by_rule);
     }
 }
@@ -152,10 +158,12 @@ struct unique_list {
 };
 
 template <std::size_t Uniques, auto... M>
-constexpr unique_list<Uniques> make_uniques(const table_descriptor<Uniques, M...>& descriptor, const std::uint16_t* columns) {
+constexpr unique_list<Uniques> make_uniques(const table_descriptor<Uniques, M...>& descriptor,
+                                            const std::uint16_t* columns) {
     unique_list<Uniques> uniques;
     for (std::size_t u = 0; u < Uniques; ++u) {
-        uniques.list[u] = unique_info{descriptor.uniques[u].name, {columns + u * max_unique_columns, descriptor.uniques[u].count}};
+        uniques.list[u] =
+            unique_info{descriptor.uniques[u].name, {columns + u * max_unique_columns, descriptor.uniques[u].count}};
     }
     return uniques;
 }

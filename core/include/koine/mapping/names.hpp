@@ -1,4 +1,5 @@
-// The names of members and classes as the compiler spells them, without registration and without macros.
+// The names of members and classes as the compiler spells them, without registration and without
+// macros.
 #pragma once
 
 #include <cstddef>
@@ -72,10 +73,11 @@ constexpr std::uint64_t hash_name(std::string_view text) {
     return hash;
 }
 
-// Tells the members of a class and of its bases apart: a hash of the qualified name. (Addresses of objects would do as well, but
-// g++ cannot compare them at compile time in sanitized builds.)
+// Tells the members of a class and of its bases apart: a hash of the qualified name. (Addresses of
+// objects would do as well, but g++ cannot compare them at compile time in sanitized builds.)
 template <auto M>
-inline constexpr std::uint64_t member_identity = hash_name(member_signature<M>().substr(member_signature<M>().rfind('&')));
+inline constexpr std::uint64_t member_identity =
+    hash_name(member_signature<M>().substr(member_signature<M>().rfind('&')));
 
 }  // namespace detail
 }  // namespace v1

@@ -1,4 +1,5 @@
-// How the values in an expression reach it: checked against the column's type, then copied into the fragment.
+// How the values in an expression reach it: checked against the column's type, then copied into the
+// fragment.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct column;
 
 namespace detail {
 
-// Each throws koine::error if the value cannot be bound: invalid_encoding, invalid_value, too_big or out_of_range.
+// Each throws koine::error if the value cannot be bound: invalid_encoding, invalid_value, too_big
+// or out_of_range.
 KOINE_API void push_text(syntax::fragment& to, std::string_view text);
 [[noreturn]] KOINE_API KOINE_COLD void raise_unbindable(const bind_context& context);
 [[noreturn]] KOINE_API KOINE_COLD void raise_integer_too_large(std::size_t bits);
@@ -57,9 +59,11 @@ void push_operand(syntax::fragment& to, const V& value) {
         static_assert(fits, "koine: a double column takes numbers only");
         if constexpr (fits) to.push_bind(float_value(static_cast<double>(value)));
     } else if constexpr (std::is_same_v<storage, std::string>) {
-        static_assert(!std::is_same_v<V, std::nullptr_t>, "koine: nullptr is no text; for NULL there are std::nullopt, is_null() and is_not_null()");
+        static_assert(!std::is_same_v<V, std::nullptr_t>,
+                      "koine: nullptr is no text; for NULL there are std::nullopt, is_null() and is_not_null()");
         constexpr bool fits = std::is_convertible_v<const V&, std::string_view> && !std::is_same_v<V, std::nullptr_t>;
-        static_assert(fits || std::is_same_v<V, std::nullptr_t>, "koine: a text column takes text only (std::string, std::string_view or a literal)");
+        static_assert(fits || std::is_same_v<V, std::nullptr_t>,
+                      "koine: a text column takes text only (std::string, std::string_view or a literal)");
         if constexpr (fits) push_text(to, value);
     } else if constexpr (std::is_same_v<storage, V>) {
         push_stored<storage>(to, value);

@@ -90,12 +90,14 @@ struct foreign_key_option : column_option {
 inline constexpr detail::primary_key_option primary_key{};
 // No two rows hold the same value.
 inline constexpr detail::unique_option unique{};
-// An integer that counts changes of the row: an update of a row that somebody else has changed fails as stale.
+// An integer that counts changes of the row: an update of a row that somebody else has changed
+// fails as stale.
 inline constexpr detail::version_option version{};
 // Never printed.
 inline constexpr detail::secret_option secret{};
-// The database makes the key when it is left at its default. A single integer key without server_default and foreign key is
-// generated anyway; not_generated says that the program always gives it.
+// The database makes the key when it is left at its default. A single integer key without
+// server_default and foreign key is generated anyway; not_generated says that the program always
+// gives it.
 inline constexpr detail::generated_option generated{detail::generation::always};
 inline constexpr detail::generated_option not_generated{detail::generation::never};
 
@@ -109,7 +111,8 @@ struct length : detail::column_option {
     }
 };
 
-// SQL text that the database evaluates for rows that give no value: server_default{"CURRENT_TIMESTAMP"}. Never put user input here.
+// SQL text that the database evaluates for rows that give no value:
+// server_default{"CURRENT_TIMESTAMP"}. Never put user input here.
 struct server_default : detail::column_option {
     std::string_view text;
     explicit constexpr server_default(std::string_view sql) : text{sql} {}
@@ -123,7 +126,8 @@ struct named : detail::column_option {
     constexpr void apply(detail::column_options& to) const { to.name = text; }
 };
 
-// Refers to a column of another class (or the same one): foreign_key<&User::id>, foreign_key<&User::id>.on_delete(koine::cascade).
+// Refers to a column of another class (or the same one): foreign_key<&User::id>,
+// foreign_key<&User::id>.on_delete(koine::cascade).
 template <auto M, class Entity = detail::owner_t<M>>
 inline constexpr detail::foreign_key_option<M, Entity> foreign_key{};
 

@@ -1,4 +1,5 @@
-// Columns in expressions: as numbers of a table where the class is mapped, as members where it is a base that is not.
+// Columns in expressions: as numbers of a table where the class is mapped, as members where it is a
+// base that is not.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Stands for a table in expressions about a base class that is not mapped; rebase() takes it away before a dialect can see it.
+// Stands for a table in expressions about a base class that is not mapped; rebase() takes it away
+// before a dialect can see it.
 struct loose_member : table_info {
     std::uint64_t member;
 };
@@ -40,13 +42,15 @@ struct class_columns {
 template <class T>
 class_columns columns_of() {
     if constexpr (is_mapped<T>) {
-        return {&table_of<T>(), descriptor_of<T>.columns, std::remove_cvref_t<decltype(descriptor_of<T>)>::count, class_name<T>.text};
+        return {&table_of<T>(), descriptor_of<T>.columns, std::remove_cvref_t<decltype(descriptor_of<T>)>::count,
+                class_name<T>.text};
     } else {
         return {nullptr, nullptr, 0, class_name<T>.text};
     }
 }
 
-KOINE_API syntax::fragment rebase_columns(const syntax::fragment& expression, const class_columns& to, const class_columns& from);
+KOINE_API syntax::fragment rebase_columns(const syntax::fragment& expression, const class_columns& to,
+                                          const class_columns& from);
 KOINE_API std::uint16_t column_of_member(const class_columns& columns, std::uint64_t member);
 
 template <class To, class From>

@@ -78,10 +78,12 @@ struct schema : detail::table_option {
     explicit constexpr schema(std::string_view name) : text{name} {}
 };
 
-// No two rows agree in all of these columns: unique_together(col<&Seat::row>, col<&Seat::number>).named("seat_place").
+// No two rows agree in all of these columns: unique_together(col<&Seat::row>,
+// col<&Seat::number>).named("seat_place").
 template <auto... M, class... Entity>
 constexpr detail::unique_members unique_together(const column<M, Entity>&...) {
-    static_assert(sizeof...(M) >= 2, "koine: unique_together takes two columns or more; one column is koine::unique by itself");
+    static_assert(sizeof...(M) >= 2,
+                  "koine: unique_together takes two columns or more; one column is koine::unique by itself");
     static_assert(sizeof...(M) <= detail::max_unique_columns, "koine: unique_together takes 16 columns at most");
     return {{}, {}, {detail::member_identity<M>...}, sizeof...(M)};
 }
@@ -112,7 +114,8 @@ constexpr void add_part(Descriptor& to, std::size_t& column_count, std::size_t& 
 }
 
 template <std::size_t Uniques, auto... M, class... Parts>
-constexpr table_descriptor<Uniques, M...> describe_table(member_list<M...>, std::string_view name, const Parts&... parts) {
+constexpr table_descriptor<Uniques, M...> describe_table(member_list<M...>, std::string_view name,
+                                                         const Parts&... parts) {
     table_descriptor<Uniques, M...> descriptor{name};
     std::size_t columns = 0;
     std::size_t uniques = 0;
@@ -122,25 +125,28 @@ constexpr table_descriptor<Uniques, M...> describe_table(member_list<M...>, std:
 
 }  // namespace detail
 
-// Describes a table: its name, its columns, and options such as unique_together() and schema{}, in any order. The result of
-// T::koine_table(), or of mapping<T>::table() for a class that cannot be changed. What contradicts itself does not compile, at
-// the first use of the class.
+// Describes a table: its name, its columns, and options such as unique_together() and schema{}, in
+// any order. The result of T::koine_table(), or of mapping<T>::table() for a class that cannot be
+// changed. What contradicts itself does not compile, at the first use of the class.
 template <class... Parts>
 constexpr auto table(std::string_view name, const Parts&... parts) {
     if constexpr ((detail::is_column_part<Parts> && ...)) {
         return table_descriptor<0, Parts::member...>{name, {}, {detail::options_of(parts)...}};
     } else {
-        constexpr std::size_t uniques = (std::size_t{0} + ... + std::size_t{std::is_same_v<Parts, detail::unique_members>});
+        constexpr std::size_t uniques =
+            (std::size_t{0} + ... + std::size_t{std::is_same_v<Parts, detail::unique_members>});
         return detail::describe_table<uniques>((detail::members_of(parts) + ...), name, parts...);
     }
 }
 
-// The description of T. Specialise it, with a member function `static constexpr auto table()`, for a class that you cannot give
-// a koine_table().
+// The description of T. Specialise it, with a member function `static constexpr auto table()`, for
+// a class that you cannot give a koine_table().
 template <class T>
 struct mapping {};
 template <class T>
-    requires requires { T::koine_table(); }
+requires requires {
+    T::koine_table();
+}
 struct mapping<T> {
     static constexpr auto table() { return T::koine_table(); }
 };
@@ -148,7 +154,9 @@ struct mapping<T> {
 namespace detail {
 
 template <class T>
-inline constexpr bool is_mapped = requires { mapping<T>::table(); };
+inline constexpr bool is_mapped = requires {
+    mapping<T>::table();
+};
 
 }  // namespace detail
 }  // namespace v1

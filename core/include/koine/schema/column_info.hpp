@@ -12,8 +12,23 @@ struct table_info;
 
 // What a column holds. Dialects turn it into their own type names; each C++ type has exactly one.
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow"  // g++ takes enumerators of a scoped enumeration for shadows of koine::date
-enum class sql_type : std::uint8_t { int16, int32, int64, boolean, float64, text, bytes, date, time, timestamp, instant, uuid, enumeration };
+// g++ takes enumerators of a scoped enumeration for shadows of koine::date
+#pragma GCC diagnostic ignored "-Wshadow"
+enum class sql_type : std::uint8_t {
+    int16,
+    int32,
+    int64,
+    boolean,
+    float64,
+    text,
+    bytes,
+    date,
+    time,
+    timestamp,
+    instant,
+    uuid,
+    enumeration
+};
 #pragma GCC diagnostic pop
 
 // What the database does to referring rows.
@@ -31,11 +46,12 @@ struct column_info {
     sql_type type = sql_type::int64;
     bool nullable = false;
     bool primary_key = false;
-    bool generated = false;  // the database makes the value when none is given: the single integer key of a table
+    // the database makes the value when none is given: the single integer key of a table
+    bool generated = false;
     bool unique = false;
-    bool version = false;  // counts changes of the row, for optimistic locking
-    bool secret = false;   // never printed
-    std::uint32_t length = 0;  // characters of text, bytes of bytes; 0: unlimited
+    bool version = false;               // counts changes of the row, for optimistic locking
+    bool secret = false;                // never printed
+    std::uint32_t length = 0;           // characters of text, bytes of bytes; 0: unlimited
     std::string_view server_default{};  // SQL text, empty: none
     column_reference (*references)() = nullptr;
     referential_action on_delete = referential_action::no_action;

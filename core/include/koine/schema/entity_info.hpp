@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <koine/api.hpp>
 #include <koine/driver_abi.h>
+#include <koine/api.hpp>
 #include <koine/schema/table_info.hpp>
 
 namespace koine {
@@ -27,8 +27,9 @@ struct entity_info {
     void (*move_construct)(void* memory, void* from) = nullptr;
     void (*destroy)(void* object) noexcept = nullptr;
 
-    // Reads one row, cells in column order, into an object; false if a cell does not fit its member (nothing is then promised
-    // of the object but that it can be destroyed). May throw std::bad_alloc or what a user's type throws.
+    // Reads one row, cells in column order, into an object; false if a cell does not fit its member
+    // (nothing is then promised of the object but that it can be destroyed). May throw
+    // std::bad_alloc or what a user's type throws.
     bool (*read)(const koine_value* cells, void* object) = nullptr;
     // Reads the cell of one column.
     bool (*read_column)(std::uint16_t column, const koine_value& cell, void* object) = nullptr;
@@ -39,7 +40,8 @@ struct entity_info {
     // Binds the columns of a default-constructed object, to recognise values that were left alone.
     void (*bind_default)(bind_context& context, koine_value* out) = nullptr;
 
-    // A small number that is this class's own in this process, from 1, for tables indexed by class; 0 until number_of() gives it.
+    // A small number that is this class's own in this process, from 1, for tables indexed by class;
+    // 0 until number_of() gives it.
     std::atomic<std::uint32_t>* number = nullptr;
 };
 

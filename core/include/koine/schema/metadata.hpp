@@ -13,8 +13,8 @@ inline namespace v1 {
 
 class engine;
 
-// The tables of a program, or of a part of it. Holds pointers to tables, which live as long as the program. A value type; not
-// thread-safe.
+// The tables of a program, or of a part of it. Holds pointers to tables, which live as long as the
+// program. A value type; not thread-safe.
 class KOINE_API metadata {
 public:
     metadata();
@@ -31,16 +31,18 @@ public:
     }
     metadata& add(const table_info* table);
 
-    // Every table after those that its foreign keys refer to, otherwise in the order they were added. References inside a circle
-    // of tables (see cyclic()) and references to tables that were not added do not count. Valid until the next add().
+    // Every table after those that its foreign keys refer to, otherwise in the order they were
+    // added. References inside a circle of tables (see cyclic()) and references to tables that were
+    // not added do not count. Valid until the next add().
     std::span<const table_info* const> tables() const noexcept;
-    // The tables on a circle of references, each with one at least that cannot be created with the table. A table that refers to
-    // itself alone is none of them. Valid until the next add().
+    // The tables on a circle of references, each with one at least that cannot be created with the
+    // table. A table that refers to itself alone is none of them. Valid until the next add().
     std::span<const table_info* const> cyclic() const noexcept;
 
-    // Creates the tables that are missing, in one transaction where the database can do that. Never drops, never alters. Several processes
-    // may do it at once: a table that another one makes meanwhile is waited for and taken as it is. Throws usage_error for types or names
-    // that the dialect cannot express, and what the database says.
+    // Creates the tables that are missing, in one transaction where the database can do that. Never
+    // drops, never alters. Several processes may do it at once: a table that another one makes
+    // meanwhile is waited for and taken as it is. Throws usage_error for types or names that the
+    // dialect cannot express, and what the database says.
     void create_all(const engine& on) const;
     // Drops the tables that are there, those that refer to others first.
     void drop_all(const engine& on) const;

@@ -16,7 +16,8 @@ struct unique_info {
     std::span<const std::uint16_t> columns{};
 };
 
-// A table. Its address is its identity: statements and caches keep pointers to it, so it must live as long as the program.
+// A table. Its address is its identity: statements and caches keep pointers to it, so it must live
+// as long as the program.
 struct table_info {
     std::string_view name{};
     std::string_view schema{};  // empty: the connection's default schema

@@ -11,14 +11,15 @@ inline namespace v1 {
 
 namespace detail {
 
-// The number of the column of Entity that holds the member with this identity. Throws usage_error if there is none.
+// The number of the column of Entity that holds the member with this identity. Throws usage_error
+// if there is none.
 template <class Entity>
 std::uint16_t column_of_member(std::uint64_t member);
 
 }  // namespace detail
 
-// Made by col<&User::name>.set("x"). A value type that owns its value; not thread-safe. An assignment to a column of a base class
-// is also one to that of each class derived from it.
+// Made by col<&User::name>.set("x"). A value type that owns its value; not thread-safe. An
+// assignment to a column of a base class is also one to that of each class derived from it.
 template <class Entity>
 class assignment {
 public:
@@ -30,7 +31,8 @@ public:
         if constexpr (detail::is_expression<koine::v1::assignment, Other>) {
             take(other);
         } else {
-            static_assert(detail::never_expression<Other>, "koine: an update takes assignments, such as col<&User::name>.set(\"x\")");
+            static_assert(detail::never_expression<Other>,
+                          "koine: an update takes assignments, such as col<&User::name>.set(\"x\")");
         }
     }
 

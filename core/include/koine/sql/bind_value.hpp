@@ -5,9 +5,9 @@
 #include <string>
 #include <type_traits>
 
+#include <koine/driver_abi.h>
 #include <koine/api.hpp>
 #include <koine/bind_context.hpp>
-#include <koine/driver_abi.h>
 #include <koine/types/type_traits.hpp>
 
 namespace koine {
@@ -18,11 +18,11 @@ class KOINE_API bind_value {
 public:
     // NULL.
     bind_value(std::nullopt_t) noexcept {}
-    // Any T that type_traits knows, optional ones and string literals included. Throws usage_error for a value that cannot be stored:
-    // text with NUL or invalid UTF-8, an enumeration's value without a name.
+    // Any T that type_traits knows, optional ones and string literals included. Throws usage_error
+    // for a value that cannot be stored: text with NUL or invalid UTF-8, an enumeration's value
+    // without a name.
     template <class T>
-        requires(!std::is_same_v<T, bind_value>)
-    bind_value(const T& value) {
+    requires(!std::is_same_v<T, bind_value>) bind_value(const T& value) {
         bind_context context;
         const koine_value bound = type_traits<T>::bind(value, context);
         take(bound, context);

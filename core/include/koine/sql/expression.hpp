@@ -1,5 +1,5 @@
-// What predicates, orderings and assignments have in common: how an expression about a base class becomes one about a class
-// derived from it.
+// What predicates, orderings and assignments have in common: how an expression about a base class
+// becomes one about a class derived from it.
 #pragma once
 
 #include <type_traits>
@@ -13,8 +13,8 @@ namespace detail {
 // Marks constructors that leave an expression to be filled by the caller.
 struct unfinished {};
 
-// The expression with every column of From replaced by the column of To that holds the same member. Throws usage_error if
-// To has no such column.
+// The expression with every column of From replaced by the column of To that holds the same member.
+// Throws usage_error if To has no such column.
 template <class To, class From>
 syntax::fragment rebase(const syntax::fragment& expression);
 

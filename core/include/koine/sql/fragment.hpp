@@ -1,5 +1,6 @@
-// A piece of a statement: nodes in postfix order with the values bound in it. Position-independent, so that appending is copying,
-// and comparable by memory, so that a compiled form is found without rendering anything.
+// A piece of a statement: nodes in postfix order with the values bound in it. Position-independent,
+// so that appending is copying, and comparable by memory, so that a compiled form is found without
+// rendering anything.
 #pragma once
 
 #include <cstddef>
@@ -7,9 +8,9 @@
 #include <cstring>
 #include <span>
 
+#include <koine/driver_abi.h>
 #include <koine/api.hpp>
 #include <koine/bind_context.hpp>
-#include <koine/driver_abi.h>
 #include <koine/sql/op.hpp>
 
 namespace koine {
@@ -33,8 +34,9 @@ constexpr bool has_content(std::uint8_t tag) noexcept {
     return tag == KOINE_TEXT || tag == KOINE_BLOB || tag >= KOINE_UUID;
 }
 
-// Small statements live inside the object; a larger one makes one allocation (and again each time it doubles). Values are copied in,
-// so nothing borrowed outlives the call that bound it. A value type; not thread-safe.
+// Small statements live inside the object; a larger one makes one allocation (and again each time
+// it doubles). Values are copied in, so nothing borrowed outlives the call that bound it. A value
+// type; not thread-safe.
 class KOINE_API fragment {
 public:
     static constexpr std::uint32_t inline_nodes = 40;
@@ -71,9 +73,7 @@ public:
     // A bind node without a value, for statements whose values are given at execution.
     void push_parameter(std::uint8_t tag) { push(op::bind, 0, tag); }
     void append(const fragment& other);
-    void clear() noexcept {
-        node_count_ = bind_count_ = byte_count_ = 0;
-    }
+    void clear() noexcept { node_count_ = bind_count_ = byte_count_ = 0; }
 
     bool empty() const noexcept { return node_count_ == 0; }
     std::span<const node> nodes() const noexcept { return {nodes_, node_count_}; }
@@ -86,17 +86,19 @@ public:
             std::memcpy(&word, at, sizeof word);
             hash = (hash ^ word) * 0xff51afd7ed558ccdU;
         }
-        // Products carry upwards only: what tells the nodes apart has to come down to the bits that tables are indexed by.
+        // Products carry upwards only: what tells the nodes apart has to come down to the bits that
+        // tables are indexed by.
         return hash ^ (hash >> 32U);
     }
     bool same_shape(std::span<const node> other) const noexcept {
         return other.size() == node_count_ && std::memcmp(other.data(), nodes_, node_count_ * sizeof(node)) == 0;
     }
-    // Writes the bound values, in node order, in the form that the driver behind `context` takes. Pointers lead into this
-    // object and into the context.
+    // Writes the bound values, in node order, in the form that the driver behind `context` takes.
+    // Pointers lead into this object and into the context.
     void values(bind_context& context, koine_value* out) const {
         // Every driver takes integers.
-        for (std::uint32_t i = 0; i < bind_count_; ++i) out[i] = binds_[i].tag == KOINE_INT64 ? binds_[i] : native_value(context, i);
+        for (std::uint32_t i = 0; i < bind_count_; ++i)
+            out[i] = binds_[i].tag == KOINE_INT64 ? binds_[i] : native_value(context, i);
     }
     // The i-th bound value as it was given; text and blobs point into this object.
     koine_value value(std::uint32_t i) const noexcept;

@@ -7,18 +7,19 @@ namespace koine {
 inline namespace v1 {
 namespace syntax {
 
-// What a node means. Comments say what it takes from the stack of operands and which fields it uses.
+// What a node means. Comments say what it takes from the stack of operands and which fields it
+// uses.
 enum class op : std::uint8_t {
     // Operands.
-    column = 1,   // index: column number; followed by one word: const table_info*
-    bind,         // detail: tag of the value; consumes the next bound value
+    column = 1,  // index: column number; followed by one word: const table_info*
+    bind,        // detail: tag of the value; consumes the next bound value
     null,
     true_,
     false_,
-    integer,      // size: a literal that is part of the shape
+    integer,  // size: a literal that is part of the shape
 
     // Predicates and arithmetic.
-    eq = 16,      // two operands, as all up to concat
+    eq = 16,  // two operands, as all up to concat
     ne,
     lt,
     le,
@@ -26,35 +27,36 @@ enum class op : std::uint8_t {
     ge,
     and_,
     or_,
-    like,         // case-sensitive everywhere
+    like,  // case-sensitive everywhere
     not_like,
-    ilike,        // case-insensitive everywhere
+    ilike,  // case-insensitive everywhere
     not_ilike,
     add,
     subtract,
     multiply,
     concat,
-    not_,         // one operand, as is_null and is_not_null
+    not_,  // one operand, as is_null and is_not_null
     is_null,
     is_not_null,
-    between,      // three operands
-    in,           // 1 + index operands
+    between,  // three operands
+    in,       // 1 + index operands
     not_in,
 
     // Clauses: each takes its operands off the stack and belongs to the statement.
-    where = 64,   // one operand; several are joined by AND
-    order_asc,    // one operand
+    where = 64,  // one operand; several are joined by AND
+    order_asc,   // one operand
     order_desc,
-    limit,        // one operand
-    offset,       // one operand
+    limit,   // one operand
+    offset,  // one operand
     distinct,
-    set,          // one operand, index: the column that gets it; table of the head
-    value,        // one operand, index: a column of an INSERT
-    returning,    // index: a column of the head's table
+    set,        // one operand, index: the column that gets it; table of the head
+    value,      // one operand, index: a column of an INSERT
+    returning,  // index: a column of the head's table
 
     // Heads: come first, followed by one word: const table_info*.
     select_entity = 96,  // all columns of the table, in order
-    select_count,        // SELECT count(*) over the statement as a whole (distinct, limit and offset included)
+    // SELECT count(*) over the statement as a whole (distinct, limit and offset included)
+    select_count,
     select_exists,
     insert,
     update,

@@ -11,14 +11,15 @@ inline namespace v1 {
 template <auto M, class Entity>
 struct column;
 
-// Made by col<&User::name>.asc() or .desc(); a bare column orders upwards. A value type; not thread-safe. An ordering by a column
-// of a base class is also one of each class derived from it.
+// Made by col<&User::name>.asc() or .desc(); a bare column orders upwards. A value type; not
+// thread-safe. An ordering by a column of a base class is also one of each class derived from it.
 template <class Entity>
 class ordering {
 public:
     explicit ordering(detail::unfinished) noexcept {}
 
-    // From a column or from an ordering of a base class. Everything else, text above all, is refused with a reason.
+    // From a column or from an ordering of a base class. Everything else, text above all, is
+    // refused with a reason.
     template <class Other>
     ordering(const Other& other) {
         if constexpr (detail::is_expression<koine::v1::ordering, Other>) {

@@ -9,8 +9,9 @@
 namespace koine {
 inline namespace v1 {
 
-// Made by comparing columns: col<&User::name> == "admin". A value type that owns the values compared with; not thread-safe. A
-// predicate on a base class is also one on each class derived from it.
+// Made by comparing columns: col<&User::name> == "admin". A value type that owns the values
+// compared with; not thread-safe. A predicate on a base class is also one on each class derived
+// from it.
 template <class Entity>
 class predicate {
 public:
@@ -21,7 +22,8 @@ public:
     predicate(const Other& other) {
         if constexpr (!detail::is_expression<koine::v1::predicate, Other>) {
             static_assert(detail::never_expression<Other>,
-                          "koine: a condition is made by comparing columns, such as col<&User::name> == \"admin\"; text and bool are none");
+                          "koine: a condition is made by comparing columns, such as col<&User::name> == \"admin\"; "
+                          "text and bool are none");
         } else {
             take(other);
         }

@@ -1,4 +1,5 @@
-// SQL written by hand, with named values: sql("select * from users where name = :name", {{"name", name}}).
+// SQL written by hand, with named values: sql("select * from users where name = :name", {{"name",
+// name}}).
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@ inline namespace v1 {
 
 class dialect;
 
-// SQL text that is part of the program. A string literal converts by itself; text made at run time has to go through
-// unsafe_sql(), so that input never becomes SQL by accident.
+// SQL text that is part of the program. A string literal converts by itself; text made at run time
+// has to go through unsafe_sql(), so that input never becomes SQL by accident.
 class sql_text {
 public:
     template <std::size_t N>
@@ -38,7 +39,9 @@ private:
 };
 
 // Text made at run time as SQL. The caller vouches that nothing in it comes from outside.
-inline sql_text unsafe_sql(std::string text) { return {sql_text::unsafe{}, std::move(text)}; }
+inline sql_text unsafe_sql(std::string text) {
+    return {sql_text::unsafe{}, std::move(text)};
+}
 
 // A value and the name by which a text calls it, without the colon.
 struct named_value {
@@ -46,7 +49,8 @@ struct named_value {
     bind_value value;
 };
 
-// A text with its values, for any dialect. Owns everything. Immutable: reading it from several threads is safe.
+// A text with its values, for any dialect. Owns everything. Immutable: reading it from several
+// threads is safe.
 class KOINE_API text_statement {
 public:
     // As sql().
@@ -54,9 +58,11 @@ public:
 
     // The text with the dialect's placeholders.
     std::string render(const dialect& dialect) const;
-    // How many values the rendered text takes: one a name where placeholders carry numbers, else one a placeholder.
+    // How many values the rendered text takes: one a name where placeholders carry numbers, else
+    // one a placeholder.
     std::uint32_t value_count(const dialect& dialect) const;
-    // Writes them, in the form that the driver behind `context` takes. Pointers lead into this object and into the context.
+    // Writes them, in the form that the driver behind `context` takes. Pointers lead into this
+    // object and into the context.
     void values(const dialect& dialect, bind_context& context, koine_value* out) const;
     // As it was written.
     const std::string& text() const noexcept { return text_; }
@@ -73,11 +79,14 @@ private:
     std::vector<bind_value> values_{};  // by first appearance
 };
 
-// A statement from text. Values stand in it as :name, found wherever that is not inside of a string, a quoted name, a comment or
-// a cast; [names] in square brackets count as no quotes. Throws usage_error, with the position in info().position, if a quote or comment is
-// left open, if the text has placeholders of another kind ($1, ?1), if it contains NUL or is not UTF-8, and if the names given are
-// not exactly those in the text.
-inline text_statement sql(sql_text text, std::initializer_list<named_value> values = {}) { return {std::move(text), values}; }
+// A statement from text. Values stand in it as :name, found wherever that is not inside of a
+// string, a quoted name, a comment or a cast; [names] in square brackets count as no quotes. Throws
+// usage_error, with the position in info().position, if a quote or comment is left open, if the
+// text has placeholders of another kind ($1, ?1), if it contains NUL or is not UTF-8, and if the
+// names given are not exactly those in the text.
+inline text_statement sql(sql_text text, std::initializer_list<named_value> values = {}) {
+    return {std::move(text), values};
+}
 
 }  // namespace v1
 }  // namespace koine

@@ -1,5 +1,5 @@
-// row_reader<T>: how the rows of any statement become values: mapped classes by the names of their columns, tuples by position,
-// single values from a single column.
+// row_reader<T>: how the rows of any statement become values: mapped classes by the names of their
+// columns, tuples by position, single values from a single column.
 #pragma once
 
 #include <cstddef>
@@ -36,10 +36,11 @@ std::string_view type_label() noexcept {
 
 }  // namespace detail
 
-// A single value, from a result of one column; specialised below for tuples and mapped classes. Every reader is made of the names
-// of the result's columns, once a result, and keeps none of them; the constructor throws koine::error (type_mismatch or
-// undefined_column) if they do not suit T. read() throws koine::error (type_mismatch, out_of_range or unexpected_null) if a cell does
-// not fit, and leaves `value` in any valid state. Immutable: threads may share it.
+// A single value, from a result of one column; specialised below for tuples and mapped classes.
+// Every reader is made of the names of the result's columns, once a result, and keeps none of them;
+// the constructor throws koine::error (type_mismatch or undefined_column) if they do not suit T.
+// read() throws koine::error (type_mismatch, out_of_range or unexpected_null) if a cell does not
+// fit, and leaves `value` in any valid state. Immutable: threads may share it.
 template <class T>
 class row_reader {
 public:
@@ -64,9 +65,10 @@ public:
     }
 };
 
-// A mapped class, with or without a key. The result has all its columns, in any order and among others.
+// A mapped class, with or without a key. The result has all its columns, in any order and among
+// others.
 template <class T>
-    requires detail::is_mapped<T>
+requires detail::is_mapped<T>
 class row_reader<T> {
 public:
     explicit row_reader(std::span<const std::string_view> names) {

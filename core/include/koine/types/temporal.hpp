@@ -20,13 +20,15 @@ KOINE_API koine_value date_value(const date& value, bind_context& context) noexc
 
 }  // namespace detail
 
-// A day. koine::infinite_date and minus_infinite_date are the database's infinities; a day that does not exist is not bound, and
-// one that std::chrono cannot hold is not read.
+// A day. koine::infinite_date and minus_infinite_date are the database's infinities; a day that
+// does not exist is not bound, and one that std::chrono cannot hold is not read.
 template <>
 struct type_traits<date> {
     static constexpr sql_type type = sql_type::date;
 
-    static koine_value bind(const date& value, bind_context& context) noexcept { return detail::date_value(value, context); }
+    static koine_value bind(const date& value, bind_context& context) noexcept {
+        return detail::date_value(value, context);
+    }
     static bool read(const koine_value& cell, date& value) noexcept { return detail::read_date(cell, value); }
 };
 
@@ -73,9 +75,11 @@ struct type_traits<instant> {
 };
 
 template <class Clock, class Duration>
-struct type_traits<std::chrono::time_point<Clock, Duration>> : detail::unstorable<std::chrono::time_point<Clock, Duration>> {
+struct type_traits<std::chrono::time_point<Clock, Duration>>
+    : detail::unstorable<std::chrono::time_point<Clock, Duration>> {
     static_assert(detail::never<Clock>,
-                  "koine: a time column is koine::instant (sys_time<microseconds>) or koine::timestamp (local_time<microseconds>); "
+                  "koine: a time column is koine::instant (sys_time<microseconds>) or koine::timestamp "
+                  "(local_time<microseconds>); "
                   "other clocks and precisions do not survive a database");
 };
 

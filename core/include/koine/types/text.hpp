@@ -17,20 +17,22 @@ namespace detail {
 // Reports what cannot be bound; for what is not plain.
 KOINE_API KOINE_COLD void check_text(const char* data, std::size_t size, bind_context& context) noexcept;
 KOINE_API KOINE_COLD void complain_of_size(bind_context& context) noexcept;
-// Text of exact types that have no C++ type of their own: decimal, JSON, and what the driver does not know.
+// Text of exact types that have no C++ type of their own: decimal, JSON, and what the driver does
+// not know.
 KOINE_API KOINE_COLD bool read_other_text(const koine_value& cell, std::string& value);
 
 KOINE_API bool read_bytes(const koine_value& cell, std::vector<std::byte>& value);
 
-// The value of a text, borrowed. Text must be UTF-8 without NUL; what is not is reported to the context.
+// The value of a text, borrowed. Text must be UTF-8 without NUL; what is not is reported to the
+// context.
 inline koine_value text_value(const char* data, std::size_t size, bind_context& context) noexcept {
     if (size > max_content || !is_plain_text(data, size)) [[unlikely]]
         check_text(data, size, context);
     return content_value(data, size, KOINE_TEXT);
 }
 
-// Builds the string anew where it stands: a third cheaper than assign() for the fresh string of a fresh row. If memory runs
-// out, the string is left empty.
+// Builds the string anew where it stands: a third cheaper than assign() for the fresh string of a
+// fresh row. If memory runs out, the string is left empty.
 inline void rebuild(std::string& value, const char* data, std::size_t size) {
     std::destroy_at(&value);
     try {
@@ -97,9 +99,7 @@ struct type_traits<std::vector<std::byte>> {
         if (value.size() > detail::max_content) detail::complain_of_size(context);
         return detail::content_value(value.data(), value.size(), KOINE_BLOB);
     }
-    static bool read(const koine_value& cell, std::vector<std::byte>& value) {
-        return detail::read_bytes(cell, value);
-    }
+    static bool read(const koine_value& cell, std::vector<std::byte>& value) { return detail::read_bytes(cell, value); }
 };
 
 }  // namespace v1

@@ -1,4 +1,5 @@
-// type_traits<T>: what the database needs to know of a C++ type. The one trait that users specialise to store types of their own.
+// type_traits<T>: what the database needs to know of a C++ type. The one trait that users
+// specialise to store types of their own.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +8,8 @@
 #include <optional>
 #include <type_traits>
 
-#include <koine/bind_context.hpp>
 #include <koine/driver_abi.h>
+#include <koine/bind_context.hpp>
 #include <koine/schema/column_info.hpp>
 #include <koine/types/value.hpp>
 
@@ -19,7 +20,8 @@ namespace detail {
 template <class T>
 inline constexpr bool never = false;
 
-// The members that traits must have, where a static_assert has refused the type: so that nothing else is complained of.
+// The members that traits must have, where a static_assert has refused the type: so that nothing
+// else is complained of.
 template <class T>
 struct unstorable {
     static constexpr sql_type type = sql_type::text;
@@ -32,26 +34,32 @@ struct unstorable {
 //   static constexpr sql_type type;                               what the column holds
 //   static koine_value bind(const T& value, bind_context& context);
 //   static bool read(const koine_value& cell, T& value);
-// bind() gives the value to send. Text and blobs may point into `value` or into memory of the context; what cannot be stored is
-// reported with context.fail(). It may use any tag: what a driver does not know is turned into text or integers by the caller.
-// read() overwrites `value`, or answers false if the cell does not fit, NULL included; it copies what it keeps. Both may throw
-// std::bad_alloc. A type that stores itself as another one derives its traits from koine::stored_as instead.
+// bind() gives the value to send. Text and blobs may point into `value` or into memory of the
+// context; what cannot be stored is reported with context.fail(). It may use any tag: what a driver
+// does not know is turned into text or integers by the caller. read() overwrites `value`, or
+// answers false if the cell does not fit, NULL included; it copies what it keeps. Both may throw
+// std::bad_alloc. A type that stores itself as another one derives its traits from koine::stored_as
+// instead.
 template <class T>
 struct type_traits : detail::unstorable<T> {
     static_assert(detail::never<T>,
-                  "koine: this type cannot be stored in a column; specialise koine::type_traits for it (see koine/types/type_traits.hpp)");
+                  "koine: this type cannot be stored in a column; specialise koine::type_traits for it (see "
+                  "koine/types/type_traits.hpp)");
 };
 
 namespace detail {
 
 template <class T>
 inline constexpr bool is_character =
-    std::is_same_v<T, char> || std::is_same_v<T, signed char> || std::is_same_v<T, unsigned char> || std::is_same_v<T, wchar_t> ||
-    std::is_same_v<T, char8_t> || std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
+    std::is_same_v<T, char> || std::is_same_v<T, signed char> || std::is_same_v<T, unsigned char> ||
+    std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> || std::is_same_v<T, char16_t> ||
+    std::is_same_v<T, char32_t>;
 
 template <class T>
 struct integer_traits {
-    static constexpr sql_type type = sizeof(T) == 8 ? sql_type::int64 : sizeof(T) == 4 ? sql_type::int32 : sql_type::int16;
+    static constexpr sql_type type = sizeof(T) == 8   ? sql_type::int64
+                                     : sizeof(T) == 4 ? sql_type::int32
+                                                      : sql_type::int16;
 
     static koine_value bind(const T& value, bind_context&) noexcept { return integer_value(value); }
     static bool read(const koine_value& cell, T& value) noexcept {
@@ -101,12 +109,13 @@ using stored_t = typename without_optional<T>::type;
 
 // Integers: signed, of 16, 32 or 64 bits. Narrowing is checked on reading.
 template <class T>
-    requires std::is_integral_v<T>
+requires std::is_integral_v<T>
 struct type_traits<T> : detail::integer_traits<T> {
     static_assert(!detail::is_character<T>, "koine: a character is not a column type; use std::string or std::int16_t");
     static_assert(detail::is_character<T> || std::is_signed_v<T>,
                   "koine: databases have no unsigned integers; use the next larger signed type (std::int64_t)");
-    static_assert(detail::is_character<T> || std::is_unsigned_v<T> || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8,
+    static_assert(detail::is_character<T> || std::is_unsigned_v<T> || sizeof(T) == 2 || sizeof(T) == 4 ||
+                      sizeof(T) == 8,
                   "koine: an integer column is std::int16_t, std::int32_t or std::int64_t");
 };
 
@@ -115,7 +124,9 @@ template <>
 struct type_traits<bool> {
     static constexpr sql_type type = sql_type::boolean;
 
-    static koine_value bind(bool value, bind_context&) noexcept { return detail::integer_value(value ? 1 : 0, KOINE_BOOL); }
+    static koine_value bind(bool value, bind_context&) noexcept {
+        return detail::integer_value(value ? 1 : 0, KOINE_BOOL);
+    }
     static bool read(const koine_value& cell, bool& value) noexcept {
         if (cell.tag != KOINE_BOOL) return detail::read_boolean(cell, value);
         value = cell.u.i != 0;
@@ -137,9 +148,9 @@ struct type_traits<double> {
 };
 
 template <class T>
-    requires(std::is_floating_point_v<T> && !std::is_same_v<T, double>)
-struct type_traits<T> : detail::unstorable<T> {
-    static_assert(detail::never<T>, "koine: a floating-point column is double; others would change digits on their way");
+requires(std::is_floating_point_v<T> && !std::is_same_v<T, double>) struct type_traits<T> : detail::unstorable<T> {
+    static_assert(detail::never<T>,
+                  "koine: a floating-point column is double; others would change digits on their way");
 };
 
 // NULL, and what T is.
@@ -181,7 +192,8 @@ struct stored_as {
     }
     static bool read(const koine_value& cell, T& value) {
         Storage storage{};
-        return type_traits<Storage>::read(cell, storage) && type_traits<T>::from_storage(static_cast<Storage&&>(storage), value);
+        return type_traits<Storage>::read(cell, storage) &&
+               type_traits<T>::from_storage(static_cast<Storage&&>(storage), value);
     }
 };
 

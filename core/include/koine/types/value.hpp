@@ -12,7 +12,9 @@ inline namespace v1 {
 namespace detail {
 
 // Values of the contract. Content is borrowed, as everywhere at that border.
-inline koine_value null_value() noexcept { return koine_value{0, KOINE_NULL, 0, 0, {0}}; }
+inline koine_value null_value() noexcept {
+    return koine_value{0, KOINE_NULL, 0, 0, {0}};
+}
 inline koine_value integer_value(std::int64_t value, std::uint8_t tag = KOINE_INT64) noexcept {
     return koine_value{0, tag, 0, 0, {value}};
 }

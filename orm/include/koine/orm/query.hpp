@@ -18,30 +18,33 @@
 namespace koine {
 inline namespace v1 {
 
-// Made by session::query<T>(). Every refinement answers another query and leaves this one as it is, so that a query can be kept
-// and run again and again; it sees the session's changes, because running it flushes them first (session_options::autoflush).
-// Refers to its session, and runs while that is open. Not thread-safe.
+// Made by session::query<T>(). Every refinement answers another query and leaves this one as it is,
+// so that a query can be kept and run again and again; it sees the session's changes, because
+// running it flushes them first (session_options::autoflush). Refers to its session, and runs while
+// that is open. Not thread-safe.
 //
-// Everything that runs the query throws koine::error: what the database says, or errc::type_mismatch, unexpected_null or out_of_range
-// for a row that does not fit T.
+// Everything that runs the query throws koine::error: what the database says, or
+// errc::type_mismatch, unexpected_null or out_of_range for a row that does not fit T.
 template <class T>
 class query : private detail::query_base {
 public:
-    // The rows that satisfy this condition, and those given before. A condition on a base class of T is welcome.
+    // The rows that satisfy this condition, and those given before. A condition on a base class of
+    // T is welcome.
     query filter(const predicate<T>& condition) const& { return query{*this}.filter(condition); }
     query filter(const predicate<T>& condition) && {
         add_condition(condition.fragment());
         return std::move(*this);
     }
     template <class... More>
-        requires(sizeof...(More) > 0)
-    query filter(const predicate<T>& first, const More&... more) const {
+    requires(sizeof...(More) > 0) query filter(const predicate<T>& first, const More&... more)
+    const {
         query out{*this};
         out.add_condition(first.fragment());
         (out.add_condition(static_cast<const predicate<T>&>(more).fragment()), ...);
         return out;
     }
-    // Sorted by these columns, the first one before the others and behind those given before: order_by(col<&User::name>.desc()).
+    // Sorted by these columns, the first one before the others and behind those given before:
+    // order_by(col<&User::name>.desc()).
     template <class... Terms>
     query order_by(const Terms&... terms) const {
         static_assert(sizeof...(Terms) > 0, "koine: order_by takes at least one column");
@@ -82,7 +85,8 @@ public:
         few(detail::entity_of<T>(), 1, &found);
         return ref<T>::adopt(found);
     }
-    // The only object. Throws error with errc::no_row or errc::multiple_rows if there is not exactly one.
+    // The only object. Throws error with errc::no_row or errc::multiple_rows if there is not
+    // exactly one.
     ref<T> one() const {
         ref<T> found = one_or_none();
         if (!found) detail::raise_row_count(detail::entity_of<T>(), errc::no_row);
@@ -97,7 +101,8 @@ public:
         if (count > 1) detail::raise_row_count(detail::entity_of<T>(), errc::multiple_rows);
         return only;
     }
-    // All rows as plain values: nothing is tracked, and the session does not know them. The fastest way to read.
+    // All rows as plain values: nothing is tracked, and the session does not know them. The fastest
+    // way to read.
     std::vector<T> values() const {
         using functions = typename detail::entity_data<T>::functions;
         std::vector<T> out;
@@ -116,18 +121,20 @@ public:
     std::int64_t count() const { return number(syntax::op::select_count); }
     bool exists() const { return number(syntax::op::select_exists) != 0; }
 
-    // Changes all rows that satisfy the conditions, in the database, and answers how many: update(col<&User::active>.set(false)). Objects of
-    // T that the session holds may be among them: each is read again the next time that get() or a query comes across it. Until then it
-    // keeps what it holds. Throws usage_error if the query has a limit, an offset, an order or distinct.
+    // Changes all rows that satisfy the conditions, in the database, and answers how many:
+    // update(col<&User::active>.set(false)). Objects of T that the session holds may be among them:
+    // each is read again the next time that get() or a query comes across it. Until then it keeps
+    // what it holds. Throws usage_error if the query has a limit, an offset, an order or distinct.
     template <class... Assignments>
     std::int64_t update(const Assignments&... assignments) const {
-        static_assert(sizeof...(Assignments) > 0, "koine: update takes assignments, such as col<&User::name>.set(\"x\")");
+        static_assert(sizeof...(Assignments) > 0,
+                      "koine: update takes assignments, such as col<&User::name>.set(\"x\")");
         syntax::fragment change = head(syntax::op::update);
         (assignment<T>{assignments}.append_to(change), ...);
         return execute(change, detail::entity_of<T>());
     }
-    // Deletes all rows that satisfy the conditions, and answers how many. As update() otherwise; get() answers an empty ref for an object
-    // whose row is gone.
+    // Deletes all rows that satisfy the conditions, and answers how many. As update() otherwise;
+    // get() answers an empty ref for an object whose row is gone.
     std::int64_t delete_() const {
         syntax::fragment change = head(syntax::op::delete_);
         return execute(change, detail::entity_of<T>());

@@ -16,13 +16,16 @@ inline namespace v1 {
 template <class T>
 class cref;
 
-// A reference to an object of a session; may be empty. Deep-const: a `const ref<T>` gives `const T&` and costs nothing, another one
-// gives `T&`, which makes the session remember the object's columns and compare them at each flush from then on.
+// A reference to an object of a session; may be empty. Deep-const: a `const ref<T>` gives `const
+// T&` and costs nothing, another one gives `T&`, which makes the session remember the object's
+// columns and compare them at each flush from then on.
 //
-// A reference keeps the object readable for as long as it lives, also when the session is gone (the object is detached then); it
-// keeps the memory of all objects loaded by that session. To keep just one object, copy it: `User kept = *ref`.
+// A reference keeps the object readable for as long as it lives, also when the session is gone (the
+// object is detached then); it keeps the memory of all objects loaded by that session. To keep just
+// one object, copy it: `User kept = *ref`.
 //
-// One pointer in size. The object belongs to its session's thread; references to it may be copied and dropped on any thread.
+// One pointer in size. The object belongs to its session's thread; references to it may be copied
+// and dropped on any thread.
 template <class T>
 class ref {
 public:

@@ -12,15 +12,15 @@
 namespace koine {
 inline namespace v1 {
 
-// A registry of sessions, and a stand-in for the one of the caller's scope: what it is told is done by that session. Fit to be a
-// global object: it does nothing until it is configured.
+// A registry of sessions, and a stand-in for the one of the caller's scope: what it is told is done
+// by that session. Fit to be a global object: it does nothing until it is configured.
 //
-// remove() belongs at the end of a request. A thread that ends without it lets go of its session without talking to the
-// database: a connection in its idle state goes back to the pool, one with an open transaction is closed in the background and
-// counted as abandoned.
+// remove() belongs at the end of a request. A thread that ends without it lets go of its session
+// without talking to the database: a connection in its idle state goes back to the pool, one with
+// an open transaction is closed in the background and counted as abandoned.
 //
-// Thread-safe, except for configure(), construction and destruction. Before it is configured every other call throws usage_error;
-// besides, each call throws what the session's own throws.
+// Thread-safe, except for configure(), construction and destruction. Before it is configured every
+// other call throws usage_error; besides, each call throws what the session's own throws.
 class KOINE_API scoped_session {
 public:
     scoped_session() noexcept = default;
@@ -29,11 +29,12 @@ public:
     explicit scoped_session(sessionmaker maker, scope_function scope);
     scoped_session(const scoped_session&) = delete;
     scoped_session& operator=(const scoped_session&) = delete;
-    // Ends the session of the caller's thread; those of other threads end with them. With a scope function, ends all.
+    // Ends the session of the caller's thread; those of other threads end with them. With a scope
+    // function, ends all.
     ~scoped_session();
 
-    // Sessions are made by `maker` from now on; with a scope function, one for each of its keys. Sessions that exist are forgotten as by
-    // the destructor.
+    // Sessions are made by `maker` from now on; with a scope function, one for each of its keys.
+    // Sessions that exist are forgotten as by the destructor.
     void configure(sessionmaker maker);
     void configure(sessionmaker maker, scope_function scope);
 
@@ -49,7 +50,8 @@ public:
     session* operator->() { return &current(); }
     // Whether the scope has a session.
     bool has_session() const { return registry_ != nullptr && registry_->find() != nullptr; }
-    // Rolls back, gives the connection back and forgets the scope's session. Nothing happens if there is none.
+    // Rolls back, gives the connection back and forgets the scope's session. Nothing happens if
+    // there is none.
     void remove();
 
     template <class T>

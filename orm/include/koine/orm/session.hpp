@@ -35,18 +35,21 @@ private:
     detail::session_handle session_;
 };
 
-// A unit of work over an engine. It leases a connection with its first statement, begins a transaction there, and gives it back
-// at commit(), rollback() and close().
+// A unit of work over an engine. It leases a connection with its first statement, begins a
+// transaction there, and gives it back at commit(), rollback() and close().
 //
-// Every row is one object: what get() and queries answer for the same row is the same object, until the session lets go of it. Writing
-// through a non-const ref is all it takes to change a row; the next flush finds what differs. Assignments through references that were
-// kept are found as well, for as long as the session holds the object: across flush, commit and rollback.
+// Every row is one object: what get() and queries answer for the same row is the same object, until
+// the session lets go of it. Writing through a non-const ref is all it takes to change a row; the
+// next flush finds what differs. Assignments through references that were kept are found as well,
+// for as long as the session holds the object: across flush, commit and rollback.
 //
-// rollback() takes objects back to what the database has: assignments, inserts and deletes alike. Commit leaves the objects as they are; in a
-// new transaction the first load of an object takes over the columns that nobody assigned to.
+// rollback() takes objects back to what the database has: assignments, inserts and deletes alike.
+// Commit leaves the objects as they are; in a new transaction the first load of an object takes
+// over the columns that nobody assigned to.
 //
-// After a flush or commit that failed, only rollback() and close() are accepted, and the objects are as they were. When the answer
-// of COMMIT is lost (in_doubt_error), only close() is: the objects keep what was written to them, and every other call is a usage_error.
+// After a flush or commit that failed, only rollback() and close() are accepted, and the objects
+// are as they were. When the answer of COMMIT is lost (in_doubt_error), only close() is: the
+// objects keep what was written to them, and every other call is a usage_error.
 //
 // Move-only, one thread at a time. Everything that talks to the database throws koine::error.
 class KOINE_API session {
@@ -55,22 +58,24 @@ public:
     explicit session(koine::engine engine, session_options options = {});
     session(session&&) noexcept;
     session& operator=(session&&) noexcept;
-    // What is not committed is lost; nothing is sent that has to be waited for. Objects become detached.
+    // What is not committed is lost; nothing is sent that has to be waited for. Objects become
+    // detached.
     ~session();
 
-    // Takes an object in, to be inserted by the next flush. A generated key is there after the flush.
+    // Takes an object in, to be inserted by the next flush. A generated key is there after the
+    // flush.
     template <class T>
-        requires(!std::is_reference_v<T> && !std::is_const_v<T>)
-    ref<T> add(T&& object) {
+    requires(!std::is_reference_v<T> && !std::is_const_v<T>) ref<T> add(T&& object) {
         return ref<T>::adopt(detail::add_object(core(), detail::entity_of<T>(), &object));
     }
     template <class T>
     ref<T> add(const T& object) {
         return add(T{object});
     }
-    // Takes a detached or transient object up again; one that has a row is updated where it differs from its base. Nothing happens if
-    // the session holds it already; a pending delete is taken back. Throws usage_error if it belongs to another session, its row was
-    // deleted, or the session holds another object of the same row.
+    // Takes a detached or transient object up again; one that has a row is updated where it differs
+    // from its base. Nothing happens if the session holds it already; a pending delete is taken
+    // back. Throws usage_error if it belongs to another session, its row was deleted, or the
+    // session holds another object of the same row.
     template <class T>
     ref<T> add(const ref<T>& object) {
         detail::attach_object(core(), object.get());
@@ -80,18 +85,18 @@ public:
     ref<T> add(ref<T>&& object) {
         return add(static_cast<const ref<T>&>(object));
     }
-    // Inserts a row for the object now, after a flush, and leaves the object to the caller: the session neither keeps nor watches it. What
-    // the database makes of the row (a generated key, a version, a server_default) is assigned to the object. The cheapest way to write
-    // a row. When it throws, the object is as it was; unless nothing was sent yet, only rollback() and close() are accepted then.
+    // Inserts a row for the object now, after a flush, and leaves the object to the caller: the
+    // session neither keeps nor watches it. What the database makes of the row (a generated key, a
+    // version, a server_default) is assigned to the object. The cheapest way to write a row. When
+    // it throws, the object is as it was; unless nothing was sent yet, only rollback() and close()
+    // are accepted then.
     template <class T>
-        requires(!std::is_const_v<T>)
-    void insert(T& object) {
+    requires(!std::is_const_v<T>) void insert(T& object) {
         detail::insert_object(core(), detail::entity_of<T>(), &object);
     }
     // The same with an object that is only made for it, or with a copy. Answers it.
     template <class T>
-        requires(!std::is_reference_v<T> && !std::is_const_v<T>)
-    T insert(T&& object) {
+    requires(!std::is_reference_v<T> && !std::is_const_v<T>) T insert(T&& object) {
         insert(object);
         return std::move(object);
     }
@@ -99,8 +104,9 @@ public:
     T insert(const T& object) {
         return insert(T{object});
     }
-    // The object of this primary key, or an empty ref; composite keys in the order of the columns. Answered without asking the
-    // database if the row was read in this transaction. New and deleted objects that wait for a flush are flushed first.
+    // The object of this primary key, or an empty ref; composite keys in the order of the columns.
+    // Answered without asking the database if the row was read in this transaction. New and deleted
+    // objects that wait for a flush are flushed first.
     template <class T, class... Key>
     ref<T> get(const Key&... key);
     // The object's row is deleted by the next flush.
@@ -108,12 +114,14 @@ public:
     void delete_(const ref<T>& object) {
         detail::delete_object(core(), object.get());
     }
-    // Reads the object's row again and overwrites all columns, assignments included. Throws error (errc::stale_object) if the row is gone.
+    // Reads the object's row again and overwrites all columns, assignments included. Throws error
+    // (errc::stale_object) if the row is gone.
     template <class T>
     void refresh(const ref<T>& object) {
         detail::refresh_object(core(), object.get());
     }
-    // Lets go of one object, or of all: they are detached, stay readable, and are found by no flush.
+    // Lets go of one object, or of all: they are detached, stay readable, and are found by no
+    // flush.
     template <class T>
     void expunge(const ref<T>& object) {
         detail::expunge_object(core(), object.get());
@@ -136,32 +144,38 @@ public:
     koine::query<T> query() const {
         return koine::query<T>{handle()};
     }
-    // Runs a text in the session's transaction, flushing first: execute(sql("select ... :n", {{"n", name}})). The rows end with the
-    // transaction. Objects are read again when they are asked for next. Throws koine::error; usage_error for BEGIN, COMMIT, ROLLBACK.
+    // Runs a text in the session's transaction, flushing first: execute(sql("select ... :n", {{"n",
+    // name}})). The rows end with the transaction. Objects are read again when they are asked for
+    // next. Throws koine::error; usage_error for BEGIN, COMMIT, ROLLBACK.
     rows execute(const text_statement& statement);
 
-    // Writes what was added, assigned and deleted: inserts first, parents before children, then updates, then deletes, children before
-    // parents. Every UPDATE and DELETE must find its one row: throws serialization_error (errc::stale_object) otherwise. Throws usage_error,
-    // without sending anything, if a primary key or a version was assigned to, or rows refer to each other in a circle.
+    // Writes what was added, assigned and deleted: inserts first, parents before children, then
+    // updates, then deletes, children before parents. Every UPDATE and DELETE must find its one
+    // row: throws serialization_error (errc::stale_object) otherwise. Throws usage_error, without
+    // sending anything, if a primary key or a version was assigned to, or rows refer to each other
+    // in a circle.
     void flush();
     // Flushes and commits. Throws in_doubt_error when the answer to COMMIT is lost.
     void commit();
-    // Rolls back, in the database and in the objects. A lost connection is no error here: its transaction is gone as well.
+    // Rolls back, in the database and in the objects. A lost connection is no error here: its
+    // transaction is gone as well.
     void rollback();
     // Flushes and opens a savepoint.
     savepoint begin_nested();
-    // Rolls back what is not committed, gives the connection back and lets go of all objects. The session can be used again.
+    // Rolls back what is not committed, gives the connection back and lets go of all objects. The
+    // session can be used again.
     void close() noexcept;
     bool in_transaction() const noexcept;
     // See there.
     koine::no_autoflush no_autoflush();
 
-    // Runs work(session&) and commits; rolls back when it throws, and closes the session when that cannot be done (in_doubt_error). Throws
-    // usage_error if a transaction is open already.
+    // Runs work(session&) and commits; rolls back when it throws, and closes the session when that
+    // cannot be done (in_doubt_error). Throws usage_error if a transaction is open already.
     template <class Work>
     decltype(auto) begin(Work&& work);
-    // As begin(), and runs it again when it lost against another transaction. The work must be fit to run several times. Throws usage_error
-    // if the session holds changes already, which a second run would have lost.
+    // As begin(), and runs it again when it lost against another transaction. The work must be fit
+    // to run several times. Throws usage_error if the session holds changes already, which a second
+    // run would have lost.
     template <class Work>
     decltype(auto) run(retry policy, Work&& work) {
         refuse_changes();
@@ -247,7 +261,8 @@ ref<T> session::get(const Key&... key) {
     constexpr bool right_number = sizeof...(Key) == detail::entity_data<T>::layout.key_count;
     static_assert(right_number, "koine: get() takes one value for each column of the primary key, in their order");
     if constexpr (right_number) {
-        static_assert(detail::fit_keys<T, Key...>(), "koine: get() takes values of the types of the primary key's columns");
+        static_assert(detail::fit_keys<T, Key...>(),
+                      "koine: get() takes values of the types of the primary key's columns");
         if (!detail::can_be_keys<T>(key...)) return {};
         if constexpr (sizeof...(Key) == 1 && (std::is_integral_v<Key> && ...)) {
             return ref<T>::adopt(detail::get_object(core(), entity, (static_cast<std::int64_t>(key), ...)));

@@ -7,7 +7,8 @@ namespace koine {
 inline namespace v1 {
 
 struct session_options {
-    bool autoflush = true;               // queries flush first, so that they see what the session holds
+    // queries flush first, so that they see what the session holds
+    bool autoflush = true;
     transaction_options transaction{};  // of each transaction that the session begins
 };
 

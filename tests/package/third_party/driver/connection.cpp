@@ -41,12 +41,14 @@ connection::connection(std::span<const koine_parameter> parameters) {
                 throw refusal(errc::invalid_url, "", "busy_timeout is a number of milliseconds");
             busy_timeout_ns_ = milliseconds * 1'000'000;
         } else if (!value.empty()) {
-            throw refusal(errc::invalid_url, "", "an encrypted file has no " + std::string{key} + "; an absolute path has four slashes");
+            throw refusal(errc::invalid_url, "",
+                          "an encrypted file has no " + std::string{key} + "; an absolute path has four slashes");
         }
     }
     if (file_.empty() || file_ == ":memory:" || file_.find('\0') != std::string::npos)
         throw refusal(errc::invalid_url, "", "encryption needs a file: sqlcipher:///file");
-    if (passphrase_.empty()) throw refusal(errc::invalid_url, "", "the passphrase is missing: sqlcipher:///file?passphrase=...");
+    if (passphrase_.empty())
+        throw refusal(errc::invalid_url, "", "the passphrase is missing: sqlcipher:///file?passphrase=...");
 }
 
 connection::~connection() {
@@ -56,7 +58,8 @@ connection::~connection() {
 
 koine_status connection::connect(koine_wait&) {
     begin();
-    const int code = sqlite3_open_v2(file_.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code = sqlite3_open_v2(file_.c_str(), &database_,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     try {
         if (code != SQLITE_OK) throw failed(code);
         sqlite3_extended_result_codes(database_, 1);
@@ -66,7 +69,8 @@ koine_status connection::connect(koine_wait&) {
         if (keyed != SQLITE_OK) throw failed(keyed);
         run("pragma foreign_keys = on");
         run("pragma case_sensitive_like = on");
-        // The first look at what the file holds: a wrong passphrase is found out here. SQLite asks nobody whether to wait for this lock.
+        // The first look at what the file holds: a wrong passphrase is found out here. SQLite asks
+        // nobody whether to wait for this lock.
         for (int tries = 0;; ++tries) {
             const int switched = sqlite3_exec(database_, "pragma journal_mode = wal", nullptr, nullptr, nullptr);
             if (switched == SQLITE_OK) break;
@@ -74,7 +78,8 @@ koine_status connection::connect(koine_wait&) {
         }
     } catch (failure& why) {
         why.outcome = koine::outcome::not_sent;
-        if (why.code == errc::authentication_failed) why.message = "the passphrase is wrong, or the file is not an encrypted database";
+        if (why.code == errc::authentication_failed)
+            why.message = "the passphrase is wrong, or the file is not an encrypted database";
         why.message = "the encrypted database \"" + file_ + "\": " + why.message;
         sqlite3_close(database_);
         database_ = nullptr;
@@ -88,7 +93,9 @@ void connection::run(const char* sql) {
 }
 
 // The parent process uses the same file and locks: nothing may be closed.
-void connection::abandon() noexcept { database_ = nullptr; }
+void connection::abandon() noexcept {
+    database_ = nullptr;
+}
 
 std::uint32_t connection::state() const noexcept {
     if (database_ == nullptr) return 0;
@@ -119,7 +126,8 @@ bool connection::must_stop() noexcept {
 
 int connection::on_progress(void* self) noexcept {
     auto& me = *static_cast<connection*>(self);
-    // SQLite asks once more when a statement has ended and is committed, and would call that interrupted.
+    // SQLite asks once more when a statement has ended and is committed, and would call that
+    // interrupted.
     if (me.stepping_ != nullptr && sqlite3_stmt_busy(me.stepping_) == 0) return 0;
     return me.must_stop() ? 1 : 0;
 }
@@ -146,7 +154,8 @@ failure connection::failed(int code) {
 
 koine_status connection::prepare(std::string_view sql, std::uint32_t, statement*& out, koine_wait&) {
     if (sql.size() > 1'000'000'000) throw refusal(errc::too_big, "54000", "the statement is too long");
-    if (sql.find('\0') != std::string_view::npos) throw refusal(errc::syntax_error, "42601", "the statement contains a NUL character");
+    if (sql.find('\0') != std::string_view::npos)
+        throw refusal(errc::syntax_error, "42601", "the statement contains a NUL character");
     begin();
     sqlite3_stmt* handle = nullptr;
     // What follows the statement may be blank: SQLite itself tells, by preparing nothing of it.
@@ -155,8 +164,9 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t, statement*
         const char* tail = nullptr;
         const int code = sqlite3_prepare_v2(database_, rest.data(), static_cast<int>(rest.size()), &next, &tail);
         if (code != SQLITE_OK || (next != nullptr && handle != nullptr)) {
-            failure why = code != SQLITE_OK && handle == nullptr ? failed(code)
-                                                                 : refusal(errc::syntax_error, "42601", "there is text after the statement");
+            failure why = code != SQLITE_OK && handle == nullptr
+                              ? failed(code)
+                              : refusal(errc::syntax_error, "42601", "there is text after the statement");
             why.outcome = koine::outcome::not_sent;
             sqlite3_finalize(next);
             sqlite3_finalize(handle);

@@ -16,7 +16,8 @@ namespace sqlcipher_plugin {
 
 class statement;
 
-// Executions are counted. `cancel` names the last one that has begun, and whatever runs asks from time to time whether it is meant.
+// Executions are counted. `cancel` names the last one that has begun, and whatever runs asks from
+// time to time whether it is meant.
 class connection {
 public:
     explicit connection(std::span<const koine_parameter> parameters);
@@ -58,7 +59,9 @@ private:
     bool must_stop() noexcept;
     bool wait_for_lock(int tries) noexcept;
     static int on_progress(void* self) noexcept;
-    static int on_busy(void* self, int tries) noexcept { return static_cast<connection*>(self)->wait_for_lock(tries) ? 1 : 0; }
+    static int on_busy(void* self, int tries) noexcept {
+        return static_cast<connection*>(self)->wait_for_lock(tries) ? 1 : 0;
+    }
 
     std::string file_{};
     std::string passphrase_{};

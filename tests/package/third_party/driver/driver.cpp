@@ -6,7 +6,9 @@
 
 namespace {
 
-constexpr koine_string text(std::string_view words) { return koine_string{words.data(), words.size()}; }
+constexpr koine_string text(std::string_view words) {
+    return koine_string{words.data(), words.size()};
+}
 
 constexpr koine_option known_options[] = {
     // A key whose name has "passphrase" in it is hidden when a URL is printed.
@@ -25,11 +27,14 @@ struct driver {
 };
 
 const koine_capabilities driver::capabilities{
-    KOINE_CAP_BLOCKING | KOINE_CAP_CANCEL | KOINE_CAP_STREAM | KOINE_CAP_LAST_INSERT_ID | KOINE_CAP_TRANSACTIONAL_DDL | KOINE_CAP_IN_PROCESS,
-    1U << unsigned{KOINE_NULL} | 1U << unsigned{KOINE_INT64} | 1U << unsigned{KOINE_FLOAT64} | 1U << unsigned{KOINE_TEXT} |
-        1U << unsigned{KOINE_BLOB},
+    KOINE_CAP_BLOCKING | KOINE_CAP_CANCEL | KOINE_CAP_STREAM | KOINE_CAP_LAST_INSERT_ID | KOINE_CAP_TRANSACTIONAL_DDL |
+        KOINE_CAP_IN_PROCESS,
+    1U << unsigned{KOINE_NULL} | 1U << unsigned{KOINE_INT64} | 1U << unsigned{KOINE_FLOAT64} |
+        1U << unsigned{KOINE_TEXT} | 1U << unsigned{KOINE_BLOB},
     999, 0, 1'000'000'000};
 
 }  // namespace
 
-koine_status koine_driver_init(uint32_t abi, koine_driver* out, koine_error* error) { return koine::spi::fill_table<driver>(abi, out, error); }
+koine_status koine_driver_init(uint32_t abi, koine_driver* out, koine_error* error) {
+    return koine::spi::fill_table<driver>(abi, out, error);
+}

@@ -48,10 +48,14 @@ struct wording {
     std::string_view sqlstate;
 };
 constexpr wording wordings[] = {
-    {"no such table: ", errc::undefined_table, "42P01"}, {"no such column: ", errc::undefined_column, "42703"},
-    {"no such ", errc::undefined_object, "42704"},       {"near \"", errc::syntax_error, "42601"},
-    {"incomplete input", errc::syntax_error, "42601"},   {"unrecognized token", errc::syntax_error, "42601"},
-    {" has no column ", errc::undefined_column, "42703"}, {" already exists", errc::duplicate_object, "42P07"},
+    {"no such table: ", errc::undefined_table, "42P01"},
+    {"no such column: ", errc::undefined_column, "42703"},
+    {"no such ", errc::undefined_object, "42704"},
+    {"near \"", errc::syntax_error, "42601"},
+    {"incomplete input", errc::syntax_error, "42601"},
+    {"unrecognized token", errc::syntax_error, "42601"},
+    {" has no column ", errc::undefined_column, "42703"},
+    {" already exists", errc::duplicate_object, "42P07"},
     {"too many ", errc::too_big, "54000"},
 };
 
@@ -82,7 +86,8 @@ failure refusal(errc code, std::string_view sqlstate, std::string message) {
 failure failure_of(sqlite3* database, int code) {
     failure why;
     why.native_code = code;
-    why.message = database != nullptr && (sqlite3_errcode(database) & 0xff) == (code & 0xff) ? sqlite3_errmsg(database) : sqlite3_errstr(code);
+    why.message = database != nullptr && (sqlite3_errcode(database) & 0xff) == (code & 0xff) ? sqlite3_errmsg(database)
+                                                                                             : sqlite3_errstr(code);
     why.code = errc::unknown;
     why.sqlstate = "HY000";
     for (const meaning& known : meanings) {

@@ -1,4 +1,7 @@
-/* The streams that SQLCipher's diagnostics would go to, under the names that its archive has here. None is ever asked for. */
+/*
+ * The streams that SQLCipher's diagnostics would go to, under the names that its archive has here.
+ * None is ever asked for.
+ */
 #include <stdio.h>
 
 extern FILE* sqlcipher_stdout;

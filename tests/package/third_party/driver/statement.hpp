@@ -22,12 +22,15 @@ public:
     statement& operator=(const statement&) = delete;
 
     std::uint32_t flags() const noexcept;
-    std::uint32_t parameter_count() const noexcept { return static_cast<std::uint32_t>(sqlite3_bind_parameter_count(handle_)); }
+    std::uint32_t parameter_count() const noexcept {
+        return static_cast<std::uint32_t>(sqlite3_bind_parameter_count(handle_));
+    }
     std::uint32_t column_count() const noexcept { return columns_; }
     void column(std::uint32_t index, koine_column& out) const noexcept;
-    koine_status execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait,
-                         koine_error& error);
-    koine_status fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait, koine_error& error);
+    koine_status execute(std::span<const koine_value> binds, koine_value* cells, std::uint32_t max_rows,
+                         std::uint32_t& got, koine_wait& wait, koine_error& error);
+    koine_status fetch(koine_value* cells, std::uint32_t max_rows, std::uint32_t& got, koine_wait& wait,
+                       koine_error& error);
     std::int64_t rows_remaining() const noexcept { return -1; }
     std::int64_t rows_affected() const noexcept { return affected_; }
     koine_status finish(koine_wait& wait, koine_error& error) noexcept;
@@ -36,7 +39,8 @@ public:
     void end() noexcept;
 
 private:
-    // Whether it changes rows and counts them; SQLite remembers the number of an earlier statement for all others.
+    // Whether it changes rows and counts them; SQLite remembers the number of an earlier statement
+    // for all others.
     static bool counts_rows(std::string_view sql);
 
     int bind(int index, const koine_value& value) noexcept;

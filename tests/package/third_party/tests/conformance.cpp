@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
     backend.quirks.one_writer = true;
     backend.quirks.constraint_names_unknown = true;
     backend.slow_statement =
-        "with recursive counter (n) as (select 1 union all select n + 1 from counter where n < 2000000000) select count(*) from counter";
+        "with recursive counter (n) as (select 1 union all select n + 1 from counter where n < 2000000000) select "
+        "count(*) from counter";
     koine::testing::register_conformance(std::move(backend));
     return RUN_ALL_TESTS();
 }

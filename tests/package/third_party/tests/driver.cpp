@@ -1,5 +1,6 @@
-// driver <directory>: what this driver alone does. The file on the disk is encrypted, the driver for plain SQLite lives in the same process, and
-// a transaction that SQLite undoes by itself is told and taken back.
+// driver <directory>: what this driver alone does. The file on the disk is encrypted, the driver
+// for plain SQLite lives in the same process, and a transaction that SQLite undoes by itself is
+// told and taken back.
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -61,7 +62,8 @@ void lose_a_transaction(const koine::engine& engine) {
     on.execute(koine::sql("insert into notes (body) values ('lost')"));
     bool stopped = false;
     try {
-        on.execute(koine::sql("insert into notes (body) with recursive n (i) as (select 1 union all select i + 1 from n) select i from n"),
+        on.execute(koine::sql("insert into notes (body) with recursive n (i) as (select 1 union all select i + 1 from "
+                              "n) select i from n"),
                    {.deadline = koine::deadline::in(std::chrono::milliseconds{100})});
     } catch (const koine::timeout_error& why) {
         stopped = why.poisons_transaction() && !why.poisons_connection();
@@ -90,12 +92,17 @@ int main(int, char** argv) {
         check(secret_bytes.find(word) == std::string::npos, word);
 
     check(read("sqlite:///" + plain) == "attack at dawn", "the plain file is read");
-    check(read("sqlite+sqlcipher:///" + secret + "?passphrase=open%20sesame") == "attack at dawn", "the encrypted file is read");
-    check(read("sqlcipher:///" + secret + "?passphrase=open%20sesame") == "attack at dawn", "the dialect goes with the driver");
-    check(code_of_reading("sqlite:///" + secret) == koine::errc::corrupt_database, "plain SQLite cannot read the encrypted file");
-    check(code_of_reading("sqlcipher:///" + secret + "?passphrase=wrong") == koine::errc::authentication_failed, "another passphrase does not fit");
+    check(read("sqlite+sqlcipher:///" + secret + "?passphrase=open%20sesame") == "attack at dawn",
+          "the encrypted file is read");
+    check(read("sqlcipher:///" + secret + "?passphrase=open%20sesame") == "attack at dawn",
+          "the dialect goes with the driver");
+    check(code_of_reading("sqlite:///" + secret) == koine::errc::corrupt_database,
+          "plain SQLite cannot read the encrypted file");
+    check(code_of_reading("sqlcipher:///" + secret + "?passphrase=wrong") == koine::errc::authentication_failed,
+          "another passphrase does not fit");
     check(code_of_reading("sqlcipher:///" + secret) == koine::errc::invalid_url, "a passphrase is needed");
-    check(code_of_reading("sqlcipher:///" + secret + "?passphase=x") == koine::errc::unknown_name, "a key that is misspelt is refused");
+    check(code_of_reading("sqlcipher:///" + secret + "?passphase=x") == koine::errc::unknown_name,
+          "a key that is misspelt is refused");
 
     // Two SQLites of different ages, side by side.
     const koine::engine with_plain = koine::create_engine("sqlite:///" + plain);
@@ -103,8 +110,10 @@ int main(int, char** argv) {
     koine::connection one = with_plain.connect();
     koine::connection other = with_secret.connect();
     check(one.server_version() != other.server_version(), "each driver has its own library");
-    check(one.execute(koine::sql("select sqlite_version()")).one<std::string>() == one.server_version(), "SQLite is SQLite");
-    check(other.execute(koine::sql("select sqlite_version()")).one<std::string>() == other.server_version(), "SQLCipher is SQLCipher");
+    check(one.execute(koine::sql("select sqlite_version()")).one<std::string>() == one.server_version(),
+          "SQLite is SQLite");
+    check(other.execute(koine::sql("select sqlite_version()")).one<std::string>() == other.server_version(),
+          "SQLCipher is SQLCipher");
 
     lose_a_transaction(with_secret);
 

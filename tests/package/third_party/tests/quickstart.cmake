@@ -1,5 +1,6 @@
-# Runs PROGRAM, the quickstart, on plain SQLite, then on SQLCipher with the plugins found in BUILD/plugins by the environment, and with the plugins
-# installed to PLUGIN_DIRECTORY: it must tell the same each time. Without the plugins, one line says where they were looked for.
+# Runs PROGRAM, the quickstart, on plain SQLite, then on SQLCipher with the plugins found in
+# BUILD/plugins by the environment, and with the plugins installed to PLUGIN_DIRECTORY: it must tell
+# the same each time. Without the plugins, one line says where they were looked for.
 cmake_minimum_required(VERSION 3.25)
 function(tell url environment)
   file(REMOVE "${BUILD}/quickstart.db")

@@ -1,4 +1,5 @@
-// Stops a server in its tracks: the kernel goes on accepting connections and bytes for it, but nothing answers.
+// Stops a server in its tracks: the kernel goes on accepting connections and bytes for it, but
+// nothing answers.
 #pragma once
 
 #include <vector>
@@ -7,8 +8,8 @@
 
 namespace koine_test {
 
-// Stops a process and its children (SIGSTOP) from construction to destruction. When the constructor returns, none of them runs. Throws
-// std::runtime_error if that cannot be seen.
+// Stops a process and its children (SIGSTOP) from construction to destruction. When the constructor
+// returns, none of them runs. Throws std::runtime_error if that cannot be seen.
 class frozen {
 public:
     explicit frozen(pid_t parent);

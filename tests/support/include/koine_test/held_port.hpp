@@ -3,8 +3,9 @@
 
 namespace koine_test {
 
-// Takes a free port of 127.0.0.1 for as long as it lives. Nothing listens there until somebody does with SO_REUSEADDR, as servers do; they
-// may come and go, and meanwhile clients are refused. The constructor throws std::system_error.
+// Takes a free port of 127.0.0.1 for as long as it lives. Nothing listens there until somebody does
+// with SO_REUSEADDR, as servers do; they may come and go, and meanwhile clients are refused. The
+// constructor throws std::system_error.
 class held_port {
 public:
     held_port();

@@ -17,7 +17,8 @@ namespace koine_test {
 // Whether a server is installed.
 bool has_postgres();
 
-// Leaves the test if there is no PostgreSQL server: as failed where servers are required, else as skipped.
+// Leaves the test if there is no PostgreSQL server: as failed where servers are required, else as
+// skipped.
 #define KOINE_NEEDS_POSTGRES()                                                                             \
     do {                                                                                                   \
         if (!::koine_test::has_postgres()) {                                                               \
@@ -26,8 +27,9 @@ bool has_postgres();
         }                                                                                                  \
     } while (false)
 
-// One server with an own data directory, port and socket. Made in about 0.3 s from a template that the first one makes; ends with the
-// object, and with the process. The user is "koine", the password "secret". Functions throw std::runtime_error.
+// One server with an own data directory, port and socket. Made in about 0.3 s from a template that
+// the first one makes; ends with the object, and with the process. The user is "koine", the
+// password "secret". Functions throw std::runtime_error.
 class pg_cluster {
 public:
     enum class shutdown { fast, immediate };
@@ -38,7 +40,8 @@ public:
     pg_cluster(const pg_cluster&) = delete;
     pg_cluster& operator=(const pg_cluster&) = delete;
 
-    // The server that tests of this process share; started at the first call, ended with the process.
+    // The server that tests of this process share; started at the first call, ended with the
+    // process.
     static pg_cluster& shared();
 
     int port() const noexcept { return port_.number(); }
@@ -50,7 +53,8 @@ public:
     std::string socket_dir() const { return directory_.string(); }
     // The certificate that signed the server's; the server's is for localhost and 127.0.0.1.
     std::string ca_file() const { return (directory_ / "ca.crt").string(); }
-    // URLs: over TCP with sslmode=verify-full (through `port` of a proxy if given), and over the socket.
+    // URLs: over TCP with sslmode=verify-full (through `port` of a proxy if given), and over the
+    // socket.
     std::string url(std::string_view database = "postgres", int port = 0) const;
     std::string socket_url(std::string_view database = "postgres") const;
 
@@ -62,7 +66,8 @@ public:
     void stop(shutdown how = shutdown::immediate);
     void start();
     void restart(shutdown how = shutdown::immediate);
-    // Sends a signal to one server process. SIGKILL of one makes the server end all sessions and recover.
+    // Sends a signal to one server process. SIGKILL of one makes the server end all sessions and
+    // recover.
     void kill_backend(pid_t pid, int signal);
     // Waits until the server accepts connections; after a crash, until it has recovered.
     void wait_until_ready();

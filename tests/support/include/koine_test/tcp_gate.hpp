@@ -15,8 +15,9 @@
 
 namespace koine_test {
 
-// Listens on 127.0.0.1 and connects each client to 127.0.0.1:target. Rules hold for all connections, those to come too, from
-// the moment that the function returns. All functions may be called from any thread; they throw std::system_error.
+// Listens on 127.0.0.1 and connects each client to 127.0.0.1:target. Rules hold for all
+// connections, those to come too, from the moment that the function returns. All functions may be
+// called from any thread; they throw std::system_error.
 class tcp_gate {
 public:
     enum direction { to_server = 0, to_client = 1 };
@@ -47,7 +48,8 @@ public:
 
     // Bytes that came from the sender of the direction since the gate was made.
     std::uint64_t bytes(direction which) const;
-    // Wait until so many bytes have come, or so many connections have been accepted; false after ten seconds.
+    // Wait until so many bytes have come, or so many connections have been accepted; false after
+    // ten seconds.
     bool wait_for_bytes(direction which, std::uint64_t count) const;
     bool wait_for_connections(std::size_t count) const;
 
@@ -59,7 +61,8 @@ private:
         mode how = mode::pass;
         bool cuts = false;
         std::uint64_t cut = 0;
-        std::uint64_t number = 0;  // changes with each rule: connections count their bytes from there
+        // changes with each rule: connections count their bytes from there
+        std::uint64_t number = 0;
         std::chrono::milliseconds late{0};
         std::size_t most = 65'536;
     };

@@ -5,8 +5,8 @@
 
 namespace koine_test {
 
-// Makes an empty directory below $TMPDIR (or /tmp); the destructor removes it with all that is in it. Throws
-// std::filesystem::filesystem_error if it cannot be made.
+// Makes an empty directory below $TMPDIR (or /tmp); the destructor removes it with all that is in
+// it. Throws std::filesystem::filesystem_error if it cannot be made.
 class temp_dir {
 public:
     temp_dir();

@@ -1,4 +1,5 @@
-// SQL as ISO/IEC 9075 writes it, and the renderer that the other dialects are made from: derive, override what differs.
+// SQL as ISO/IEC 9075 writes it, and the renderer that the other dialects are made from: derive,
+// override what differs.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,9 @@ struct column_check {
     std::string expression{};
 };
 
-// Immutable and stateless: one object serves all threads. Everything that compiles or renders throws usage_error (errc::not_supported
-// for what cannot be said in the dialect, errc::usage for a statement or table that makes no sense), and std::bad_alloc.
+// Immutable and stateless: one object serves all threads. Everything that compiles or renders
+// throws usage_error (errc::not_supported for what cannot be said in the dialect, errc::usage for a
+// statement or table that makes no sense), and std::bad_alloc.
 class KOINE_API ansi : public dialect {
 public:
     ansi() = default;
@@ -47,8 +49,9 @@ public:
     std::string table_exists() const override;
 
     // ---- What a derived dialect may say differently ----
-    // Public so that the renderer's parts can ask; programs have no use for them. Operands arrive as finished text, parenthesised
-    // where an operator needs it, their placeholders already numbered in the order of the parameters.
+    // Public so that the renderer's parts can ask; programs have no use for them. Operands arrive
+    // as finished text, parenthesised where an operator needs it, their placeholders already
+    // numbered in the order of the parameters.
 
     // Whether a lower-case word must be quoted to be an identifier.
     virtual bool reserved(std::string_view word) const noexcept;
@@ -72,19 +75,23 @@ public:
     virtual bool takes_returning(syntax::op head) const noexcept;
     // An INSERT of one row without any value.
     virtual std::string insert_defaults(const table_info& table) const;
-    // An INSERT of several rows: `rows` are the finished lists of values, `columns` their columns in order.
+    // An INSERT of several rows: `rows` are the finished lists of values, `columns` their columns
+    // in order.
     virtual std::string insert_rows(const table_info& table, const std::vector<std::uint16_t>& columns,
-                                    const std::vector<std::vector<std::string>>& rows, bool returns_generated_key) const;
+                                    const std::vector<std::vector<std::string>>& rows,
+                                    bool returns_generated_key) const;
 
     // A text literal, for DDL alone; values of statements are always bound.
     virtual std::string literal(std::string_view text) const;
-    // The type of a column, with what makes it a generated key; throws for what the dialect cannot hold.
+    // The type of a column, with what makes it a generated key; throws for what the dialect cannot
+    // hold.
     virtual std::string column_type(const column_info& column) const;
     // The column's default, ready for "DEFAULT (...)"; empty: none.
     virtual std::string column_default(const column_info& column) const;
     // `quoted` is the column's name as text.
     virtual column_check check(const column_info& column, std::string_view quoted) const;
-    // Whether the generated key carries its PRIMARY KEY constraint itself, and the word that follows it.
+    // Whether the generated key carries its PRIMARY KEY constraint itself, and the word that
+    // follows it.
     virtual bool inline_generated_key() const noexcept;
     virtual std::string_view generated_key_suffix() const noexcept;
     // The begin of a PRIMARY KEY constraint of this quoted name.
@@ -95,7 +102,8 @@ public:
     virtual bool alters_constraints() const noexcept;
 
 protected:
-    // A constraint's name by the convention: the parts joined by '_', shortened with a hash where it would be too long. Not quoted.
+    // A constraint's name by the convention: the parts joined by '_', shortened with a hash where
+    // it would be too long. Not quoted.
     std::string constraint_name(std::initializer_list<std::string_view> parts) const;
 };
 

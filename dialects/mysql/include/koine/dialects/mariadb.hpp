@@ -1,4 +1,5 @@
-// SQL as MariaDB (10.2 and later) takes it: that of MySQL, and RETURNING. docs/dialects.md says how types are stored.
+// SQL as MariaDB (10.2 and later) takes it: that of MySQL, and RETURNING. docs/dialects.md says how
+// types are stored.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// SQL as MySQL 8.0.19 and later takes it, written so that MariaDB takes it too. docs/dialects.md says how types are stored and what
-// LIKE means.
+// SQL as MySQL 8.0.19 and later takes it, written so that MariaDB takes it too. docs/dialects.md
+// says how types are stored and what LIKE means.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,9 @@ namespace koine {
 inline namespace v1 {
 namespace dialects {
 
-// Immutable; one object serves all threads. What it writes does not depend on the session's sql_mode, but text compares by code point
-// only in a session whose collation is a binary one, which is what the driver makes.
+// Immutable; one object serves all threads. What it writes does not depend on the session's
+// sql_mode, but text compares by code point only in a session whose collation is a binary one,
+// which is what the driver makes.
 class KOINE_API mysql : public ansi {
 public:
     mysql() = default;
@@ -26,7 +27,8 @@ public:
     // A server that is MariaDB is served by this dialect too; it is told in the log.
     server_fit for_server(std::string_view product, std::string_view version) const override;
 
-    // Refuses also characters beyond U+FFFF and a space at the end, which the server would not take.
+    // Refuses also characters beyond U+FFFF and a space at the end, which the server would not
+    // take.
     std::string quote(std::string_view identifier) const override;
     begin_rule begin(const transaction_options& options) const override;
     // Refuses keys over text or bytes without a length, and over more than an index can hold.

@@ -1,4 +1,5 @@
-// SQL as PostgreSQL (13 and later) takes it. docs/dialects.md says how types are stored and what LIKE means.
+// SQL as PostgreSQL (13 and later) takes it. docs/dialects.md says how types are stored and what
+// LIKE means.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +28,11 @@ public:
 
     std::string like(syntax::op kind, std::string_view text, std::string_view pattern) const override;
     std::string typed_placeholder(std::uint32_t index, std::uint8_t tag) const override;
-    // Rows whose generated keys are wanted are inserted by INSERT ... SELECT ... ORDER BY, the one form for which the server promises
-    // that keys are drawn in the order of the rows.
+    // Rows whose generated keys are wanted are inserted by INSERT ... SELECT ... ORDER BY, the one
+    // form for which the server promises that keys are drawn in the order of the rows.
     std::string insert_rows(const table_info& table, const std::vector<std::uint16_t>& columns,
-                            const std::vector<std::vector<std::string>>& rows, bool returns_generated_key) const override;
+                            const std::vector<std::vector<std::string>>& rows,
+                            bool returns_generated_key) const override;
     std::string literal(std::string_view text) const override;
     std::string column_type(const column_info& column) const override;
     column_check check(const column_info& column, std::string_view quoted) const override;

@@ -1,4 +1,5 @@
-// SQL as SQLite (3.35 and later) takes it. docs/dialects.md says how types are stored and what LIKE means.
+// SQL as SQLite (3.35 and later) takes it. docs/dialects.md says how types are stored and what LIKE
+// means.
 #pragma once
 
 #include <memory>
@@ -13,8 +14,8 @@ namespace koine {
 inline namespace v1 {
 namespace dialects {
 
-// Immutable; one object serves all threads. Its LIKE is written as koine_like() and koine_ilike(), functions that the driver
-// makes known on each connection.
+// Immutable; one object serves all threads. Its LIKE is written as koine_like() and koine_ilike(),
+// functions that the driver makes known on each connection.
 class KOINE_API sqlite final : public ansi {
 public:
     explicit sqlite(dialect_options options = {}) noexcept : options_{options} {}
@@ -25,9 +26,11 @@ public:
     std::shared_ptr<const dialect> with(const dialect_options& options) const override;
 
     std::string placeholder(std::uint32_t index) const override;
-    // Writing transactions begin IMMEDIATE, so that they never fail for a snapshot that is too old; see docs/dialects.md.
+    // Writing transactions begin IMMEDIATE, so that they never fail for a snapshot that is too old;
+    // see docs/dialects.md.
     begin_rule begin(const transaction_options& options) const override;
-    // Foreign keys cannot be dropped; the statement that is answered lets tables that refer to each other be dropped in one transaction.
+    // Foreign keys cannot be dropped; the statement that is answered lets tables that refer to each
+    // other be dropped in one transaction.
     std::vector<std::string> drop_foreign_keys(const table_info& table) const override;
     std::string table_exists() const override;
 

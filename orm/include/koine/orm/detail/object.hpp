@@ -1,17 +1,19 @@
-// What stands in front of every object of a session: how a reference finds the store that the object lives in.
+// What stands in front of every object of a session: how a reference finds the store that the
+// object lives in.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
-#include <koine/api.hpp>
 #include <koine/driver_abi.h>
+#include <koine/api.hpp>
 
 namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// The shared part of an object store: who refers to it. References may be copied and dropped on any thread.
+// The shared part of an object store: who refers to it. References may be copied and dropped on any
+// thread.
 struct store_head {
     std::atomic<std::uint64_t> references{1};
 };
@@ -29,21 +31,26 @@ enum class object_state : std::uint8_t {
 // 24 bytes directly in front of an object.
 struct object_header {
     store_head* store;
-    koine_value* base;      // the columns as the database has them, once the object is touched; null before
-    std::uint32_t epoch;    // the session's clock when the row was read
-    std::uint16_t entity;   // number of the class
+    // the columns as the database has them, once the object is touched; null before
+    koine_value* base;
+    std::uint32_t epoch;   // the session's clock when the row was read
+    std::uint16_t entity;  // number of the class
     object_state state;
     std::uint8_t flags;
 };
 static_assert(sizeof(object_header) == 24);
 
 inline constexpr std::uint8_t object_touched = 1;  // compared with its base by each flush
-inline constexpr std::uint8_t object_adopted = 2;  // belongs to a session that did not make its store
+// belongs to a session that did not make its store
+inline constexpr std::uint8_t object_adopted = 2;
 
 inline object_header* header_of(const void* object) noexcept {
-    return reinterpret_cast<object_header*>(const_cast<char*>(static_cast<const char*>(object)) - sizeof(object_header));
+    return reinterpret_cast<object_header*>(const_cast<char*>(static_cast<const char*>(object)) -
+                                            sizeof(object_header));
 }
-inline void* object_of(object_header* header) noexcept { return header + 1; }
+inline void* object_of(object_header* header) noexcept {
+    return header + 1;
+}
 
 // Takes the base of an object and has its session watch it from now on. Throws std::bad_alloc.
 KOINE_API void touch_slowly(object_header* header);

@@ -13,7 +13,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// The half of query<T> that is compiled once for all classes. Its functions throw what those of query<T> say.
+// The half of query<T> that is compiled once for all classes. Its functions throw what those of
+// query<T> say.
 class KOINE_API query_base {
 protected:
     query_base(const session_handle& session, const table_info& table);
