@@ -42,7 +42,7 @@ def check(tree):
             for pattern, folders in PLACES:
                 if pattern.match(name) and not any(place.startswith(folder + "/") for folder in folders):
                     tree.fault(path, line, f"<{name}> is only for {', '.join(folders) or 'nobody'}")
-            if not source_tree.is_public_header(path) or name.startswith("koine/"):
+            if not source_tree.is_public_header(path) or path.parts[0] == "testing" or name.startswith("koine/"):
                 continue
             if name in SLOW:
                 tree.fault(path, line, f"<{name}> is too slow or too new for a public header")

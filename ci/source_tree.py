@@ -6,7 +6,7 @@ import re
 import sys
 
 # Folders of the library itself; everything else is tests, examples, benchmarks and the build.
-LIBRARY = ("core", "orm", "dialects", "drivers", "async", "bundle")
+LIBRARY = ("core", "orm", "dialects", "drivers", "async", "bundle", "testing")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 CODE = {".hpp", ".cpp", ".h", ".c"}

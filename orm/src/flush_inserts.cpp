@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t rows_in_process = 50;
 constexpr std::size_t rows_on_network = 1000;
 
-bool has(const link& link, std::uint32_t capability) noexcept {
+bool has(const driver_connection& link, std::uint32_t capability) noexcept {
     return (link.driver().capabilities->flags & capability) != 0;
 }
 
@@ -34,7 +34,7 @@ bool has(const link& link, std::uint32_t capability) noexcept {
 }
 
 // The answer of a single-row INSERT is read to its end, so that nothing stays open.
-void end_result(link& link, prepared& statement) {
+void end_result(driver_connection& link, prepared& statement) {
     if (statement.running) link.finish(statement);
 }
 
@@ -51,11 +51,11 @@ void flush_work::push_insert(syntax::fragment& shape, const entity_plan& plan, c
     for (const std::uint16_t column : back) shape.push(syntax::op::returning, column);
 }
 
-bool flush_work::tells_key(const link& link) noexcept {
+bool flush_work::tells_key(const driver_connection& link) noexcept {
     return has(link, KOINE_CAP_LAST_INSERT_ID) && has(link, KOINE_CAP_IN_PROCESS);
 }
 
-void flush_work::send_inserts(link& link) {
+void flush_work::send_inserts(driver_connection& link) {
     for (std::size_t first = 0; first < inserts_.size();) {
         const entity_plan& plan = *inserts_[first].plan;
         std::size_t last = first;
@@ -81,7 +81,7 @@ void flush_work::send_inserts(link& link) {
 }
 
 // Rows of one class that give the same columns.
-void flush_work::send_group(link& link, std::size_t first, std::size_t last) {
+void flush_work::send_group(driver_connection& link, std::size_t first, std::size_t last) {
     const insert& example = inserts_[first];
     const entity_plan& plan = *example.plan;
     const dialect_features& features = link.dialect().features();
@@ -108,7 +108,8 @@ void flush_work::send_group(link& link, std::size_t first, std::size_t last) {
         send_each(link, plan, first, last);
 }
 
-prepared& flush_work::insert_statement(link& link, const entity_plan& plan, const column_set& columns, bool generated) {
+prepared& flush_work::insert_statement(driver_connection& link, const entity_plan& plan, const column_set& columns,
+                                       bool generated) {
     const auto build = [&](syntax::fragment& shape) { push_insert(shape, plan, columns, back_); };
     if (plan.server_defaults.empty())
         return link.prepare(*plan.entity, generated ? entity_operation::insert : entity_operation::insert_with_key,
@@ -118,13 +119,13 @@ prepared& flush_work::insert_statement(link& link, const entity_plan& plan, cons
     return link.prepare(shape);
 }
 
-void flush_work::append_values(link& link, const entity_plan& plan, const insert& one) {
+void flush_work::append_values(driver_connection& link, const entity_plan& plan, const insert& one) {
     for (std::uint16_t i = 0; i < plan.columns; ++i)
         if (one.columns.test(i))
             binds_.push_back(plan.plain ? one.values[i] : link.context().native_form(one.values[i]));
 }
 
-void flush_work::send_each(link& link, const entity_plan& plan, std::size_t first, std::size_t last) {
+void flush_work::send_each(driver_connection& link, const entity_plan& plan, std::size_t first, std::size_t last) {
     const bool all = plan.plain && inserts_[first].columns == plan.all;
     prepared& statement = insert_statement(link, plan, inserts_[first].columns, inserts_[first].generated);
     for (std::size_t i = first; i < last; ++i) {
@@ -150,7 +151,7 @@ void flush_work::send_each(link& link, const entity_plan& plan, std::size_t firs
     }
 }
 
-void flush_work::send_rows(link& link, const entity_plan& plan, std::size_t first, std::size_t last) {
+void flush_work::send_rows(driver_connection& link, const entity_plan& plan, std::size_t first, std::size_t last) {
     syntax::fragment shape;
     push_insert(shape, plan, inserts_[first].columns, back_);
     const std::size_t columns = inserts_[first].columns.count();

@@ -8,7 +8,7 @@ inline namespace v1 {
 namespace detail {
 
 // A row of a simple class, by a driver without a queue. Answers its key.
-[[gnu::always_inline]] inline std::int64_t flush_work::send_one(session_core& session, link& link,
+[[gnu::always_inline]] inline std::int64_t flush_work::send_one(session_core& session, driver_connection& link,
                                                                 const entity_plan& plan, const koine_value* values,
                                                                 bool generated) {
     try {
@@ -42,7 +42,7 @@ bool flush_work::insert_one(bool commit) {
     // A key that is known has its place already, which nothing takes from it until the row is
     // there.
     integer_identities::entry* entry = generated ? nullptr : &slot.integers.at(values[plan.key[0]].u.i);
-    link& link = session_.on();
+    driver_connection& link = session_.on();
     if (link.queues() || (generated && !tells_key(link))) return false;
     const std::int64_t key = send_one(session_, link, plan, values, generated);
     if (commit) session_.commit_link(link);
@@ -65,7 +65,7 @@ void session_core::insert(const entity_info& entity, void* object) {
     class_slot& slot = slot_of(entity);
     const entity_plan& plan = *slot.plan;
     if (lease_ == nullptr) lease();
-    link& link = leased();
+    driver_connection& link = leased();
     if (!plan.simple || link.queues()) return work().insert_row(slot, object);
     const koine_value* const values = buffer_.bind(plan, object);
     const bool generated = plan.generated == 0 && values[0].u.i == 0;
@@ -81,7 +81,7 @@ void flush_work::insert_row(class_slot& slot, void* object) {
     const entity_plan& plan = *slot.plan;
     if (values_.size() < plan.columns) values_.resize(plan.columns);
     collect_insert(plan, object, values_.data());
-    link& link = session_.on();
+    driver_connection& link = session_.on();
     try {
         send_inserts(link);
         link.flush();

@@ -12,7 +12,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-void flush_work::send_and_read_back(link& link, const entity_plan& plan, std::size_t first, std::size_t last) {
+void flush_work::send_and_read_back(driver_connection& link, const entity_plan& plan, std::size_t first,
+                                    std::size_t last) {
     const bool generated = inserts_[first].generated;
     const bool more = !back_.empty();
     const auto is_key = [&](std::uint16_t column) {

@@ -216,7 +216,7 @@ void flush_work::prepare_memory() {
 
 // ---- Sending ----
 
-void flush_work::send(link& link, bool commit) {
+void flush_work::send(driver_connection& link, bool commit) {
     send_inserts(link);
     if (!inserts_.empty() && !(updates_.empty() && deletes_.empty())) check_taken_over(link);
     send_updates(link);
@@ -231,7 +231,7 @@ void flush_work::send(link& link, bool commit) {
 
 namespace {
 
-koine_value native(link& link, const entity_plan& plan, const koine_value& value) {
+koine_value native(driver_connection& link, const entity_plan& plan, const koine_value& value) {
     return plan.plain ? value : link.context().native_form(value);
 }
 
@@ -250,7 +250,7 @@ void push_key_condition(syntax::fragment& shape, const entity_plan& plan) {
 
 }  // namespace
 
-prepared& flush_work::prepare_update(link& link, const entity_plan& plan, const column_set& columns) {
+prepared& flush_work::prepare_update(driver_connection& link, const entity_plan& plan, const column_set& columns) {
     syntax::fragment shape;
     shape.push_table(syntax::op::update, plan.table);
     sets_.clear();
@@ -267,7 +267,7 @@ prepared& flush_work::prepare_update(link& link, const entity_plan& plan, const 
 
 // Where a new row has got the key of an object, the row of that object is gone: its UPDATE or
 // DELETE would meet the new one.
-void flush_work::check_taken_over(link& link) const {
+void flush_work::check_taken_over(driver_connection& link) const {
     for (const insert& one : inserts_) {
         if (one.generated) continue;
         const entity_plan& plan = *one.plan;
@@ -282,7 +282,7 @@ void flush_work::check_taken_over(link& link) const {
     }
 }
 
-void flush_work::send_updates(link& link) {
+void flush_work::send_updates(driver_connection& link) {
     prepared* statement = nullptr;
     const entity_plan* of = nullptr;
     column_set columns;
@@ -301,7 +301,7 @@ void flush_work::send_updates(link& link) {
     }
 }
 
-void flush_work::send_deletes(link& link) {
+void flush_work::send_deletes(driver_connection& link) {
     for (const object_header* const header : deletes_) {
         const entity_plan& plan = plan_of(*header);
         prepared& statement = link.prepare(*plan.entity, entity_operation::delete_, [&plan](syntax::fragment& shape) {

@@ -39,7 +39,7 @@ public:
     }
     bool insert_one(bool commit);
     // Whether the driver itself tells the key of the row inserted last, which needs no RETURNING.
-    static bool tells_key(const link& link) noexcept;
+    static bool tells_key(const driver_connection& link) noexcept;
     // See session_core::insert(); for every class and driver.
     KOINE_COLD void insert_row(class_slot& slot, void* object);
     void collect();
@@ -47,7 +47,7 @@ public:
     std::size_t size() const noexcept { return inserts_.size() + updates_.size() + deletes_.size(); }
     void prepare_memory();
     // With `commit`, the caller sends COMMIT next.
-    void send(link& link, bool commit);
+    void send(driver_connection& link, bool commit);
     void apply();
 
 private:
@@ -69,8 +69,8 @@ private:
         column_set columns{};
     };
 
-    static std::int64_t send_one(session_core& session, link& link, const entity_plan& plan, const koine_value* values,
-                                 bool generated);
+    static std::int64_t send_one(session_core& session, driver_connection& link, const entity_plan& plan,
+                                 const koine_value* values, bool generated);
     static void push_insert(syntax::fragment& shape, const entity_plan& plan, const column_set& columns,
                             std::span<const std::uint16_t> back);
     void collect_inserts();
@@ -80,19 +80,20 @@ private:
     void sort_updates();
     KOINE_COLD void grow_updates();
     void clear_lists() noexcept;
-    void send_inserts(link& link);
-    void send_group(link& link, std::size_t first, std::size_t last);
-    void send_each(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
-    void send_rows(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
-    void send_and_read_back(link& link, const entity_plan& plan, std::size_t first, std::size_t last);
-    prepared& insert_statement(link& link, const entity_plan& plan, const column_set& columns, bool generated);
-    void append_values(link& link, const entity_plan& plan, const insert& one);
+    void send_inserts(driver_connection& link);
+    void send_group(driver_connection& link, std::size_t first, std::size_t last);
+    void send_each(driver_connection& link, const entity_plan& plan, std::size_t first, std::size_t last);
+    void send_rows(driver_connection& link, const entity_plan& plan, std::size_t first, std::size_t last);
+    void send_and_read_back(driver_connection& link, const entity_plan& plan, std::size_t first, std::size_t last);
+    prepared& insert_statement(driver_connection& link, const entity_plan& plan, const column_set& columns,
+                               bool generated);
+    void append_values(driver_connection& link, const entity_plan& plan, const insert& one);
     static std::int64_t generated_key(const entity_plan& plan, const koine_value& key);
     void take_returned(const entity_plan& plan, insert& one, const koine_value* cells);
-    prepared& prepare_update(link& link, const entity_plan& plan, const column_set& columns);
-    KOINE_COLD void check_taken_over(link& link) const;
-    void send_updates(link& link);
-    void send_deletes(link& link);
+    prepared& prepare_update(driver_connection& link, const entity_plan& plan, const column_set& columns);
+    KOINE_COLD void check_taken_over(driver_connection& link) const;
+    void send_updates(driver_connection& link);
+    void send_deletes(driver_connection& link);
     void check_counts(std::span<const std::int64_t> counts) const;
     static void fill_in(insert& one);
     void apply_insert(insert& one);

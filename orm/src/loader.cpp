@@ -34,7 +34,7 @@ std::string_view word_for(std::uint8_t tag) noexcept {
 // Ends a result when loading its rows fails.
 class result_guard {
 public:
-    result_guard(link& link, prepared& statement) noexcept : link_{link}, statement_{statement} {}
+    result_guard(driver_connection& link, prepared& statement) noexcept : link_{link}, statement_{statement} {}
     result_guard(const result_guard&) = delete;
     result_guard& operator=(const result_guard&) = delete;
     ~result_guard() {
@@ -47,7 +47,7 @@ public:
     }
 
 private:
-    link& link_;
+    driver_connection& link_;
     prepared& statement_;
 };
 
@@ -193,7 +193,7 @@ void session_core::merge(const class_slot& slot, object_header& header, const ko
 
 // ---- get, refresh ----
 
-prepared& session_core::get_statement(link& link, const entity_plan& plan) {
+prepared& session_core::get_statement(driver_connection& link, const entity_plan& plan) {
     return link.prepare(*plan.entity, entity_operation::get, [&plan](syntax::fragment& shape) {
         shape.push_table(syntax::op::select_entity, plan.table);
         for (std::size_t i = 0; i < plan.key.size(); ++i) {
@@ -223,7 +223,7 @@ void* session_core::answer_get(class_slot& slot, void* known, std::span<const ko
         if (known != nullptr && is_fresh(slot, *header_of(known))) return known;
     }
     const entity_plan& plan = *slot.plan;
-    link& link = on();
+    driver_connection& link = on();
     prepared& statement = get_statement(link, plan);
     if (!plan.plain) {
         native_key_.assign(key.begin(), key.end());
@@ -257,7 +257,7 @@ void* session_core::get(const entity_info& entity, std::int64_t key) {
     }
     // Nothing is known of the key, and nothing comes in between: its entry stays where it is until
     // the row is there.
-    link& link = on();
+    driver_connection& link = on();
     prepared& statement = get_statement(link, plan);
     if (link.execute(statement, {&value, 1}) == 0) return nullptr;
     const result_guard guard{link, statement};
@@ -291,7 +291,7 @@ void session_core::refresh(object_header& header) {
         throw_usage("only an object that the session holds and that has a row can be refreshed; this " +
                     std::string{plan.entity->class_name} + " is not one");
     }
-    link& link = on();
+    driver_connection& link = on();
     prepared& statement = get_statement(link, plan);
     const bool had_base = header.base != nullptr;
     if (!had_base) take_base(header);
@@ -328,14 +328,14 @@ void session_core::distrust(const entity_info& entity) {
 
 namespace {
 
-std::uint32_t execute_with_many(link& link, prepared& statement, const syntax::fragment& values) {
+std::uint32_t execute_with_many(driver_connection& link, prepared& statement, const syntax::fragment& values) {
     std::vector<koine_value> bound(values.bind_count());
     values.values(link.context(), bound.data());
     return link.execute(statement, bound);
 }
 
 // Runs a statement with the values bound in it.
-inline std::uint32_t execute_with(link& link, prepared& statement, const syntax::fragment& values) {
+inline std::uint32_t execute_with(driver_connection& link, prepared& statement, const syntax::fragment& values) {
     koine_value bound[syntax::fragment::inline_binds];
     if (values.bind_count() > std::size(bound)) [[unlikely]]
         return execute_with_many(link, statement, values);
@@ -402,7 +402,7 @@ std::size_t select_few(session_core& session, const entity_info& entity, const s
                        std::size_t limit, void** out) {
     session.check_usable();
     session.autoflush();
-    link& link = session.on();
+    driver_connection& link = session.on();
     prepared& select = link.prepare(statement);
     std::uint32_t got = execute_with(link, select, statement);
     if (got == 0) return 0;
@@ -430,7 +430,7 @@ std::int64_t select_number(session_core& session, const syntax::fragment& statem
 std::int64_t execute_change(session_core& session, const entity_info& entity, const syntax::fragment& statement) {
     session.check_usable();
     session.autoflush();
-    link& link = session.on();
+    driver_connection& link = session.on();
     prepared& change = link.prepare(statement);
     session.distrust(entity);
     if (execute_with(link, change, statement) != 0) link.finish(change);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include <koine/detail/connection_access.hpp>
 #include <koine/error.hpp>
+#include <koine/lease/connection_access.hpp>
 
 #include "flush_work.hpp"
 
@@ -54,7 +54,7 @@ void session_core::raise_unusable() const {
 }
 
 void session_core::lease() {
-    own_ = link_lease{engine_};
+    own_ = connection_lease{engine_};
     lease_ = &own_;
     const transaction_options& wanted = options_.transaction;
     if (wanted.isolation == isolation::default_ && !wanted.read_only && !wanted.deferrable) return;
@@ -68,7 +68,7 @@ void session_core::lease() {
 
 void session_core::give_back() noexcept {
     lease_ = nullptr;
-    own_ = link_lease{};
+    own_ = connection_lease{};
     connection_.reset();
 }
 
@@ -116,7 +116,7 @@ void session_core::flush_changes(bool commit) {
         return;
     }
     work.prepare_memory();
-    link& link = on();
+    driver_connection& link = on();
     try {
         work.send(link, commit);
     } catch (...) {
@@ -132,7 +132,7 @@ flush_work& session_core::make_work() {
     return *work_;
 }
 
-void session_core::commit_link(link& link) {
+void session_core::commit_link(driver_connection& link) {
     condition_ = condition::failed;
     try {
         link.commit();
@@ -229,7 +229,7 @@ void session_core::rollback_nested(std::uint64_t id) {
     if (condition_ == condition::in_doubt) check_usable();
     if (in_transaction()) keep_what_ended();
     const auto found = find_mark(id);
-    link& link = leased();
+    driver_connection& link = leased();
     while (marks_.size() > static_cast<std::size_t>(found - marks_.begin()) + 1) {
         link.rollback_to_savepoint(marks_.back().depth);
         marks_.pop_back();

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include <koine/connection.hpp>
-#include <koine/detail/link.hpp>
-#include <koine/detail/link_lease.hpp>
 #include <koine/engine.hpp>
+#include <koine/lease/connection_lease.hpp>
 #include <koine/orm/detail/object.hpp>
 #include <koine/orm/detail/unit_of_work.hpp>
 #include <koine/orm/session_options.hpp>
 #include <koine/sql/fragment.hpp>
+#include <koine/wire/driver_connection.hpp>
 
 #include "entity_plan.hpp"
 #include "identity_map.hpp"
@@ -84,7 +84,7 @@ public:
 
     // ---- Transaction (session_core.cpp) ----
     // The leased link. Leases and begins where that is due.
-    link& on() {
+    driver_connection& on() {
         check_usable();
         if (lease_ == nullptr) lease();
         return leased();
@@ -135,7 +135,7 @@ private:
         std::uint32_t depth;
     };
     // The link that is leased. Throws usage_error in a child of the process that leased it.
-    link& leased() const {
+    driver_connection& leased() const {
         lease_->check();
         return **lease_;
     }
@@ -169,7 +169,7 @@ private:
     void* answer_get(class_slot& slot, void* known, std::span<const koine_value> key);
     void row_is_gone(class_slot& slot, object_header& header);
     [[noreturn]] void raise_bad_row(const entity_plan& plan, const koine_value* cells);
-    prepared& get_statement(link& link, const entity_plan& plan);
+    prepared& get_statement(driver_connection& link, const entity_plan& plan);
     void adopt(object_header& header, object_state state);
     void detach(object_header& header) noexcept;
     void restore(std::size_t size);
@@ -183,13 +183,13 @@ private:
     // Whether there is anything that a flush has to look at.
     bool has_changes() const noexcept { return !(touched_.empty() && pending_.empty() && deleting_.empty()); }
     void flush_changes(bool commit);
-    void commit_link(link& link);
+    void commit_link(driver_connection& link);
 
     koine::engine engine_;
     session_options options_;
-    link_lease own_{};
+    connection_lease own_{};
     std::optional<koine::connection> connection_{};  // once somebody needs one, it has the lease
-    const link_lease* lease_ = nullptr;              // either of them, null between transactions
+    const connection_lease* lease_ = nullptr;        // either of them, null between transactions
     store_reference store_{};
     std::vector<std::unique_ptr<class_slot>> slots_{};  // by number of the class; 0 is nobody's
     std::vector<object_header*> touched_{};

@@ -32,7 +32,7 @@ std::uint64_t hash_values(std::span<const koine_value> values) noexcept {
     std::uint64_t hash = 0x9e3779b97f4a7c15U;
     for (const koine_value& value : values) {
         hash = mix(hash, value.tag);
-        if (syntax::has_content(value.tag)) {
+        if (detail::has_content(value.tag)) {
             hash = hash_bytes(hash, static_cast<const char*>(value.u.p), content_size(value));
         } else if (value.tag == KOINE_FLOAT64 && std::isnan(value.u.f)) {
             hash = mix(hash, 1);

@@ -19,7 +19,7 @@ namespace detail {
 inline std::uint32_t content_size(const koine_value& value) noexcept {
     constexpr std::uint32_t uuid_size = 16;
     if (value.tag == KOINE_TEXT || value.tag == KOINE_BLOB) return value.len;
-    if (!syntax::has_content(value.tag)) return 0;
+    if (!detail::has_content(value.tag)) return 0;
     return value.tag == KOINE_UUID ? uuid_size : value.len;
 }
 // Whether two values are the same for the database: same tag and content; NaN is NaN, and zero is
@@ -27,7 +27,7 @@ inline std::uint32_t content_size(const koine_value& value) noexcept {
 inline bool same_value(const koine_value& a, const koine_value& b) noexcept {
     if (a.tag != b.tag) return false;
     if (a.tag == KOINE_INT64) return a.u.i == b.u.i;
-    if (syntax::has_content(a.tag)) {
+    if (detail::has_content(a.tag)) {
         const std::uint32_t size = content_size(a);
         if (a.tag != KOINE_UUID && a.len != b.len) return false;
         return size == 0 || std::memcmp(a.u.p, b.u.p, size) == 0;

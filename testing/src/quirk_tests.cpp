@@ -2,7 +2,7 @@
 // to.
 #include <chrono>
 
-#include <koine/detail/link_lease.hpp>
+#include <koine/lease/connection_lease.hpp>
 
 #include "suite.hpp"
 
@@ -86,7 +86,7 @@ void one_connection_is_all_there_is(context& given) {
 }
 
 void statements_cannot_be_cancelled(context& given) {
-    const detail::link_lease lease{given.engine};
+    const detail::connection_lease lease{given.engine};
     EXPECT_EQ(lease->driver().capabilities->flags & KOINE_CAP_CANCEL, 0U)
         << "the driver can cancel: the quirk is not needed";
 }

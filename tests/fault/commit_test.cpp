@@ -4,7 +4,7 @@
 
 #include <libpq-fe.h>
 
-#include <koine/detail/link_lease.hpp>
+#include <koine/lease/connection_lease.hpp>
 
 #include "in_doubt.hpp"
 #include "servers.hpp"
@@ -124,7 +124,7 @@ TEST_F(commit_on_postgresql, a_commit_that_the_server_turns_into_a_rollback_is_a
 TEST_F(commit_on_postgresql, a_statement_that_fails_in_front_of_commit_fails_the_transaction_and_does_not_end_it) {
     const engine on = over_socket(pool_of(1));
     make_marks(on);
-    koine::detail::link_lease lease{on};
+    koine::detail::connection_lease lease{on};
     koine::detail::prepared& insert = lease->prepare("insert into marks (id) values (1)");
     lease->enqueue(insert, {});
     lease->enqueue(insert, {});

@@ -1,7 +1,7 @@
 // COMMIT behind a queue, and the end of a unit of work whose COMMIT nobody knows the end of.
 #include <utility>
 
-#include <koine/detail/link_lease.hpp>
+#include <koine/lease/connection_lease.hpp>
 #include <koine/orm/scoped_session.hpp>
 
 #include "in_doubt.hpp"
@@ -31,7 +31,7 @@ const account& peek(const koine::ref<account>& object) {
 TEST_F(relay_commit, a_statement_that_fails_in_front_of_commit_fails_the_transaction_and_does_not_end_it) {
     const engine on = open();
     make_marks(on);
-    koine::detail::link_lease lease{on};
+    koine::detail::connection_lease lease{on};
     koine::detail::prepared& insert = lease->prepare("insert into marks (id) values (1)");
     lease->enqueue(insert, {});
     lease->enqueue(insert, {});
@@ -56,7 +56,7 @@ TEST_F(relay_commit, a_statement_that_fails_in_front_of_commit_fails_the_transac
 TEST_F(relay_commit, a_commit_that_fails_behind_statements_ends_the_transaction) {
     const engine on = open();
     make_marks(on);
-    koine::detail::link_lease lease{on};
+    koine::detail::connection_lease lease{on};
     koine::detail::prepared& insert = lease->prepare("insert into marks (id) values (1)");
     lease->enqueue(insert, {});
     script.fail_containing("COMMIT",

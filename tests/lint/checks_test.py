@@ -9,12 +9,13 @@ import unittest
 CI = pathlib.Path(__file__).resolve().parent.parent.parent / "ci"
 
 CLEAN = {
-    "core/include/koine/url.hpp": "// A URL.\n#pragma once\n#include <string>\n",
-    "core/src/url.cpp": '#include <koine/url.hpp>\n#include "parser.hpp"\n',
-    "core/src/parser.hpp": "// Splits a URL.\n#pragma once\n",
-    "core/src/wait.cpp": "#include <poll.h>\n",
-    "core/include/koine/engine.hpp": "// An engine.\n#pragma once\n#include <koine/url.hpp>\n",
-    "drivers/one/src/driver.cpp": "#include <koine/url.hpp>\n",
+    "core/engine/include/koine/url.hpp": "// A URL.\n#pragma once\n#include <string>\n",
+    "core/engine/src/url.cpp": '#include <koine/url.hpp>\n#include "parser.hpp"\n',
+    "core/engine/src/parser.hpp": "// Splits a URL.\n#pragma once\n",
+    "core/engine/src/wait.cpp": "#include <poll.h>\n",
+    "core/engine/include/koine/engine.hpp": "// An engine.\n#pragma once\n#include <koine/url.hpp>\n",
+    "core/contract/include/koine/errc.hpp": "// Codes.\n#pragma once\n",
+    "drivers/one/src/driver.cpp": "#include <koine/errc.hpp>\n",
     "drivers/sqlite3/src/driver.cpp": "#include <sqlite3.h>\n",
     ".clang-format": "SortIncludes: Never\nAllowShortFunctionsOnASingleLine: None\n",
     "README.md": "See README.md.\n\n```cpp\nint main() {\n}\n```\n",
@@ -45,79 +46,98 @@ class checks(unittest.TestCase):
     def test_core_may_not_include_a_driver(self):
         _, output = self.run_check("layers", {
             "drivers/one/include/koine/drivers/one.hpp": "// One.\n",
-            "core/src/bad.cpp": "#include <koine/drivers/one.hpp>\n"})
-        self.assertIn("core may not include koine/drivers/one.hpp of drivers/one", output)
+            "core/engine/src/bad.cpp": "#include <koine/drivers/one.hpp>\n"})
+        self.assertIn("core/engine may not include koine/drivers/one.hpp of drivers/one", output)
 
     def test_a_driver_may_not_include_the_engine(self):
-        self.assert_fault("layers", "drivers/one/src/bad.cpp", "#include <koine/engine.hpp>\n", "above the driver contract")
+        self.assert_fault("layers", "drivers/one/src/bad.cpp", "#include <koine/engine.hpp>\n",
+                          "drivers/one may not include koine/engine.hpp of core/engine")
+
+    def test_what_is_not_listed_may_not_be_included(self):
+        self.assert_fault("layers", "testing/src/bad.cpp", "#include <koine/orm/session.hpp>\n", "no component has")
+        _, output = self.run_check("layers", {
+            "orm/include/koine/orm/session.hpp": "// A session.\n",
+            "testing/src/bad.cpp": "#include <koine/orm/session.hpp>\n"})
+        self.assertIn("testing may not include koine/orm/session.hpp of orm", output)
+        self.assert_fault("layers", "core/contract/src/bad.cpp", "#include <koine/url.hpp>\n",
+                          "core/contract may not include koine/url.hpp of core/engine")
+
+    def test_rooms_do_not_include_each_other(self):
+        _, output = self.run_check("layers", {
+            "core/engine/src/pool/pool.cpp": '#include "wire/wire.hpp"\n',
+            "core/engine/src/wire/wire.hpp": '// Wire.\n#include "pool/slot.hpp"\n',
+            "core/engine/src/pool/slot.hpp": "// Slot.\n"})
+        self.assertIn("core/engine/src/pool/pool.cpp:1: includes wire.hpp: the rooms core/engine:pool and "
+                      "core/engine:wire stand on a circle", output)
+        self.assertIn(", 2 faults", output)
 
     def test_a_relative_include_leaves_the_component(self):
-        self.assert_fault("layers", "orm/src/bad.cpp", '#include "../../core/src/parser.hpp"\n', "relative include")
+        self.assert_fault("layers", "orm/src/bad.cpp", '#include "../../core/engine/src/parser.hpp"\n', "relative include")
 
     def test_a_private_header_belongs_to_its_component(self):
         self.assert_fault("layers", "orm/src/bad.cpp", '#include "parser.hpp"\n', "not a private header of orm")
 
     def test_a_public_header_keeps_private_headers_out(self):
-        self.assert_fault("layers", "core/include/koine/bad.hpp", '// Bad.\n#include "parser.hpp"\n', "private parser.hpp")
+        self.assert_fault("layers", "core/engine/include/koine/bad.hpp", '// Bad.\n#include "parser.hpp"\n', "private parser.hpp")
 
     def test_a_header_that_nobody_has_is_named(self):
-        self.assert_fault("layers", "core/src/bad.cpp", "#include <koine/nothing.hpp>\n", "no component has")
+        self.assert_fault("layers", "core/engine/src/bad.cpp", "#include <koine/nothing.hpp>\n", "no component has")
 
     def test_a_client_library_stays_in_its_driver(self):
-        self.assert_fault("includes", "core/src/bad.cpp", "#include <sqlite3.h>\n", "only for drivers/sqlite3")
+        self.assert_fault("includes", "core/engine/src/bad.cpp", "#include <sqlite3.h>\n", "only for drivers/sqlite3")
         self.assert_fault("includes", "drivers/one/src/bad.cpp", "#include <libpq-fe.h>\n", "only for drivers/libpq")
 
     def test_boost_stays_out_of_core(self):
-        self.assert_fault("includes", "core/src/bad.cpp", "#include <boost/asio.hpp>\n", "only for async")
+        self.assert_fault("includes", "core/engine/src/bad.cpp", "#include <boost/asio.hpp>\n", "only for async")
 
     def test_a_platform_call_stands_in_one_file(self):
         self.assert_fault("includes", "drivers/one/src/bad.cpp", "#include <poll.h>\n", "and nowhere else")
 
     def test_a_public_header_includes_no_slow_header(self):
-        self.assert_fault("includes", "core/include/koine/bad.hpp", "// Bad.\n#include <functional>\n", "too slow")
+        self.assert_fault("includes", "core/engine/include/koine/bad.hpp", "// Bad.\n#include <functional>\n", "too slow")
 
     def test_a_public_header_includes_no_platform_header(self):
-        self.assert_fault("includes", "core/include/koine/bad.hpp", "// Bad.\n#include <unistd.h>\n", "standard library alone")
+        self.assert_fault("includes", "core/engine/include/koine/bad.hpp", "// Bad.\n#include <unistd.h>\n", "standard library alone")
 
     def test_a_c_header_includes_two_headers_at_most(self):
-        self.assert_fault("includes", "core/include/koine/bad.h", "/* Bad. */\n#include <stdio.h>\n", "a C header includes")
+        self.assert_fault("includes", "core/engine/include/koine/bad.h", "/* Bad. */\n#include <stdio.h>\n", "a C header includes")
 
     def test_a_long_header_is_a_fault_and_a_reason_lifts_it(self):
         long = "// Long.\n" * 301
-        self.assert_fault("sizes", "core/include/koine/long.hpp", long, "301 lines, at most 300")
+        self.assert_fault("sizes", "core/engine/include/koine/long.hpp", long, "301 lines, at most 300")
         reason = "// size: one table that is read as a whole\n"
-        self.assertEqual(self.run_check("sizes", {"core/include/koine/long.hpp": reason + long})[0], 0)
-        self.assert_fault("sizes", "core/include/koine/long.hpp", reason + long * 3, "at most 800")
+        self.assertEqual(self.run_check("sizes", {"core/engine/include/koine/long.hpp": reason + long})[0], 0)
+        self.assert_fault("sizes", "core/engine/include/koine/long.hpp", reason + long * 3, "at most 800")
 
     def test_a_long_source_is_a_fault(self):
-        self.assert_fault("sizes", "core/src/long.cpp", "// Long.\n" * 501, "501 lines, at most 500")
+        self.assert_fault("sizes", "core/engine/src/long.cpp", "// Long.\n" * 501, "501 lines, at most 500")
 
     def test_a_vague_name_is_a_fault(self):
-        self.assert_fault("sizes", "core/src/url_utils.cpp", "", "does not say")
-        self.assertEqual(self.run_check("sizes", {"core/src/outils.cpp": ""})[0], 0)
+        self.assert_fault("sizes", "core/engine/src/url_utils.cpp", "", "does not say")
+        self.assertEqual(self.run_check("sizes", {"core/engine/src/outils.cpp": ""})[0], 0)
 
     def test_a_source_is_ascii(self):
-        self.assert_fault("text", "core/src/bad.cpp", "// caf\u00e9\n", "not ASCII")
+        self.assert_fault("text", "core/engine/src/bad.cpp", "// caf\u00e9\n", "not ASCII")
         self.assertEqual(self.run_check("text", {"NOTES.md": "caf\u00e9\n"})[0], 0)
 
     def test_a_public_header_starts_with_a_comment(self):
-        self.assert_fault("text", "core/include/koine/bad.hpp", "#pragma once\n", "starts with a comment")
+        self.assert_fault("text", "core/engine/include/koine/bad.hpp", "#pragma once\n", "starts with a comment")
 
     def test_a_path_of_one_machine_is_a_fault(self):
         self.assert_fault("text", "ci/bad.sh", "cd /home/me/koine\n", "path of one machine")
         self.assertEqual(self.run_check("text", {"ci/good.sh": "cd /tmp/build; ls a/home/b\n"})[0], 0)
 
     def test_a_document_that_is_not_there_is_a_fault(self):
-        self.assert_fault("text", "core/src/bad.cpp", "// See lost.md.\n", "no document")
+        self.assert_fault("text", "core/engine/src/bad.cpp", "// See lost.md.\n", "no document")
 
     def test_an_issue_number_is_a_fault(self):
-        self.assert_fault("text", "core/src/bad.cpp", "// Closes issue 12.\n", "names an issue")
+        self.assert_fault("text", "core/engine/src/bad.cpp", "// Closes issue 12.\n", "names an issue")
 
     def test_a_leftover_mark_is_a_fault(self):
-        self.assert_fault("text", "core/src/bad.cpp", "// TODO: more\n", "leftover")
+        self.assert_fault("text", "core/engine/src/bad.cpp", "// TODO: more\n", "leftover")
 
     def test_a_banner_is_a_fault(self):
-        self.assert_fault("text", "core/src/bad.cpp", "// --------------------\n", "banner")
+        self.assert_fault("text", "core/engine/src/bad.cpp", "// --------------------\n", "banner")
 
     def test_a_fault_id_is_explained_in_the_documents(self):
         self.assert_fault("text", "tests/fault/bad.cpp", "// F12\n", "not explained")
@@ -126,12 +146,12 @@ class checks(unittest.TestCase):
 
     def test_a_comment_ends_by_column_100(self):
         words = "a word " * 15
-        self.assert_fault("comments", "core/src/bad.cpp", f"// {words}\n", "the comment ends at column 108, at most 100")
-        self.assert_fault("comments", "core/src/bad.cpp", f"int a;  // {words}\n", "the comment ends at column")
-        self.assert_fault("comments", "core/src/bad.c", f"/*\n * {words}\n */\n", "the comment ends at column")
+        self.assert_fault("comments", "core/engine/src/bad.cpp", f"// {words}\n", "the comment ends at column 108, at most 100")
+        self.assert_fault("comments", "core/engine/src/bad.cpp", f"int a;  // {words}\n", "the comment ends at column")
+        self.assert_fault("comments", "core/engine/src/bad.c", f"/*\n * {words}\n */\n", "the comment ends at column")
         self.assert_fault("comments", "ci/bad.py", f"# {words}\n", "the comment ends at column")
         code = f'const char* text = "http://{"a" * 100}";\n// http://{"a" * 100}\n'
-        self.assertEqual(self.run_check("comments", {"core/src/good.cpp": code})[0], 0)
+        self.assertEqual(self.run_check("comments", {"core/engine/src/good.cpp": code})[0], 0)
 
     def test_prose_ends_by_column_100(self):
         words = "a word " * 15
@@ -140,7 +160,7 @@ class checks(unittest.TestCase):
         self.assertEqual(self.run_check("comments", {"docs/good.md": exempt})[0], 0)
 
     def test_code_is_as_the_formatter_writes_it(self):
-        self.assert_fault("format", "core/src/bad.cpp", "int  a;\n", "run `clang-format -i` on it")
+        self.assert_fault("format", "core/engine/src/bad.cpp", "int  a;\n", "run `clang-format -i` on it")
 
     def test_a_block_of_a_document_stands_in_a_program(self):
         program = {"examples/docs/pool.cpp": "int main() {\n    int a = 1;\n\n    if (a) {\n        a = 2;\n    }\n}\n"}

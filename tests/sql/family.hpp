@@ -13,7 +13,7 @@
 #include <koine/dialect.hpp>
 #include <koine/engine.hpp>
 #include <koine/error.hpp>
-#include <koine/schema/metadata.hpp>
+#include <koine/mapping/metadata.hpp>
 #include <koine/schema/table_info.hpp>
 
 #include <koine_test/captured_log.hpp>

@@ -2,7 +2,7 @@
 #include <optional>
 #include <span>
 
-#include <koine/detail/connection_access.hpp>
+#include <koine/lease/connection_access.hpp>
 #include <koine/mapping.hpp>
 #include <koine/orm/session.hpp>
 
@@ -16,7 +16,7 @@ using words = family;
 INSTANTIATE_TEST_SUITE_P(on_mariadb, words, testing::Values("mariadb", "mysql"),
                          [](const auto& instance) { return std::string{instance.param}; });
 
-bool truth_of(detail::link& on, const syntax::fragment& statement, const std::vector<bound>& binds) {
+bool truth_of(detail::driver_connection& on, const syntax::fragment& statement, const std::vector<bound>& binds) {
     std::vector<koine_value> values;
     for (const bound& one : binds) {
         koine_value value{};
@@ -40,7 +40,7 @@ TEST_P(words, are_understood_as_they_were_meant_in_random_expressions) {
     create(cells);
     run("insert into cells values (7, null, '12', null, 1, null)");
     connection c = on.connect();
-    detail::link& link = *detail::connection_access::lease_of(c);
+    detail::driver_connection& link = *detail::connection_access::lease_of(c);
     int unknown = 0;
     for (std::uint32_t seed = 0; seed < 1'500; ++seed) {
         expression_tree tree{seed, false};

@@ -1,7 +1,7 @@
 // Connections for pool tests: they count themselves, fail on demand and can be held at a gate.
 #pragma once
 
-#include <koine/detail/pool_backend.hpp>
+#include <koine/pool_backend.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -17,7 +17,7 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-class link;
+class driver_connection;
 struct prepared;
 class session_core;
 using session_handle = std::shared_ptr<session_core>;
@@ -48,7 +48,7 @@ public:
 private:
     void stop() noexcept;
 
-    link* link_;
+    driver_connection* link_;
     prepared* statement_;
     const koine_value* cells_;
     std::uint32_t got_;

@@ -1,0 +1,283 @@
+#include <koine/connection.hpp>
+
+#include <array>
+#include <mutex>
+#include <utility>
+
+#include <koine/lease/connection_access.hpp>
+
+#include "connection_state.hpp"
+
+namespace koine {
+inline namespace v1 {
+
+namespace detail {
+
+driver_connection& connection_state::use() {
+    if (!lease) throw_usage("the connection is closed");
+    lease.check();
+    return *lease;
+}
+
+}  // namespace detail
+
+namespace {
+
+using busy_guard = detail::driver_connection::busy_guard;
+
+// Sets the deadline of one call and takes it away afterwards.
+class call_deadline {
+public:
+    call_deadline(detail::driver_connection& on, deadline given, std::chrono::milliseconds timeout) : on_{on} {
+        on_.set_deadline(!given.is_never() || timeout.count() == 0 ? given : deadline::in(timeout));
+    }
+    ~call_deadline() { on_.set_deadline(deadline::never()); }
+    call_deadline(const call_deadline&) = delete;
+    call_deadline& operator=(const call_deadline&) = delete;
+
+private:
+    detail::driver_connection& on_;
+};
+
+// The link for one call, which no other thread may enter before it ends.
+class one_call {
+public:
+    explicit one_call(detail::connection_state& state, deadline given = {})
+        : on_{state.use()}, guard_{on_}, limit_{on_, given, state.statement_timeout} {}
+    detail::driver_connection& operator*() const noexcept { return on_; }
+    detail::driver_connection* operator->() const noexcept { return &on_; }
+
+private:
+    detail::driver_connection& on_;
+    busy_guard guard_;
+    call_deadline limit_;
+};
+
+}  // namespace
+
+// ---- canceller ----
+
+void canceller::cancel() const {
+    const std::lock_guard lock{state_->closing};
+    if (state_->lease.usable()) state_->lease->cancel();
+}
+
+// ---- transaction ----
+
+transaction::transaction(std::shared_ptr<detail::connection_state> state, std::uint32_t depth) noexcept
+    : state_{std::move(state)}, depth_{depth} {}
+
+transaction::transaction(transaction&& other) noexcept : state_{std::move(other.state_)}, depth_{other.depth_} {}
+
+transaction& transaction::operator=(transaction&& other) noexcept {
+    if (this != &other) {
+        abandon();
+        state_ = std::move(other.state_);
+        depth_ = other.depth_;
+    }
+    return *this;
+}
+
+transaction::~transaction() {
+    abandon();
+}
+
+void transaction::abandon() noexcept {
+    const auto state = std::exchange(state_, nullptr);
+    if (!state || !state->lease.usable()) return;
+    if (depth_ == 0)
+        state->lease->rollback_later();
+    else
+        state->lease->rollback_to_savepoint_later(depth_);
+}
+
+void transaction::commit() {
+    if (!state_) throw_usage("the transaction has ended already");
+    const one_call on{*state_};
+    if (depth_ != 0) {
+        on->release_savepoint(depth_);
+        state_ = nullptr;
+        return;
+    }
+    if (on->savepoint_depth() != 0) throw_usage("a savepoint of the transaction is still open");
+    // A failed transaction stays for rollback(); a COMMIT that was sent ends it whatever comes of
+    // it.
+    const bool failed = on->transaction_failed();
+    const auto state = failed ? state_ : std::exchange(state_, nullptr);
+    on->commit();
+}
+
+void transaction::rollback() {
+    const auto state = std::exchange(state_, nullptr);
+    if (!state) throw_usage("the transaction has ended already");
+    const one_call on{*state};
+    if (depth_ == 0)
+        on->rollback();
+    else
+        on->rollback_to_savepoint(depth_);
+}
+
+connection engine::connect(here where) const {
+    return detail::connection_access::adopt(detail::connection_lease{*this, where}, options().statement_timeout);
+}
+
+connection engine::connect(deadline limit, here where) const {
+    return detail::connection_access::adopt(detail::connection_lease{*this, limit, where}, options().statement_timeout);
+}
+
+// ---- connection ----
+
+connection::connection(std::shared_ptr<detail::connection_state> state) noexcept : state_{std::move(state)} {}
+connection::connection(connection&&) noexcept = default;
+
+connection& connection::operator=(connection&& other) noexcept {
+    if (this != &other) {
+        connection gone{std::move(*this)};
+        state_ = std::move(other.state_);
+    }
+    return *this;
+}
+
+connection::~connection() {
+    if (!state_) return;
+    const std::lock_guard lock{state_->closing};
+    state_->lease = detail::connection_lease{};
+}
+
+rows connection::run(detail::prepared& statement, std::span<const koine_value> binds, deadline limit) {
+    detail::driver_connection& on = *state_->lease;
+    const std::uint32_t got = on.execute(statement, binds);
+    return rows{state_, statement, got, limit};
+}
+
+namespace {
+
+detail::connection_state& usable(const std::shared_ptr<detail::connection_state>& state) {
+    if (!state) throw_usage("the connection was moved from");
+    state->use();
+    return *state;
+}
+
+// Values of one execution: in place for the usual few.
+class value_buffer {
+public:
+    explicit value_buffer(std::size_t count) : count_{count} {
+        if (count > few_.size()) many_.resize(count);
+    }
+    koine_value* data() noexcept { return count_ > few_.size() ? many_.data() : few_.data(); }
+    std::span<const koine_value> values() noexcept { return {data(), count_}; }
+
+private:
+    std::size_t count_;
+    std::array<koine_value, 16> few_;
+    std::vector<koine_value> many_{};
+};
+
+}  // namespace
+
+connection detail::connection_access::adopt(connection_lease lease, std::chrono::milliseconds statement_timeout) {
+    auto state = std::make_shared<connection_state>();
+    state->lease = std::move(lease);
+    state->statement_timeout = statement_timeout;
+    return connection{std::move(state)};
+}
+
+const detail::connection_lease& detail::connection_access::lease_of(const connection& on) {
+    return usable(on.state_).lease;
+}
+
+rows connection::execute(const text_statement& statement, call_options options) {
+    const one_call on{usable(state_), options.deadline};
+    const std::string text = statement.render(on->dialect());
+    if (!on->autocommits() && detail::controls_transaction(text))
+        throw_usage("a transaction is begun and ended by begin(), commit() and rollback(), not by the text \"" +
+                    text.substr(0, 40) +
+                    "\", of which nobody else would know; with isolation::autocommit it is up to you");
+    detail::prepared& found = on->prepare(text, false, options.stream);
+    value_buffer buffer{statement.value_count(on->dialect())};
+    statement.values(on->dialect(), on->context(), buffer.data());
+    return run(found, buffer.values(), options.deadline);
+}
+
+rows connection::execute(const syntax::fragment& statement, call_options options) {
+    const one_call on{usable(state_), options.deadline};
+    detail::prepared& found = on->prepare(statement);
+    value_buffer buffer{statement.bind_count()};
+    statement.values(on->context(), buffer.data());
+    return run(found, buffer.values(), options.deadline);
+}
+
+result<rows> connection::try_execute(const text_statement& statement, call_options options) {
+    try {
+        return execute(statement, options);
+    } catch (const error& why) {
+        return failure{why.info()};
+    }
+}
+
+transaction connection::begin(const transaction_options& options) {
+    one_call {
+        usable(state_)
+        } -> begin(options);
+    return transaction{state_, 0};
+}
+
+transaction connection::begin_nested() {
+    const std::uint32_t depth = one_call {
+        usable(state_)
+        } -> savepoint();
+    return transaction{state_, depth};
+}
+
+bool connection::in_transaction() const {
+    return usable(state_).use().in_transaction();
+}
+void connection::commit() {
+    one_call {
+        usable(state_)
+        } -> commit();
+}
+void connection::rollback() {
+    one_call {
+        usable(state_)
+        } -> rollback();
+}
+
+bool connection::close() {
+    if (!state_ || !state_->lease) return false;
+    const std::lock_guard lock{state_->closing};
+    const bool dirty = state_->lease->in_transaction();
+    state_->lease.release();
+    return dirty;
+}
+
+koine::canceller connection::canceller() const {
+    usable(state_);
+    return koine::canceller{state_};
+}
+
+void connection::ping(koine::deadline limit) {
+    one_call {
+        usable(state_), limit
+        } -> ping(limit).value();
+}
+
+std::string_view connection::server_product() const {
+    const detail::driver_connection& on = usable(state_).use();
+    const koine_string text = on.driver().server_product(on.handle());
+    return {text.data, text.size};
+}
+
+std::string_view connection::server_version() const {
+    const detail::driver_connection& on = usable(state_).use();
+    const koine_string text = on.driver().server_version(on.handle());
+    return {text.data, text.size};
+}
+
+void* connection::native_handle() const {
+    const detail::driver_connection& on = usable(state_).use();
+    return on.driver().native_handle(on.handle());
+}
+
+}  // namespace v1
+}  // namespace koine

@@ -1,0 +1,4 @@
+// Has moved to <koine/lease/connection_lease.hpp>.
+#pragma once
+
+#include <koine/lease/connection_lease.hpp>

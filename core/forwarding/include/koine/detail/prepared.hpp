@@ -1,0 +1,4 @@
+// Has moved to <koine/wire/prepared.hpp>.
+#pragma once
+
+#include <koine/wire/prepared.hpp>

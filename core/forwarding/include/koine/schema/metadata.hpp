@@ -1,0 +1,4 @@
+// Has moved to <koine/mapping/metadata.hpp>.
+#pragma once
+
+#include <koine/mapping/metadata.hpp>
