@@ -202,8 +202,8 @@ void session_core::rollback() {
 std::uint64_t session_core::begin_nested() {
     flush();
     marks_.reserve(marks_.size() + 1);
-    const std::uint32_t depth = on().savepoint();
-    marks_.push_back({next_mark_, undo_.size(), depth});
+    const std::uint64_t savepoint = on().savepoint();
+    marks_.push_back({next_mark_, undo_.size(), savepoint});
     return next_mark_++;
 }
 
@@ -221,7 +221,7 @@ void session_core::commit_nested(std::uint64_t id) {
     const auto found = find_mark(id);
     if (found + 1 != marks_.end()) throw_usage("a savepoint inside of this one is still open");
     flush();
-    on().release_savepoint(found->depth);
+    on().release_savepoint(found->savepoint);
     marks_.pop_back();
 }
 
@@ -231,11 +231,11 @@ void session_core::rollback_nested(std::uint64_t id) {
     const auto found = find_mark(id);
     driver_connection& link = leased();
     while (marks_.size() > static_cast<std::size_t>(found - marks_.begin()) + 1) {
-        link.rollback_to_savepoint(marks_.back().depth);
+        link.rollback_to_savepoint(marks_.back().savepoint);
         marks_.pop_back();
     }
     const mark here = marks_.back();
-    link.rollback_to_savepoint(here.depth);
+    link.rollback_to_savepoint(here.savepoint);
     marks_.pop_back();
     try {
         restore(here.undo);
@@ -256,7 +256,7 @@ void session_core::abandon_nested(std::uint64_t id) noexcept {
         if (found == marks_.end()) return;
         const mark here = *found;
         marks_.erase(found, marks_.end());
-        leased().rollback_to_savepoint_later(here.depth);
+        leased().rollback_to_savepoint_later(here.savepoint);
         restore(here.undo);
         condition_ = condition::open;
     } catch (...) {

@@ -132,7 +132,7 @@ private:
     struct mark {
         std::uint64_t id;
         std::size_t undo;
-        std::uint32_t depth;
+        std::uint64_t savepoint;  // of the connection
     };
     // The link that is leased. Throws usage_error in a child of the process that leased it.
     driver_connection& leased() const {

@@ -129,7 +129,7 @@ TEST_F(commit_on_postgresql, a_statement_that_fails_in_front_of_commit_fails_the
     lease->enqueue(insert, {});
     lease->enqueue(insert, {});
     EXPECT_EQ(code_of([&] { lease->flush(true); }), errc::unique_violation);
-    EXPECT_TRUE(lease->transaction_failed());
+    EXPECT_EQ(lease->transaction().now(), koine::detail::transaction_state::phase::failed);
     EXPECT_EQ(code_of([&] { lease->execute(insert, {}); }), errc::transaction_failed);
     EXPECT_EQ(code_of([&] { lease->commit(); }), errc::transaction_failed);
     lease->rollback();

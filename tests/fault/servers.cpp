@@ -22,6 +22,7 @@ public:
     explicit postgresql(std::vector<std::string> settings) : cluster_{std::move(settings)} {}
 
     int port() const override { return cluster_.port(); }
+    pid_t process() const override { return cluster_.process(); }
     std::string url(int port) const override { return cluster_.url("postgres", port); }
     std::string socket_url() const override { return cluster_.socket_url(); }
     std::string missing_socket_url(const std::string& directory) const override {
@@ -94,6 +95,7 @@ public:
     explicit mariadb(std::vector<std::string> settings) : server_{std::move(settings)} {}
 
     int port() const override { return server_.port(); }
+    pid_t process() const override { return server_.process(); }
     std::string url(int port) const override { return server_.url("test", port); }
     std::string socket_url() const override { return server_.socket_url(); }
     std::string missing_socket_url(const std::string& directory) const override {

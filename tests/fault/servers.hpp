@@ -43,6 +43,8 @@ public:
     virtual ~real_server() = default;
 
     virtual int port() const = 0;
+    // Its first process, the parent of its others.
+    virtual pid_t process() const = 0;
     // Over TCP with TLS (through `port` of a proxy if given), and over its socket.
     virtual std::string url(int port = 0) const = 0;
     virtual std::string socket_url() const = 0;

@@ -64,16 +64,19 @@ void canceller::cancel() const {
 
 // ---- transaction ----
 
-transaction::transaction(std::shared_ptr<detail::connection_state> state, std::uint32_t depth) noexcept
-    : state_{std::move(state)}, depth_{depth} {}
+transaction::transaction(std::shared_ptr<detail::connection_state> state, std::uint64_t id,
+                         std::uint64_t savepoint) noexcept
+    : state_{std::move(state)}, id_{id}, savepoint_{savepoint} {}
 
-transaction::transaction(transaction&& other) noexcept : state_{std::move(other.state_)}, depth_{other.depth_} {}
+transaction::transaction(transaction&& other) noexcept
+    : state_{std::move(other.state_)}, id_{other.id_}, savepoint_{other.savepoint_} {}
 
 transaction& transaction::operator=(transaction&& other) noexcept {
     if (this != &other) {
         abandon();
         state_ = std::move(other.state_);
-        depth_ = other.depth_;
+        id_ = other.id_;
+        savepoint_ = other.savepoint_;
     }
     return *this;
 }
@@ -82,39 +85,50 @@ transaction::~transaction() {
     abandon();
 }
 
+bool transaction::active() const noexcept {
+    if (!state_ || !state_->lease.usable()) return false;
+    const detail::transaction_state& now = state_->lease->transaction();
+    return now.id() == id_ && now.now() != detail::transaction_state::phase::in_doubt &&
+           (savepoint_ == 0 || now.depth_of(savepoint_) != 0);
+}
+
 void transaction::abandon() noexcept {
+    const bool open = active();
     const auto state = std::exchange(state_, nullptr);
-    if (!state || !state->lease.usable()) return;
-    if (depth_ == 0)
+    if (!open) return;
+    if (savepoint_ == 0)
         state->lease->rollback_later();
     else
-        state->lease->rollback_to_savepoint_later(depth_);
+        state->lease->rollback_to_savepoint_later(savepoint_);
+}
+
+// A handle whose transaction or savepoint is over must not end another one.
+void transaction::require_active() const {
+    if (!state_) throw_usage("the transaction has ended already");
+    state_->use();
+    if (active()) return;
+    throw_usage(savepoint_ == 0 ? "the transaction has ended already"
+                                : "the savepoint is over already; where DDL commits, it ends savepoints too");
 }
 
 void transaction::commit() {
-    if (!state_) throw_usage("the transaction has ended already");
+    require_active();
     const one_call on{*state_};
-    if (depth_ != 0) {
-        on->release_savepoint(depth_);
-        state_ = nullptr;
-        return;
-    }
-    if (on->savepoint_depth() != 0) throw_usage("a savepoint of the transaction is still open");
-    // A failed transaction stays for rollback(); a COMMIT that was sent ends it whatever comes of
-    // it.
-    const bool failed = on->transaction_failed();
-    const auto state = failed ? state_ : std::exchange(state_, nullptr);
-    on->commit();
+    if (savepoint_ != 0)
+        on->release_savepoint(savepoint_);
+    else if (on->transaction().depth() != 0)
+        throw_usage("a savepoint of the transaction is still open");
+    else
+        on->commit();
 }
 
 void transaction::rollback() {
-    const auto state = std::exchange(state_, nullptr);
-    if (!state) throw_usage("the transaction has ended already");
-    const one_call on{*state};
-    if (depth_ == 0)
+    require_active();
+    const one_call on{*state_};
+    if (savepoint_ == 0)
         on->rollback();
     else
-        on->rollback_to_savepoint(depth_);
+        on->rollback_to_savepoint(savepoint_);
 }
 
 connection engine::connect(here where) const {
@@ -216,30 +230,56 @@ result<rows> connection::try_execute(const text_statement& statement, call_optio
 }
 
 transaction connection::begin(const transaction_options& options) {
-    one_call {
-        usable(state_)
-        } -> begin(options);
-    return transaction{state_, 0};
+    const one_call on{usable(state_)};
+    on->begin(options);
+    return transaction{state_, on->transaction().id(), 0};
 }
 
 transaction connection::begin_nested() {
-    const std::uint32_t depth = one_call {
-        usable(state_)
-        } -> savepoint();
-    return transaction{state_, depth};
+    const one_call on{usable(state_)};
+    const std::uint64_t savepoint = on->savepoint();
+    return transaction{state_, on->transaction().id(), savepoint};
 }
+
+transaction connection::begin_block() {
+    transaction work = begin();
+    state_->in_block = true;
+    return work;
+}
+
+void connection::end_block(transaction& work) {
+    state_->in_block = false;
+    work.commit();
+    close();
+}
+
+namespace {
+
+// The block that began a transaction ends it, so that all of the block's work is one.
+void refuse_in_block(const detail::connection_state& state, std::string_view call) {
+    if (!state.in_block) return;
+    throw_usage(std::string{call} +
+                " inside of engine::begin() or engine::run(), whose transaction ends with its function: return to "
+                "commit, throw to roll back");
+}
+
+}  // namespace
 
 bool connection::in_transaction() const {
     return usable(state_).use().in_transaction();
 }
+
 void connection::commit() {
+    refuse_in_block(usable(state_), "commit()");
     one_call {
-        usable(state_)
+        *state_
         } -> commit();
 }
+
 void connection::rollback() {
+    refuse_in_block(usable(state_), "rollback()");
     one_call {
-        usable(state_)
+        *state_
         } -> rollback();
 }
 

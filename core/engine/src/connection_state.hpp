@@ -16,6 +16,7 @@ struct connection_state {
 
     connection_lease lease{};
     std::chrono::milliseconds statement_timeout{0};
+    bool in_block = false;  // the transaction is that of an engine::begin()
     // a canceller of another thread must not meet a link that is being given back
     std::mutex closing{};
 };

@@ -167,7 +167,7 @@ TEST_F(implicit_commit, of_a_statement_that_fails_then_ends_savepoints) {
         EXPECT_THROW(c.execute(sql("create table things (id bigint)")), error);
     }
     c.rollback();
-    EXPECT_EQ(texts(), (texts_of{"START TRANSACTION", "SAVEPOINT koine_0_1", "create table things (id bigint)"}));
+    EXPECT_EQ(texts(), (texts_of{"START TRANSACTION", "SAVEPOINT koine_1", "create table things (id bigint)"}));
 }
 
 TEST_F(implicit_commit, of_the_connection_s_last_user_is_nothing_to_the_next) {

@@ -56,17 +56,24 @@ public:
     transaction& operator=(transaction&& other) noexcept;
     ~transaction();
 
-    // Throws usage_error if it has ended already, in_doubt_error when the answer to COMMIT is lost.
+    // Throws usage_error if it has ended already, or if a savepoint inside of it is open;
+    // in_doubt_error when the answer to COMMIT is lost. What is refused (outcome::not_sent) has
+    // changed nothing: it can be tried again, or rolled back.
     void commit();
+    // Ends savepoints inside of it too. Throws usage_error if it has ended already.
     void rollback();
-    bool active() const noexcept { return state_ != nullptr; }
+    // Whether it can still be ended here: false once it was, also by connection::commit() or by a
+    // savepoint around it.
+    bool active() const noexcept;
 
 private:
     friend class connection;
-    transaction(std::shared_ptr<detail::connection_state> state, std::uint32_t depth) noexcept;
+    transaction(std::shared_ptr<detail::connection_state> state, std::uint64_t id, std::uint64_t savepoint) noexcept;
     void abandon() noexcept;
+    void require_active() const;
     std::shared_ptr<detail::connection_state> state_;
-    std::uint32_t depth_;  // 0: the transaction itself, else a savepoint
+    std::uint64_t id_;         // tells transactions of the connection apart
+    std::uint64_t savepoint_;  // 0: the transaction itself
 };
 
 // Move-only; one thread at a time (another one gets usage_error with errc::operation_in_progress).
@@ -92,7 +99,10 @@ public:
     // Opens a savepoint.
     transaction begin_nested();
     bool in_transaction() const;
-    // End the transaction that is open, however it began; nothing happens if there is none.
+    // End the transaction that is open, however it began; nothing happens if there is none. Throw
+    // usage_error inside of engine::begin() and engine::run(), which end their transaction
+    // themselves. Once the answer to a COMMIT was lost, every further call throws in_doubt_error,
+    // and close() is what is left.
     void commit();
     void rollback();
 
@@ -116,22 +126,23 @@ private:
     friend struct detail::connection_access;
     explicit connection(std::shared_ptr<detail::connection_state> state) noexcept;
     rows run(detail::prepared& statement, std::span<const koine_value> binds, deadline limit);
+    // For engine::begin(): a transaction that only its block ends.
+    transaction begin_block();
+    void end_block(transaction& work);
     std::shared_ptr<detail::connection_state> state_;
 };
 
 template <class Body>
 decltype(auto) engine::begin(Body&& body, here where) const {
     connection on = connect(where);
-    transaction work = on.begin();
+    transaction work = on.begin_block();
     if constexpr (std::is_void_v<std::invoke_result_t<Body&, connection&>>) {
         body(on);
-        work.commit();
-        on.close();
+        on.end_block(work);
     } else {
-        auto answer = body(on);
-        work.commit();
-        on.close();
-        return answer;
+        auto result = body(on);
+        on.end_block(work);
+        return result;
     }
 }
 

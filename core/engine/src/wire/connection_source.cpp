@@ -7,7 +7,7 @@
 #include <koine/log.hpp>
 #include <koine/wire/driver_connection.hpp>
 
-#include "wire/driver_connection_drive.hpp"
+#include "driver/driver_error.hpp"
 
 namespace koine {
 inline namespace v1 {

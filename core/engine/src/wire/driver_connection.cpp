@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "wire/connection_source.hpp"
-#include "wire/driver_connection_drive.hpp"
 #include "wire/statement_cache.hpp"
+#include "wire/wire_drive.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -17,7 +17,6 @@ namespace {
 // with few, as most return few.
 constexpr std::uint32_t first_block = 4;
 constexpr std::uint32_t full_block = 64;
-constexpr std::size_t max_statement_in_error = 2048;
 
 std::string_view key_of(const syntax::fragment& shape) noexcept {
     const auto nodes = shape.nodes();
@@ -29,108 +28,27 @@ std::string_view key_of(const syntax::fragment& shape) noexcept {
 driver_connection::driver_connection(std::shared_ptr<connection_source> source, koine_connection* handle)
     : source_{std::move(source)},
       dialect_{&source_->dialect()},
-      driver_{&source_->driver()},
-      handle_{handle},
-      cancel_grace_{source_->options().cancel_grace},
-      context_{driver_->capabilities->native_tags},
+      wire_{source_->driver(), handle, source_->options().cancel_grace, source_->options().statement_timeout},
+      statements_{source_->driver(), source_->options().statement_cache},
+      queue_{wire_},
+      context_{source_->driver().capabilities->native_tags},
       birth_{source_->losses()},
-      full_block_{(driver_->capabilities->flags & KOINE_CAP_BLOCKING) != 0 ? 1 : full_block},
-      statements_{std::make_unique<statement_cache>(source_->options().statement_cache)} {}
+      full_block_{wire_.can(KOINE_CAP_BLOCKING) ? 1 : full_block} {}
 
 driver_connection::~driver_connection() {
-    release(error_);
-    if (handle_ == nullptr) return;
-    statements_->for_each([this](prepared& s) { close_handle(s); });
-    for (auto& s : owned_) close_handle(*s);
-    driver_->close(handle_);
-}
-
-// ---- Errors and waiting ----
-
-void driver_connection::raise_busy() {
-    error_info info;
-    info.code = errc::operation_in_progress;
-    info.outcome = outcome::not_sent;
-    info.message = "the connection is in use by another thread; a connection or session serves one thread at a time";
-    throw_error(std::move(info));
-}
-
-error_info driver_connection::take_error(std::string_view text) {
-    error_info info = to_info(error_);
-    release(error_);
-    info.statement = std::string{text.substr(0, max_statement_in_error)};
-    if (info.poisons_connection) poisoned_ = true;
-    // One failure is enough to know that the server went away, and the other connections with it.
-    if (info.poisons_connection && (info.code == errc::disconnected || info.code == errc::in_doubt))
-        source_->lost(birth_);
-    // Databases differ in what survives an error; Koine does not: a failed transaction accepts only
-    // rollback().
-    if (transaction_ == transaction_state::begun && (info.outcome != outcome::not_sent || info.poisons_transaction)) {
-        info.poisons_transaction = true;
-        transaction_ = transaction_state::failed;
-        // Not lost, not rejected, and over: the statement has committed what was done before it,
-        // and has failed then.
-        if (info.outcome == outcome::unknown && !poisoned_ && !dialect_->features().transactional_ddl &&
-            (driver_->state(handle_) & KOINE_STATE_IN_TRANSACTION) == 0) {
-            ended_by_statement_ = true;
-            savepoint_depth_ = 0;
-        }
-    }
-    context_.clear();
-    // A driver that lends rows out of the database itself has taken them back if the failure has
-    // ended results.
-    if (results_.any() && full_block_ == 1 && (driver_->state(handle_) & KOINE_STATE_BUSY) == 0)
-        results_.mark(open_result::condition::lost);
-    return info;
-}
-
-void driver_connection::raise(const prepared* statement, std::string_view text) {
-    throw_error(take_error(statement != nullptr && statement->text ? std::string_view{statement->text->text} : text));
-}
-
-void driver_connection::check_usable() {
-    if (poisoned_) {
-        error_info info;
-        info.code = errc::disconnected;
-        info.outcome = outcome::not_sent;
-        info.poisons_connection = true;
-        info.message = "the connection failed earlier and can only be closed";
-        throw_error(std::move(info));
-    }
-    if (transaction_ == transaction_state::failed) {
-        error_info info;
-        info.code = errc::transaction_failed;
-        info.sqlstate = koine::sqlstate{"25P02"};
-        info.outcome = outcome::not_sent;
-        info.poisons_transaction = true;
-        info.message = "an earlier statement of the transaction failed; call rollback() before anything else";
-        throw_error(std::move(info));
-    }
+    if (handle() == nullptr) return;
+    statements_.free_handles();
+    wire_.close();
 }
 
 void driver_connection::connect(deadline limit) {
-    set_deadline(limit);
-    const auto connect = [&] { return driver_->connect(handle_, &wait_, &error_); };
-    if (drive(connect(), connect) != KOINE_DONE) raise(nullptr);
-    const koine_string product = driver_->server_product(handle_);
-    const koine_string version = driver_->server_version(handle_);
+    wire_.set_deadline(limit);
+    const auto connect = [&] { return driver().connect(handle(), wire_.waiting(), wire_.failing()); };
+    if (wire_.drive(connect) != KOINE_DONE) raise(nullptr);
+    const koine_string product = driver().server_product(handle());
+    const koine_string version = driver().server_version(handle());
     dialect_ = &source_->settle_dialect({product.data, product.size}, {version.data, version.size});
-    set_deadline(deadline::never());
-}
-
-void driver_connection::set_deadline(deadline d) noexcept {
-    if (d == deadline_) return;
-    deadline_ = d;
-    driver_->set_deadline(handle_, d.ns());
-}
-
-void driver_connection::cancel() {
-    koine_error error{};
-    if (driver_->cancel(handle_, &error) != KOINE_DONE) {
-        error_info info = to_info(error);
-        release(error);
-        throw_error(std::move(info));
-    }
+    wire_.set_deadline(deadline::never());
 }
 
 // ---- Statements ----
@@ -138,32 +56,28 @@ void driver_connection::cancel() {
 void driver_connection::open_handle(prepared& statement) {
     const std::string_view text = statement.text->text;
     const auto prepare = [&] {
-        return driver_->prepare(handle_, koine_string{text.data(), text.size()}, statement.prepare_flags,
-                                &statement.handle, &wait_, &error_);
+        return driver().prepare(handle(), koine_string{text.data(), text.size()}, statement.prepare_flags,
+                                &statement.handle, wire_.waiting(), wire_.failing());
     };
-    if (drive(prepare(), prepare) != KOINE_DONE) raise(&statement);
-    const std::uint32_t flags = driver_->statement_flags(statement.handle);
-    statement.read_only = (flags & KOINE_STATEMENT_READ_ONLY) != 0 && !statement.text->writes;
-    statement.columns = driver_->column_count(statement.handle);
-    statement.parameters = driver_->parameter_count(statement.handle);
+    if (wire_.drive(prepare) != KOINE_DONE) raise(&statement);
+    const std::uint32_t flags = driver().statement_flags(statement.handle);
+    const bool reads = (flags & KOINE_STATEMENT_READ_ONLY) != 0;
+    statement.read_only = reads && !statement.text->writes;
+    statement.columns = driver().column_count(statement.handle);
+    statement.parameters = driver().parameter_count(statement.handle);
     statement.block_rows = 0;
     make_room(statement);
     statement.extras = 0;
     statement.add(prepared::late_columns, (flags & KOINE_STATEMENT_LATE_COLUMNS) != 0);
-    // Only what somebody wrote by hand can be DDL or a COMMIT.
-    statement.add(prepared::may_end_transaction, statement.columns == 0 && !statement.text->writes);
+    // Only what somebody wrote by hand can be DDL or a COMMIT. A SELECT is neither.
+    statement.add(prepared::may_end_transaction, !statement.text->writes && (statement.columns == 0 || !reads));
     statement.add(prepared::reorders, !statement.text->order.empty());
-}
-
-void driver_connection::close_handle(prepared& statement) noexcept {
-    if (statement.handle != nullptr) driver_->finalize(statement.handle);
-    statement.handle = nullptr;
 }
 
 std::unique_ptr<prepared> driver_connection::make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags) {
     // A prepare is a round trip of its own: what is queued goes first, so that it cannot be
     // overtaken.
-    if (!unfinished_.empty()) settle();
+    if (owed_.any()) settle();
     if (!queue_.empty()) flush_queue();
     auto statement = std::make_unique<prepared>();
     statement->text = std::move(text);
@@ -171,7 +85,7 @@ std::unique_ptr<prepared> driver_connection::make_prepared(std::shared_ptr<const
     try {
         open_handle(*statement);
     } catch (...) {
-        close_handle(*statement);
+        statements_.free_handle(*statement);
         throw;
     }
     return statement;
@@ -180,17 +94,14 @@ std::unique_ptr<prepared> driver_connection::make_prepared(std::shared_ptr<const
 prepared& driver_connection::prepare(const syntax::fragment& shape) {
     const busy_guard guard{*this};
     const std::uint64_t hash = shape.hash();
-    if (prepared* found = statements_->find(hash, key_of(shape))) [[likely]]
+    if (prepared* found = statements_.cache().find(hash, key_of(shape))) [[likely]]
         return *found;
     return prepare_new(shape, hash);
 }
 
 prepared& driver_connection::prepare_new(const syntax::fragment& shape, std::uint64_t hash) {
     check_usable();
-    auto made = make_prepared(source_->compile(shape), 0);
-    prepared& statement = *made;
-    if (auto evicted = statements_->insert(hash, key_of(shape), std::move(made))) close_handle(*evicted);
-    return statement;
+    return statements_.keep(hash, key_of(shape), make_prepared(source_->compile(shape), 0));
 }
 
 prepared& driver_connection::prepare(std::string_view text, bool once, bool stream) {
@@ -198,45 +109,30 @@ prepared& driver_connection::prepare(std::string_view text, bool once, bool stre
     // A streaming statement is another one than a buffered one of the same text.
     const std::uint64_t hash = std::hash<std::string_view>{}(text) + (stream ? 1 : 0);
     if (!once)
-        if (prepared* found = statements_->find(hash, text); found != nullptr && !found->running) return *found;
+        if (prepared* found = statements_.cache().find(hash, text); found != nullptr && !found->running) return *found;
     check_usable();
     auto as_compiled = std::make_shared<compiled>();
     as_compiled->text = std::string{text};
     const std::uint32_t flags =
         (once ? std::uint32_t{KOINE_PREPARE_ONCE} : 0U) | (stream ? std::uint32_t{KOINE_PREPARE_STREAM} : 0U);
     auto made = make_prepared(std::move(as_compiled), flags);
-    prepared& statement = *made;
-    if (once || statements_->find(hash, text) != nullptr) {
-        statement.once = true;
-        owned_.push_back(std::move(made));
-    } else if (auto evicted = statements_->insert(hash, text, std::move(made))) {
-        close_handle(*evicted);
-    }
-    return statement;
+    if (!once && statements_.cache().find(hash, text) == nullptr) return statements_.keep(hash, text, std::move(made));
+    made->once = true;
+    return statements_.own(std::move(made));
 }
 
 prepared& driver_connection::prepare_slowly(const entity_info& entity, entity_operation operation,
                                             const syntax::fragment& shape) {
     const busy_guard guard{*this};
     check_usable();
-    const std::uint32_t number = number_of(entity);
-    if (number >= entity_statements_.size()) entity_statements_.resize(number + 1);
-    owned_.reserve(owned_.size() + 1);
-    owned_.push_back(make_prepared(source_->compile(shape), 0));
-    prepared& statement = *owned_.back();
-    entity_statements_[number][static_cast<std::size_t>(operation)] = &statement;
+    prepared& statement = statements_.own(make_prepared(source_->compile(shape), 0));
+    statements_.keep_for(number_of(entity), operation, statement);
     return statement;
-}
-
-void driver_connection::discard(prepared& statement) noexcept {
-    if (!statement.once) return;
-    close_handle(statement);
-    std::erase_if(owned_, [&](const auto& s) { return s.get() == &statement; });
 }
 
 koine_column driver_connection::column(const prepared& statement, std::uint32_t index) const noexcept {
     koine_column out{};
-    driver_->column(statement.handle, index, &out);
+    driver().column(statement.handle, index, &out);
     return out;
 }
 
@@ -262,6 +158,20 @@ void driver_connection::make_room(prepared& statement) {
     statement.block_rows = rows;
 }
 
+inline koine_status driver_connection::call_execute(prepared& statement, std::span<const koine_value> binds,
+                                                    std::uint32_t& got) {
+    return driver().execute(statement.handle, binds.data(), static_cast<std::uint32_t>(binds.size()),
+                            statement.cells.get(), statement.needs(prepared::late_columns) ? 0 : statement.block_rows,
+                            &got, wire_.waiting(), wire_.failing());
+}
+
+std::uint32_t driver_connection::execute_once(prepared& statement, std::span<const koine_value> binds,
+                                              koine_status& status) {
+    std::uint32_t got = 0;
+    status = wire_.drive([&] { return call_execute(statement, binds, got); });
+    return got;
+}
+
 // What remains once the statement is ready.
 [[gnu::always_inline]] inline std::uint32_t driver_connection::send(prepared& statement,
                                                                     std::span<const koine_value> binds,
@@ -271,7 +181,7 @@ void driver_connection::make_room(prepared& statement) {
     if (status != KOINE_DONE) [[unlikely]]
         execute_slowly(statement, binds, status, got, began_now);
     context_.clear();
-    if (!queue_.empty()) queue_was_sent();
+    if (!queue_.empty()) queue_.was_sent();
     statement.running = got != 0;
     return got;
 }
@@ -279,28 +189,30 @@ void driver_connection::make_room(prepared& statement) {
 std::uint32_t driver_connection::execute(prepared& statement, std::span<const koine_value> binds) {
     const busy_guard guard{*this};
     // Everything that is to be done first, or that forbids it, out of the way of the usual call.
-    const bool ready = transaction_ == transaction_state::begun && !poisoned_ && !context_.failed() &&
-                       binds.size() == statement.parameters && statement.extras == 0 && unfinished_.empty() &&
-                       statement.expected_rows <= statement.block_rows && (!options_.read_only || statement.read_only);
+    const bool ready = transaction_.begun() && !wire_.poisoned() && !context_.failed() &&
+                       binds.size() == statement.parameters && statement.extras == 0 && !owed_.any() &&
+                       statement.expected_rows <= statement.block_rows &&
+                       (!transaction_.options().read_only || statement.read_only);
     return ready ? send(statement, binds, false) : make_ready_and_send(statement, binds);
 }
 
-// Answers whether the transaction began now. `binds` may be put into another order.
+// Returns whether the transaction began now. `binds` may be put into another order.
 inline bool driver_connection::make_ready(prepared& statement, std::span<const koine_value>& binds) {
-    if (poisoned_ || transaction_ == transaction_state::failed) [[unlikely]]
+    if (wire_.poisoned() || !transaction_.begun()) [[unlikely]]
         check_usable();
     if (context_.failed()) [[unlikely]]
         raise_bind_failure(statement);
     if (binds.size() != statement.parameters) [[unlikely]]
         raise_wrong_number(statement, binds.size());
     if (statement.needs(prepared::reorders)) binds = in_placeholder_order(statement, binds);
-    if (options_.read_only && !statement.read_only) [[unlikely]]
+    const bool in_its_own = !transaction_.begun() && !intend_by_default();
+    if (transaction_.options().read_only && !statement.read_only) [[unlikely]]
         refuse_write(statement);
-    if (!unfinished_.empty()) settle();
+    if (owed_.any()) settle();
     if (statement.needs(prepared::outdated)) [[unlikely]]
         renew(statement);
     if (statement.expected_rows > statement.block_rows) make_room(statement);
-    return transaction_ != transaction_state::begun && begin_for(statement);
+    return !in_its_own && !transaction_.begun() && begin_for(statement);
 }
 
 std::uint32_t driver_connection::make_ready_and_send(prepared& statement, std::span<const koine_value> binds) {
@@ -308,8 +220,8 @@ std::uint32_t driver_connection::make_ready_and_send(prepared& statement, std::s
     std::uint32_t got = send(statement, binds, began_now);
     if (statement.needs(prepared::late_columns)) [[unlikely]]
         got = late_rows(statement);
-    if (statement.needs(prepared::may_end_transaction) && transaction_ == transaction_state::begun) [[unlikely]]
-        notice_end();
+    if (statement.needs(prepared::may_end_transaction)) [[unlikely]]
+        compare_with_driver(statement);
     return got;
 }
 
@@ -317,16 +229,16 @@ std::uint32_t driver_connection::make_ready_and_send(prepared& statement, std::s
 // arguments, `got` among them.
 void driver_connection::execute_slowly(prepared& statement, std::span<const koine_value> binds, koine_status status,
                                        std::uint32_t& got, bool began_now) {
-    if (status == KOINE_WAIT) status = drive(status, [&] { return call_execute(statement, binds, got); });
+    if (status == KOINE_WAIT) status = wire_.drive(status, [&] { return call_execute(statement, binds, got); });
     if (status == KOINE_DONE) return;
-    if (error_.queued_index != 0 || error_.code != static_cast<std::int32_t>(errc::statement_outdated))
+    if (wire_.error().queued_index != 0 || wire_.error().code != static_cast<std::int32_t>(errc::statement_outdated))
         raise_sent(&statement);
     got = execute_again(statement, binds, began_now);
 }
 
 // The first rows where only the execution has told for how many columns there has to be room.
 std::uint32_t driver_connection::late_rows(prepared& statement) {
-    const std::uint32_t columns = driver_->column_count(statement.handle);
+    const std::uint32_t columns = driver().column_count(statement.handle);
     if (columns != statement.columns) {
         statement.columns = columns;
         statement.block_rows = 0;
@@ -337,21 +249,29 @@ std::uint32_t driver_connection::late_rows(prepared& statement) {
     return got;
 }
 
-// The schema changed under a prepared statement, or the statement is gone. Once, and only where
-// nothing but this statement can have been lost, it is prepared anew.
+// Whether nothing is lost and nothing done twice when an outdated statement runs again. What was
+// queued in front of it is lost with a transaction of its own.
+bool driver_connection::may_run_again(const prepared& statement, bool began_now) const noexcept {
+    const bool perhaps_done = wire_.error().outcome == KOINE_UNKNOWN && !statement.read_only;
+    if (began_now) return !perhaps_done || wire_.in_transaction();  // which is rolled back first
+    if (transaction_.begun()) return !perhaps_done && (wire_.error().poisons & KOINE_POISONS_TRANSACTION) == 0;
+    return !perhaps_done && !queue_.has_statements();
+}
+
+// The schema changed under a prepared statement, or the statement is gone: it is prepared anew, once.
 std::uint32_t driver_connection::execute_again(prepared& statement, std::span<const koine_value> binds,
                                                bool began_now) {
     statement.add(prepared::outdated);
-    queue_was_sent();
-    if (transaction_ == transaction_state::begun && !began_now && (error_.poisons & KOINE_POISONS_TRANSACTION) != 0)
-        raise(&statement);
-    release(error_);
-    if (began_now && (driver_->state(handle_) & KOINE_STATE_IN_TRANSACTION) != 0) {
+    const bool again = may_run_again(statement, began_now);
+    queue_.was_sent();
+    if (!again) raise_sent(&statement);
+    wire_.drop_error();
+    if (began_now && wire_.in_transaction()) {
         run_text("ROLLBACK");
-        transaction_ = transaction_state::pending;
+        transaction_.began_in_vain();
     }
     renew(statement);
-    if (transaction_ != transaction_state::begun) begin_for(statement);
+    if (transaction_.now() == transaction_state::phase::pending) begin_for(statement);
     koine_status status;
     const std::uint32_t got = execute_once(statement, binds, status);
     if (status != KOINE_DONE) raise_sent(&statement);
@@ -363,7 +283,7 @@ std::uint32_t driver_connection::execute_again(prepared& statement, std::span<co
 void driver_connection::renew(prepared& statement) {
     if (!queue_.empty()) flush_queue();
     const std::uint32_t columns = statement.columns;
-    close_handle(statement);
+    statements_.free_handle(statement);
     open_handle(statement);
     if (statement.columns != columns && statement.text->columns != 0 && !statement.needs(prepared::late_columns)) {
         statement.add(prepared::outdated);
@@ -373,28 +293,15 @@ void driver_connection::renew(prepared& statement) {
     }
 }
 
-void driver_connection::raise_wrong_number(const prepared& statement, std::size_t given) {
-    throw_usage("the statement has " + std::to_string(statement.parameters) + " parameters, " + std::to_string(given) +
-                " values were given: " + statement.text->text);
-}
-
-void driver_connection::raise_bind_failure(const prepared& statement) {
-    error_info info;
-    info.code = context_.code();
-    info.outcome = outcome::not_sent;
-    info.message = context_.what();
-    info.statement = statement.text->text.substr(0, max_statement_in_error);
-    context_.clear();
-    throw_error(std::move(info));
-}
+// ---- Results ----
 
 // `got` is the one that the first call was given: a resumed operation must get the same arguments.
 void driver_connection::fetch_slow(prepared& statement, koine_status status, std::uint32_t& got) {
     const auto fetch = [&] {
-        return driver_->fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, &wait_, &error_);
+        return driver().fetch(statement.handle, statement.cells.get(), statement.block_rows, &got, wire_.waiting(),
+                              wire_.failing());
     };
-    if (status == KOINE_WAIT) status = drive(status, fetch);
-    if (status != KOINE_DONE) {
+    if (wire_.drive(status, fetch) != KOINE_DONE) {
         statement.running = false;
         raise(&statement);
     }
@@ -402,13 +309,13 @@ void driver_connection::fetch_slow(prepared& statement, koine_status status, std
 
 std::uint32_t driver_connection::fetch(prepared& statement, deadline limit) {
     const busy_guard guard{*this};
-    set_deadline(limit);
+    wire_.set_deadline(limit);
     try {
         const std::uint32_t got = fetch(statement);
-        set_deadline(deadline::never());
+        wire_.set_deadline(deadline::never());
         return got;
     } catch (...) {
-        set_deadline(deadline::never());
+        wire_.set_deadline(deadline::never());
         throw;
     }
 }
@@ -416,16 +323,10 @@ std::uint32_t driver_connection::fetch(prepared& statement, deadline limit) {
 void driver_connection::finish(prepared& statement) {
     if (!statement.running) return;
     const busy_guard guard{*this};
-    if (!unfinished_.empty()) settle();
+    if (owed_.any()) settle();
     statement.running = false;
-    if (const koine_status status = driver_->finish(statement.handle, &wait_, &error_); status != KOINE_DONE)
-        [[unlikely]]
-        finish_slowly(statement, status);
-}
-
-void driver_connection::finish_slowly(prepared& statement, koine_status status) {
-    const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
-    if (drive(status, end) != KOINE_DONE) raise(&statement);
+    const auto end = [&] { return driver().finish(statement.handle, wire_.waiting(), wire_.failing()); };
+    if (wire_.drive(end) != KOINE_DONE) raise(&statement);
 }
 
 void driver_connection::finish_later(prepared& statement) noexcept {
@@ -433,11 +334,12 @@ void driver_connection::finish_later(prepared& statement) noexcept {
         const busy_guard guard{*this};
         if (statement.running) {
             statement.running = false;
-            unfinished_.reserve(unfinished_.size() + 1);
-            const koine_status status =
-                unfinished_.empty() ? driver_->finish(statement.handle, &wait_, &error_) : koine_status{KOINE_WAIT};
+            owed_.reserve_result();
+            const koine_status status = owed_.has_results()
+                                            ? koine_status{KOINE_WAIT}
+                                            : driver().finish(statement.handle, wire_.waiting(), wire_.failing());
             if (status == KOINE_WAIT) {
-                unfinished_.push_back(&statement);
+                owed_.add_result(statement);
                 return;
             }
             if (status != KOINE_DONE) take_error(statement.text->text);
@@ -455,17 +357,22 @@ void driver_connection::end_results() noexcept {
     }
 }
 
-// Reads what was left behind of results, so that the next operation can begin.
+// Does what is owed, so that the next operation can begin.
 void driver_connection::settle() {
-    while (!unfinished_.empty()) {
-        prepared& statement = *unfinished_.front();
-        const auto end = [&] { return driver_->finish(statement.handle, &wait_, &error_); };
-        const koine_status status = drive(end(), end);
-        unfinished_.erase(unfinished_.begin());
+    settle_results();
+    // Running them asks again whether anything is owed.
+    for (const std::string& text : owed_.take_texts()) pay_text(text);
+}
+
+void driver_connection::settle_results() {
+    while (owed_.has_results()) {
+        prepared& statement = owed_.first_result();
+        const auto end = [&] { return driver().finish(statement.handle, wire_.waiting(), wire_.failing()); };
+        const koine_status status = wire_.drive(end);
+        owed_.drop_first_result();
         if (status != KOINE_DONE) raise(&statement);
         discard(statement);
     }
-    for (const std::string& text : std::exchange(deferred_, {})) queue_text(text);
 }
 
 }  // namespace detail

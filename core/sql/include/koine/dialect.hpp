@@ -102,6 +102,9 @@ public:
     virtual std::string savepoint(std::string_view name) const = 0;
     virtual std::string release_savepoint(std::string_view name) const = 0;
     virtual std::string rollback_to_savepoint(std::string_view name) const = 0;
+    // Whether a text by hand commits the transaction it runs in, by the rules of the database and
+    // not because it says so, as DDL does on MariaDB. False where no statement does.
+    virtual bool commits_by_itself(std::string_view text) const;
 
     // DDL, one statement a string, in the order in which they must run. Foreign keys are part of
     // the table unless `with_foreign_keys` is false; add_foreign_keys() then adds them. Throws

@@ -193,37 +193,96 @@ private:
 
 namespace {
 
-// The next word in lower case, behind white space and comments; empty where something else stands.
-// Moves `at` behind it.
-std::string next_word(std::string_view text, std::size_t& at) {
-    while (at < text.size()) {
-        if (is_space(text[at]) || text[at] == ';') {
-            ++at;
-        } else if (text.substr(at, 2) == "--") {
-            at = std::min(text.find('\n', at), text.size());
-        } else if (text.substr(at, 2) == "/*") {
-            at = std::min(text.find("*/", at + 2), text.size() - 2) + 2;
-        } else {
-            break;
-        }
+// How a database may read what stands between words.
+struct reading {
+    bool nested;  // comments nest
+    bool hash;    // # begins a comment
+};
+
+// The words of a text, one after the other, as one database would find them.
+class words {
+public:
+    words(std::string_view text, reading how) noexcept : text_{text}, how_{how} {
+        if (text_.substr(0, 3) == "\xef\xbb\xbf") text_.remove_prefix(3);
     }
-    std::string word;
-    for (; at < text.size() && is_word_byte(text[at]); ++at)
-        word += text[at] >= 'A' && text[at] <= 'Z' ? static_cast<char>(text[at] - 'A' + 'a') : text[at];
-    return word;
+
+    // In lower case; empty where something else stands.
+    std::string next() {
+        while (skip_blank()) {
+        }
+        std::string word;
+        for (; at_ < text_.size() && is_word_byte(text_[at_]); ++at_) {
+            const char c = text_[at_];
+            word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        }
+        return word;
+    }
+
+private:
+    bool looking_at(std::string_view what) const noexcept { return text_.substr(at_, what.size()) == what; }
+
+    bool skip_blank() noexcept {
+        if (at_ >= text_.size()) return false;
+        if (is_space(text_[at_]) || text_[at_] == ';')
+            ++at_;
+        else if (looking_at("--") || (how_.hash && looking_at("#")))
+            at_ = std::min(text_.find('\n', at_), text_.size());
+        else if (looking_at("/*!") || looking_at("/*M!"))
+            open_code();
+        else if (looking_at("/*"))
+            skip_comment();
+        else if (looking_at("*/"))
+            at_ += 2;
+        else
+            return false;
+        return true;
+    }
+
+    // A comment that MariaDB and MySQL run, from some version on.
+    void open_code() noexcept {
+        at_ += looking_at("/*!") ? 3 : 4;
+        while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
+    }
+
+    void skip_comment() noexcept {
+        int depth = 0;
+        do {
+            if (looking_at("/*") && (depth == 0 || how_.nested)) {
+                ++depth;
+                at_ += 2;
+            } else if (looking_at("*/")) {
+                --depth;
+                at_ += 2;
+            } else {
+                ++at_;
+            }
+        } while (depth > 0 && at_ < text_.size());
+    }
+
+    std::string_view text_;
+    reading how_;
+    std::size_t at_ = 0;
+};
+
+bool controls_transaction(words in) {
+    const std::string first = in.next();
+    if (first == "end" || first == "abort") return true;
+    if (first != "begin" && first != "start" && first != "commit" && first != "rollback") return false;
+    std::string second = in.next();
+    if (second == "work" || (first == "rollback" && second == "transaction")) second = in.next();
+    if (first == "start") return second == "transaction";
+    return second != "not" && second != "to" && second != "prepared";
 }
 
 }  // namespace
 
+// Databases differ in what they take for a comment. What would end a transaction on one of them is
+// refused on all.
 bool controls_transaction(std::string_view text) {
-    std::size_t at = 0;
-    const std::string first = next_word(text, at);
-    if (first == "end" || first == "abort") return true;
-    if (first != "begin" && first != "start" && first != "commit" && first != "rollback") return false;
-    std::string second = next_word(text, at);
-    if (second == "work" || (first == "rollback" && second == "transaction")) second = next_word(text, at);
-    if (first == "start") return second == "transaction";
-    return second != "not" && second != "to" && second != "prepared";
+    for (const bool nested : {false, true})
+        for (const bool hash : {false, true})
+            if (controls_transaction(words{text, {nested, hash}})) return true;
+    return false;
 }
 
 std::vector<found_name> scan_names(std::string_view text) {

@@ -34,6 +34,8 @@ public:
     // Refuses keys over text or bytes without a length, and over more than an index can hold.
     std::vector<std::string> create_table(const table_info& table, bool with_foreign_keys) const override;
     std::string table_exists() const override;
+    // DDL and statements like it, by the first word of the text.
+    bool commits_by_itself(std::string_view text) const override;
 
     bool reserved(std::string_view word) const noexcept override;
     char quotation_mark() const noexcept override;
