@@ -1,4 +1,4 @@
-#include "flush_order.hpp"
+#include "flushing/flush_order.hpp"
 
 #include <gtest/gtest.h>
 

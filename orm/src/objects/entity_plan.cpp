@@ -1,4 +1,4 @@
-#include "entity_plan.hpp"
+#include "objects/entity_plan.hpp"
 
 #include <algorithm>
 #include <memory>

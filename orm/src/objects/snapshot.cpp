@@ -1,4 +1,4 @@
-#include "snapshot.hpp"
+#include "objects/snapshot.hpp"
 
 #include <cmath>
 #include <cstring>

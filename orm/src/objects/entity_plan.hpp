@@ -11,7 +11,7 @@
 #include <koine/bind_context.hpp>
 #include <koine/schema/entity_info.hpp>
 
-#include "snapshot.hpp"
+#include "objects/snapshot.hpp"
 
 namespace koine {
 inline namespace v1 {

@@ -1,4 +1,4 @@
-#include "flush_order.hpp"
+#include "flushing/flush_order.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include <koine/error.hpp>
 
-#include "identity_map.hpp"
+#include "identities/identity_map.hpp"
 
 namespace koine {
 inline namespace v1 {

@@ -1,4 +1,4 @@
-#include "identity_map.hpp"
+#include "identities/identity_map.hpp"
 
 #include <algorithm>
 #include <bit>

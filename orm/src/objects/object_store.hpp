@@ -8,13 +8,13 @@
 
 #include <koine/orm/detail/object.hpp>
 
-#include "entity_plan.hpp"
+#include "objects/entity_plan.hpp"
 
 namespace koine {
 inline namespace v1 {
 namespace detail {
 
-class session_core;
+class tracked_objects;
 
 // The objects of one class, in chunks that grow to 64 KB. Objects never move.
 class object_pool {
@@ -54,16 +54,16 @@ private:
 // are gone. Used by the session's thread; only the count of references is shared between threads.
 class object_store final : public store_head {
 public:
-    explicit object_store(session_core& owner) noexcept : owner_{&owner} {}
+    explicit object_store(tracked_objects& owner) noexcept : owner_{&owner} {}
 
     object_pool& pool(const entity_plan& plan);
     const entity_plan& plan(std::uint16_t entity) const noexcept { return *plans_[entity]; }
-    // The session that watches the objects; null once it let go of them.
-    session_core* owner() const noexcept { return owner_; }
+    // What watches the objects for their session; null once the session let go of them.
+    tracked_objects* owner() const noexcept { return owner_; }
     void disown() noexcept { owner_ = nullptr; }
 
 private:
-    session_core* owner_;
+    tracked_objects* owner_;
     std::vector<std::unique_ptr<object_pool>> pools_{};  // by number of the class
     std::vector<const entity_plan*> plans_{};
 };

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "entity_plan.hpp"
+#include "objects/entity_plan.hpp"
 
 namespace koine {
 inline namespace v1 {

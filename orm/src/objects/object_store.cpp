@@ -1,4 +1,4 @@
-#include "object_store.hpp"
+#include "objects/object_store.hpp"
 
 #include <algorithm>
 #include <new>
@@ -6,7 +6,7 @@
 
 #include <koine/error.hpp>
 
-#include "session_core.hpp"
+#include "objects/tracked_objects.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -111,7 +111,7 @@ void touch_slowly(object_header* header) {
         case object_state::deleted:
             return;  // there is no row to compare with
     }
-    session_core* const owner = store_of(*header).owner();
+    tracked_objects* const owner = store_of(*header).owner();
     if (owner != nullptr && header->state != object_state::detached)
         owner->watch(*header);
     else if (header->base == nullptr)

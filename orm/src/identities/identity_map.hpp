@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "snapshot.hpp"
+#include "objects/snapshot.hpp"
 
 namespace koine {
 inline namespace v1 {

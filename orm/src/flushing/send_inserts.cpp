@@ -7,7 +7,8 @@
 #include <koine/dialect.hpp>
 #include <koine/error.hpp>
 
-#include "flush_work.hpp"
+#include "flushing/flush_sender.hpp"
+#include "flushing/insert_row.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -20,19 +21,6 @@ namespace {
 constexpr std::size_t rows_in_process = 50;
 constexpr std::size_t rows_on_network = 1000;
 
-bool has(const driver_connection& link, std::uint32_t capability) noexcept {
-    return (link.driver().capabilities->flags & capability) != 0;
-}
-
-[[noreturn]] void raise_bad_answer(const entity_plan& plan, const char* what) {
-    error_info info;
-    info.code = errc::type_mismatch;
-    info.poisons_transaction = true;
-    info.table = std::string{plan.table->name};
-    info.message = std::string{"the database answered an INSERT of "} + plan.entity->class_name + " with " + what;
-    throw_error(std::move(info));
-}
-
 // The answer of a single-row INSERT is read to its end, so that nothing stays open.
 void end_result(driver_connection& link, prepared& statement) {
     if (statement.running) link.finish(statement);
@@ -40,40 +28,25 @@ void end_result(driver_connection& link, prepared& statement) {
 
 }  // namespace
 
-void flush_work::push_insert(syntax::fragment& shape, const entity_plan& plan, const column_set& columns,
-                             std::span<const std::uint16_t> back) {
-    shape.push_table(syntax::op::insert, plan.table);
-    for (std::uint16_t i = 0; i < plan.columns; ++i) {
-        if (!columns.test(i)) continue;
-        shape.push_parameter(tag_of(plan.table->columns[i].type));
-        shape.push(syntax::op::value, i);
-    }
-    for (const std::uint16_t column : back) shape.push(syntax::op::returning, column);
-}
-
-bool flush_work::tells_key(const driver_connection& link) noexcept {
-    return has(link, KOINE_CAP_LAST_INSERT_ID) && has(link, KOINE_CAP_IN_PROCESS);
-}
-
-void flush_work::send_inserts(driver_connection& link) {
-    for (std::size_t first = 0; first < inserts_.size();) {
-        const entity_plan& plan = *inserts_[first].plan;
+void flush_sender::send_inserts(driver_connection& link) {
+    for (std::size_t first = 0; first < lists_.inserts.size();) {
+        const entity_plan& plan = *lists_.inserts[first].plan;
         std::size_t last = first;
-        while (last < inserts_.size() && inserts_[last].plan == &plan) ++last;
-        const auto begin = inserts_.begin() + static_cast<std::ptrdiff_t>(first);
-        const auto end = inserts_.begin() + static_cast<std::ptrdiff_t>(last);
+        while (last < lists_.inserts.size() && lists_.inserts[last].plan == &plan) ++last;
+        const auto begin = lists_.inserts.begin() + static_cast<std::ptrdiff_t>(first);
+        const auto end = lists_.inserts.begin() + static_cast<std::ptrdiff_t>(last);
         // Rows that give the same columns go together; rows that refer to each other keep their
         // order.
         if (!plan.refers_to_itself && !plan.server_defaults.empty()) {
-            std::stable_sort(begin, end, [](const insert& a, const insert& b) {
+            std::stable_sort(begin, end, [](const new_row& a, const new_row& b) {
                 return a.columns != b.columns && a.columns.to_string() < b.columns.to_string();
             });
         } else if (!plan.refers_to_itself && plan.generated >= 0) {
-            std::stable_partition(begin, end, [](const insert& one) { return !one.generated; });
+            std::stable_partition(begin, end, [](const new_row& one) { return !one.generated; });
         }
         while (first < last) {
             std::size_t next = first + 1;
-            while (next < last && inserts_[next].columns == inserts_[first].columns) ++next;
+            while (next < last && lists_.inserts[next].columns == lists_.inserts[first].columns) ++next;
             send_group(link, first, next);
             first = next;
         }
@@ -81,8 +54,8 @@ void flush_work::send_inserts(driver_connection& link) {
 }
 
 // Rows of one class that give the same columns.
-void flush_work::send_group(driver_connection& link, std::size_t first, std::size_t last) {
-    const insert& example = inserts_[first];
+void flush_sender::send_group(driver_connection& link, std::size_t first, std::size_t last) {
+    const new_row& example = lists_.inserts[first];
     const entity_plan& plan = *example.plan;
     const dialect_features& features = link.dialect().features();
     back_.clear();
@@ -108,8 +81,8 @@ void flush_work::send_group(driver_connection& link, std::size_t first, std::siz
         send_each(link, plan, first, last);
 }
 
-prepared& flush_work::insert_statement(driver_connection& link, const entity_plan& plan, const column_set& columns,
-                                       bool generated) {
+prepared& flush_sender::insert_statement(driver_connection& link, const entity_plan& plan, const column_set& columns,
+                                         bool generated) {
     const auto build = [&](syntax::fragment& shape) { push_insert(shape, plan, columns, back_); };
     if (plan.server_defaults.empty())
         return link.prepare(*plan.entity, generated ? entity_operation::insert : entity_operation::insert_with_key,
@@ -119,17 +92,17 @@ prepared& flush_work::insert_statement(driver_connection& link, const entity_pla
     return link.prepare(shape);
 }
 
-void flush_work::append_values(driver_connection& link, const entity_plan& plan, const insert& one) {
+void flush_sender::append_values(driver_connection& link, const entity_plan& plan, const new_row& one) {
     for (std::uint16_t i = 0; i < plan.columns; ++i)
         if (one.columns.test(i))
             binds_.push_back(plan.plain ? one.values[i] : link.context().native_form(one.values[i]));
 }
 
-void flush_work::send_each(driver_connection& link, const entity_plan& plan, std::size_t first, std::size_t last) {
-    const bool all = plan.plain && inserts_[first].columns == plan.all;
-    prepared& statement = insert_statement(link, plan, inserts_[first].columns, inserts_[first].generated);
+void flush_sender::send_each(driver_connection& link, const entity_plan& plan, std::size_t first, std::size_t last) {
+    const bool all = plan.plain && lists_.inserts[first].columns == plan.all;
+    prepared& statement = insert_statement(link, plan, lists_.inserts[first].columns, lists_.inserts[first].generated);
     for (std::size_t i = first; i < last; ++i) {
-        insert& one = inserts_[i];
+        new_row& one = lists_.inserts[i];
         std::span<const koine_value> values{one.values, plan.columns};
         if (!all) {
             binds_.clear();
@@ -151,12 +124,12 @@ void flush_work::send_each(driver_connection& link, const entity_plan& plan, std
     }
 }
 
-void flush_work::send_rows(driver_connection& link, const entity_plan& plan, std::size_t first, std::size_t last) {
+void flush_sender::send_rows(driver_connection& link, const entity_plan& plan, std::size_t first, std::size_t last) {
     syntax::fragment shape;
-    push_insert(shape, plan, inserts_[first].columns, back_);
-    const std::size_t columns = inserts_[first].columns.count();
+    push_insert(shape, plan, lists_.inserts[first].columns, back_);
+    const std::size_t columns = lists_.inserts[first].columns.count();
     const std::size_t most = std::max<std::size_t>(1, link.driver().capabilities->max_parameters / columns);
-    const bool in_process = has(link, KOINE_CAP_IN_PROCESS);
+    const bool in_process = has_capability(link, KOINE_CAP_IN_PROCESS);
     const std::size_t full = std::min(most, in_process ? rows_in_process : rows_on_network);
     std::vector<std::size_t> order;
     compiled text;
@@ -172,7 +145,7 @@ void flush_work::send_rows(driver_connection& link, const entity_plan& plan, std
         }
         prepared& statement = link.prepare(text.text, rows != full);
         binds_.clear();
-        for (std::size_t i = first; i < first + rows; ++i) append_values(link, plan, inserts_[i]);
+        for (std::size_t i = first; i < first + rows; ++i) append_values(link, plan, lists_.inserts[i]);
         if (!text.order.empty()) {
             std::vector<koine_value> ordered;
             ordered.reserve(text.order.size());
@@ -187,9 +160,9 @@ void flush_work::send_rows(driver_connection& link, const entity_plan& plan, std
             order.resize(rows);
             for (std::size_t i = 0; i < rows; ++i) order[i] = first + i;
             const bool by_order = link.dialect().features().returning_in_row_order;
-            if (!by_order && !inserts_[first].generated) {
+            if (!by_order && !lists_.inserts[first].generated) {
                 std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-                    return inserts_[a].values[plan.key[0]].u.i < inserts_[b].values[plan.key[0]].u.i;
+                    return lists_.inserts[a].values[plan.key[0]].u.i < lists_.inserts[b].values[plan.key[0]].u.i;
                 });
             }
             std::vector<snapshot> answers;
@@ -204,24 +177,16 @@ void flush_work::send_rows(driver_connection& link, const entity_plan& plan, std
                 std::sort(answers.begin(), answers.end(),
                           [](const snapshot& a, const snapshot& b) { return a[0].u.i < b[0].u.i; });
             }
-            for (std::size_t i = 0; i < rows; ++i) take_returned(plan, inserts_[order[i]], answers[i].get());
+            for (std::size_t i = 0; i < rows; ++i) take_returned(plan, lists_.inserts[order[i]], answers[i].get());
         }
         link.discard(statement);
         first += rows;
     }
 }
 
-std::int64_t flush_work::generated_key(const entity_plan& plan, const koine_value& key) {
-    const sql_type type = plan.table->columns[plan.key[0]].type;
-    const std::int64_t most = type == sql_type::int16 ? INT16_MAX : type == sql_type::int32 ? INT32_MAX : INT64_MAX;
-    if (key.tag != KOINE_INT64) raise_bad_answer(plan, "a key that is no integer");
-    if (key.u.i > most || key.u.i < -most) raise_bad_answer(plan, "a key that its member cannot hold");
-    return key.u.i;
-}
-
 // `cells` are those of back_. They are taken into the values that become the base; the object is
 // left alone until all is done.
-void flush_work::take_returned(const entity_plan& plan, insert& one, const koine_value* cells) {
+void flush_sender::take_returned(const entity_plan& plan, new_row& one, const koine_value* cells) {
     std::size_t cell = 0;
     if (one.generated) {
         one.key = generated_key(plan, cells[0]);
@@ -240,7 +205,7 @@ void flush_work::take_returned(const entity_plan& plan, insert& one, const koine
     bool fits = true;
     try {
         for (; cell < back_.size(); ++cell) fits = fits && entity.read_column(back_[cell], cells[cell], scratch);
-        const koine_value* const values = session_.buffer_.bind(plan, scratch);
+        const koine_value* const values = buffer_.bind(plan, scratch);
         std::vector<koine_value> merged(values, values + plan.columns);
         const auto version = static_cast<std::size_t>(plan.version);
         if (plan.version >= 0 && one.columns.test(version)) merged[version] = one.values[version];

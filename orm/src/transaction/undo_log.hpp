@@ -9,7 +9,7 @@
 
 #include <koine/orm/detail/object.hpp>
 
-#include "snapshot.hpp"
+#include "objects/snapshot.hpp"
 
 namespace koine {
 inline namespace v1 {

@@ -6,33 +6,35 @@
 
 #include <koine/error.hpp>
 
-#include "flush_work.hpp"
+#include "flushing/flush_sender.hpp"
+#include "flushing/insert_row.hpp"
+#include "loading/loading.hpp"
 
 namespace koine {
 inline namespace v1 {
 namespace detail {
 
-void flush_work::send_and_read_back(driver_connection& link, const entity_plan& plan, std::size_t first,
-                                    std::size_t last) {
-    const bool generated = inserts_[first].generated;
+void flush_sender::send_and_read_back(driver_connection& link, const entity_plan& plan, std::size_t first,
+                                      std::size_t last) {
+    const bool generated = lists_.inserts[first].generated;
     const bool more = !back_.empty();
     const auto is_key = [&](std::uint16_t column) {
         return std::find(plan.key.begin(), plan.key.end(), column) != plan.key.end();
     };
     if (std::any_of(back_.begin(), back_.end(), is_key) ||
-        (generated && (link.driver().capabilities->flags & KOINE_CAP_LAST_INSERT_ID) == 0))
+        (generated && !has_capability(link, KOINE_CAP_LAST_INSERT_ID)))
         throw_usage("the database cannot tell which key it gave to a new " + std::string{plan.entity->class_name} +
                     ": it has no INSERT ... RETURNING");
     // The query first: it stays as long as the link, the other statement until something else is
     // prepared.
-    prepared* const query = more ? &session_.get_statement(link, plan) : nullptr;
+    prepared* const query = more ? &loading::statement_by_key(link, plan) : nullptr;
     auto made = std::exchange(back_, {});
-    prepared& statement = insert_statement(link, plan, inserts_[first].columns, generated);
+    prepared& statement = insert_statement(link, plan, lists_.inserts[first].columns, generated);
     back_ = std::move(made);
     if (generated) back_.insert(back_.begin(), plan.key[0]);
     std::vector<koine_value> cells(back_.size());
     for (std::size_t i = first; i < last; ++i) {
-        insert& one = inserts_[i];
+        new_row& one = lists_.inserts[i];
         binds_.clear();
         append_values(link, plan, one);
         link.execute(statement, binds_);

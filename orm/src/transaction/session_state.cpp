@@ -1,0 +1,61 @@
+#include "transaction/session_state.hpp"
+
+#include <algorithm>
+
+namespace koine {
+inline namespace v1 {
+namespace detail {
+
+session_state::decision session_state::may(operation what, std::uint64_t id) const noexcept {
+    const bool in_doubt = condition_ == condition::in_doubt;
+    switch (what) {
+        case operation::work:
+            break;
+        case operation::rollback:
+            return in_doubt ? decision::refused_in_doubt : decision::go;
+        case operation::release_savepoint:
+            // What is wrong with the savepoint itself is said first: no rollback makes it right.
+            if (!has(id)) return decision::refused_ended;
+            if (innermost().id != id) return decision::refused_inner;
+            break;
+        case operation::undo_savepoint:
+            if (in_doubt) return decision::refused_in_doubt;
+            return has(id) ? decision::go : decision::refused_ended;
+        case operation::leave_savepoint:
+            return in_doubt || !has(id) ? decision::nothing_to_do : decision::go;
+        case operation::take_back:
+            // What may have been committed stays with the objects.
+            return in_doubt ? decision::nothing_to_do : decision::go;
+    }
+    if (in_doubt) return decision::refused_in_doubt;
+    return condition_ == condition::failed ? decision::refused_failed : decision::go;
+}
+
+void session_state::failed() noexcept {
+    if (condition_ == condition::open) condition_ = condition::failed;
+}
+
+bool session_state::has(std::uint64_t id) const noexcept {
+    return std::any_of(savepoints_.begin(), savepoints_.end(), [id](const savepoint& one) { return one.id == id; });
+}
+
+std::uint64_t session_state::opened(std::size_t undo, std::uint64_t connections) noexcept {
+    savepoints_.push_back({next_id_, undo, connections});
+    return next_id_++;
+}
+
+session_state::savepoint session_state::left(std::uint64_t id) noexcept {
+    const auto found =
+        std::find_if(savepoints_.begin(), savepoints_.end(), [id](const savepoint& one) { return one.id == id; });
+    const savepoint here = *found;
+    savepoints_.erase(found, savepoints_.end());
+    return here;
+}
+
+void session_state::taken_back_to_savepoint() noexcept {
+    if (condition_ == condition::failed) condition_ = condition::open;
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace koine
