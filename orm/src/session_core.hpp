@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include <koine/connection.hpp>
 #include <koine/engine.hpp>
@@ -36,13 +37,13 @@ public:
     // ---- Objects ----
     void* add(const entity_info& entity, void* object) {
         check_usable();
-        return members_.add(known_.slot_of(entity), object);
+        return members_.add(entity, object);
     }
     // Inserts a row for an object that stays the caller's.
     void insert(const entity_info& entity, void* object) {
         check_usable();
         autoflush();
-        flushing_.insert(known_.slot_of(entity), object);
+        flushing_.insert(entity, object);
     }
     void attach(object_header& header) {
         check_usable();

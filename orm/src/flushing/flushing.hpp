@@ -1,6 +1,8 @@
 // Writing what has changed in memory to the database.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "flushing/flush_lists.hpp"
@@ -28,8 +30,7 @@ public:
     // changed.
     void flush(bool commit);
     // Inserts a row for an object that stays the caller's. The object is left alone when it throws.
-    // Precondition: everything is flushed.
-    void insert(class_slot& slot, void* object);
+    void insert(const entity_info& entity, void* object);
 
 private:
     struct memory;  // kept from flush to flush

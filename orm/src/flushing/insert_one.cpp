@@ -61,7 +61,8 @@ bool flushing::insert_one(bool commit) {
     return true;
 }
 
-void flushing::insert(class_slot& slot, void* object) {
+void flushing::insert(const entity_info& entity, void* object) {
+    class_slot& slot = known_.slot_of(entity);
     const entity_plan& plan = *slot.plan;
     driver_connection& link = transaction_.link();
     if (!plan.simple || link.queues()) return insert_row(slot, object);

@@ -35,11 +35,11 @@ void membership::make_pool(class_slot& slot) {
 
 // ---- Coming ----
 
-void* membership::add(class_slot& slot, void* object) {
-    object_pool& pool = pool_of(slot);
+void* membership::add(const entity_info& entity, void* object) {
+    object_pool& pool = pool_of(known_.slot_of(entity));
     void* const place = pool.place();
     tracked_.reserve_pending();
-    slot.plan->entity->move_construct(place, object);
+    entity.move_construct(place, object);
     pool.keep();
     object_header* const header = header_of(place);
     header->state = object_state::pending;

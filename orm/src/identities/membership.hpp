@@ -32,7 +32,7 @@ public:
     }
 
     // Moves an object in, to be inserted by the next flush. Returns it, referred to once.
-    void* add(class_slot& slot, void* object);
+    void* add(const entity_info& entity, void* object);
     // Takes an object up again. Throws usage_error if it belongs to another session, its row was
     // deleted, or another object of the row is known.
     void attach(object_header& header);

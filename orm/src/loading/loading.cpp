@@ -5,8 +5,6 @@
 
 #include <koine/error.hpp>
 
-#include "loading/result_guard.hpp"
-
 namespace koine {
 inline namespace v1 {
 namespace detail {
@@ -111,22 +109,6 @@ void* loading::read(class_slot& slot, void* known, std::span<const koine_value> 
     }
     const result_guard guard{link, statement};
     void* const object = load(slot, statement.cells.get());
-    link.finish(statement);
-    return object;
-}
-
-// Nothing comes in between: the entry stays where it is until the row is there.
-void* loading::read_new(class_slot& slot, integer_identities::entry& entry, std::int64_t key) {
-    const entity_plan& plan = *slot.plan;
-    const koine_value value{0, KOINE_INT64, 0, 0, {key}};
-    driver_connection& link = transaction_.on();
-    prepared& statement = statement_by_key(link, plan);
-    if (link.execute(statement, {&value, 1}) == 0) return nullptr;
-    const result_guard guard{link, statement};
-    const koine_value* const cells = statement.cells.get();
-    const koine_value& found = cells[plan.key[0]];
-    void* const object =
-        found.tag == KOINE_INT64 && found.u.i == key ? load_into(slot, entry, slot.integers, cells) : load(slot, cells);
     link.finish(statement);
     return object;
 }

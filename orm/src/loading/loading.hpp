@@ -12,6 +12,7 @@
 #include "identities/identities.hpp"
 #include "identities/membership.hpp"
 #include "loading/bad_row.hpp"
+#include "loading/result_guard.hpp"
 #include "objects/tracked_objects.hpp"
 #include "transaction/session_transaction.hpp"
 
@@ -113,6 +114,23 @@ private:
     std::vector<koine_value> native_key_{};
     snapshot scratch_key_{};
 };
+
+// Nothing comes in between: the entry stays where it is until the row is there.
+[[gnu::always_inline]] inline void* loading::read_new(class_slot& slot, integer_identities::entry& entry,
+                                                      std::int64_t key) {
+    const entity_plan& plan = *slot.plan;
+    const koine_value value{0, KOINE_INT64, 0, 0, {key}};
+    driver_connection& link = transaction_.on();
+    prepared& statement = statement_by_key(link, plan);
+    if (link.execute(statement, {&value, 1}) == 0) return nullptr;
+    const result_guard guard{link, statement};
+    const koine_value* const cells = statement.cells.get();
+    const koine_value& found = cells[plan.key[0]];
+    void* const object =
+        found.tag == KOINE_INT64 && found.u.i == key ? load_into(slot, entry, slot.integers, cells) : load(slot, cells);
+    link.finish(statement);
+    return object;
+}
 
 }  // namespace detail
 }  // namespace v1

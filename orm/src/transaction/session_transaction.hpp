@@ -1,6 +1,7 @@
 // A session's transaction: its connection, its savepoints, and memory as it was before.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
