@@ -285,9 +285,14 @@ void connection::rollback() {
 
 bool connection::close() {
     if (!state_ || !state_->lease) return false;
-    const std::lock_guard lock{state_->closing};
     const bool dirty = state_->lease->in_transaction();
-    state_->lease.release();
+    detail::connection_lease mine;
+    {
+        const std::lock_guard lock{state_->closing};
+        mine = std::move(state_->lease);
+    }
+    // Outside of the lock: it may talk to the server.
+    mine.release();
     return dirty;
 }
 

@@ -96,10 +96,8 @@ private:
                 break;
             case actor::phase::queued:
                 if (roll(20) == 0) {
-                    core_.cancel(a.w);
+                    give_up(a);
                     queue_.erase(std::find(queue_.begin(), queue_.end(), &a));
-                    a.at = actor::phase::none;
-                    ASSERT_EQ(a.w.state, verdict::none);
                 }
                 break;
             case actor::phase::opening:
@@ -173,6 +171,10 @@ private:
         switch (a.w.state) {
             case verdict::lease:
                 lease_begins(a);
+                if (roll(20) == 0) {
+                    leased_.erase(a.item);
+                    give_up(a);
+                }
                 break;
             case verdict::check:
                 a.at = actor::phase::checking;
@@ -192,7 +194,15 @@ private:
         }
     }
 
+    // What it was answered is of no use any more to who asked.
+    void give_up(actor& a) {
+        core_.leave(a.w, now_);
+        a.at = actor::phase::none;
+        ASSERT_EQ(a.w.state, verdict::none);
+    }
+
     void end_opening(actor& a) {
+        if (roll(12) == 0) return give_up(a);
         if (roll(8) == 0) {
             const bool blame = roll(2) == 0;
             core_.open_failed(*a.slot, std::make_shared<const error_info>(), blame, now_);
@@ -215,6 +225,7 @@ private:
 
     void end_checking(actor& a) {
         a.since = invalidations_;
+        if (roll(6) == 0) return give_up(a);
         if (roll(5) == 0) {
             core_.check_failed(*a.slot, a.item, now_);
             a.at = actor::phase::none;
@@ -285,14 +296,19 @@ private:
         } while (all && (core_.has_doomed() || core_.has_dirty() || !closing_.empty() || !resetting_.empty()));
     }
 
-    void settle_woken() {
+    void pop_woken() {
         while (pool_waiter* w = core_.pop_woken()) ASSERT_NE(w->state, verdict::none) << "woken after it gave up";
+    }
+
+    void settle_woken() {
+        pop_woken();
         // Whoever was answered was first in the queue. thread_gone() aside, nobody overtakes.
         while (!queue_.empty() && queue_.front()->w.state != verdict::queued) {
             actor& a = *queue_.front();
             queue_.pop_front();
             a.since = invalidations_;
             answered(a);
+            pop_woken();
         }
         for (const actor* a : queue_) ASSERT_EQ(a->w.state, verdict::queued) << "served out of turn";
     }
@@ -352,6 +368,7 @@ struct model_case {
     bool lifo;
     std::uint32_t size, overflow;
     bool timed;
+    abandon_mode abandoned = abandon_mode::close;
 };
 
 class pool_core_model : public ::testing::TestWithParam<model_case> {};
@@ -366,6 +383,7 @@ TEST_P(pool_core_model, keeps_every_invariant_under_random_events) {
         options.size = c.size;
         options.max_overflow = c.overflow;
         options.max_opening = 2;
+        options.abandoned = c.abandoned;
         if (c.timed) {
             options.recycle = std::chrono::seconds{3};
             options.pre_ping = true;
@@ -382,6 +400,8 @@ INSTANTIATE_TEST_SUITE_P(all, pool_core_model,
                          ::testing::Values(model_case{"bounded", pool_kind::queue, true, 4, 0, false},
                                            model_case{"overflowing", pool_kind::queue, true, 2, 3, false},
                                            model_case{"timed", pool_kind::queue, true, 3, 1, true},
+                                           model_case{"resetting", pool_kind::queue, true, 3, 2, true,
+                                                      abandon_mode::reset},
                                            model_case{"fifo", pool_kind::queue, false, 3, 2, true},
                                            model_case{"null", pool_kind::null, true, 3, 0, false},
                                            model_case{"static", pool_kind::static_, true, 1, 0, false},

@@ -172,7 +172,7 @@ TEST(pool_core, doubles_the_delay_between_attempts_to_connect_up_to_the_limit) {
         EXPECT_LE(delay, full * ms);
         EXPECT_TRUE(delays.insert(delay).second) << "delays are random";
         EXPECT_NE(b.core.open_trouble(), nullptr);
-        b.core.cancel(probe);
+        b.core.leave(probe, b.now);
         while (b.core.pop_woken() != nullptr) {
         }
     }
@@ -190,7 +190,7 @@ TEST(pool_core, hands_the_time_of_the_next_attempt_to_the_second_when_the_first_
     b.core.acquire(second, b.now);
     b.core.open_failed(*opener.slot, std::make_shared<const error_info>(), true, b.now);
     EXPECT_EQ(b.core.pop_woken(), &first);
-    b.core.cancel(first);
+    b.core.leave(first, b.now);
     EXPECT_EQ(b.core.pop_woken(), &second);
     EXPECT_EQ(b.core.pop_woken(), nullptr);
     b.now = b.core.next_attempt();

@@ -1,6 +1,7 @@
 // Connections for pool tests: they count themselves, fail on demand and can be held at a gate.
 #pragma once
 
+#include <koine/platform/waiter.hpp>
 #include <koine/pool_backend.hpp>
 
 #include <algorithm>
@@ -54,6 +55,17 @@ private:
     std::atomic<int> arrived_{0};
 };
 
+// Waits as a link does for a server that does not answer. The failure of who was told to stop.
+inline result<void> wait_for_server(deadline until) {
+    koine::detail::waiter* const flow = koine::detail::waiter::current();
+    while (flow != nullptr && !until.passed()) {
+        const auto why = flow->wait(-1, 0, until.ns());
+        if (why == koine::detail::woken::interrupted || why == koine::detail::woken::abandoned)
+            return failure{errc::cancelled, "told to stop"};
+    }
+    return failure{errc::timeout, "the server did not answer"};
+}
+
 // What all connections of a test share; outlives the pool.
 struct world {
     std::atomic<int> live{0}, most_live{0}, opened{0}, closed{0}, resets{0}, pings{0}, abandoned{0},
@@ -61,6 +73,8 @@ struct world {
     std::atomic<int> failing_opens{0};  // so many attempts to come fail
     std::atomic<errc> open_error{errc::connection_refused};
     std::atomic<bool> reset_fails{false}, ping_fails{false};
+    std::atomic<bool> server_stopped{false};    // whoever talks to it waits through the current waiter
+    std::atomic<bool> ping_leaves_dirt{false};  // a ping that was stopped
     gate open_gate, close_gate, reset_gate;
 };
 
@@ -81,6 +95,7 @@ struct connection final : koine::detail::pooled {
     result<void> reset(deadline until) override {
         ++shared.resets;
         if (!shared.reset_gate.pass(until)) return failure{errc::timeout, "reset timed out"};
+        if (shared.server_stopped) return wait_for_server(until);
         if (shared.reset_fails) return failure{errc::disconnected, "reset failed"};
         dirty = false;
         return {};
@@ -89,8 +104,12 @@ struct connection final : koine::detail::pooled {
         if (at_reusable != nullptr) at_reusable->pass(deadline::never());
         return !dirty;
     }
-    result<void> ping(deadline) override {
+    result<void> ping(deadline until) override {
         ++shared.pings;
+        if (shared.server_stopped) {
+            dirty = shared.ping_leaves_dirt;
+            return wait_for_server(until);
+        }
         if (!shared.ping_fails) return {};
         failure lost{errc::disconnected, "server closed the connection"};
         lost.info().poisons_connection = true;
@@ -115,6 +134,10 @@ struct backend final : koine::detail::pool_backend {
     explicit backend(world& w) : shared{w} {}
     result<std::unique_ptr<koine::detail::pooled>> open(deadline until) override {
         if (!shared.open_gate.pass(until)) return failure{errc::timeout, "connect timed out"};
+        if (shared.server_stopped) {
+            auto answer = wait_for_server(until);
+            return std::move(answer).error();
+        }
         int left = shared.failing_opens;
         while (left > 0)
             if (shared.failing_opens.compare_exchange_weak(left, left - 1))

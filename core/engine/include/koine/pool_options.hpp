@@ -25,6 +25,14 @@ enum class reset_mode : std::uint8_t {
     none       // nothing: the connection is closed
 };
 
+// What becomes of a connection that is not in its idle state where a lease ends by its destructor.
+enum class abandon_mode : std::uint8_t {
+    close,  // it is closed
+    // It is reset as by release(), in the background, and then goes back. Until then it takes up its
+    // place in the pool. Only pool_kind::queue can do it.
+    reset
+};
+
 // A value type; every field has a default that suits a server application.
 struct pool_options {
     pool_kind kind = pool_kind::queue;
@@ -42,6 +50,7 @@ struct pool_options {
     // longest, so that all are used alike.
     bool lifo = true;
     reset_mode reset_on_return = reset_mode::rollback;
+    abandon_mode abandoned = abandon_mode::close;
     // for a reset that needs the server
     std::chrono::nanoseconds reset_timeout = std::chrono::seconds{5};
     // A lease held longer than this is reported once (pool_listener::on_leak), never taken away;

@@ -313,12 +313,26 @@ void pool_core::attend(pool_time now) noexcept {
     trim();
 }
 
-void pool_core::cancel(pool_waiter& w) noexcept {
+void pool_core::leave(pool_waiter& w, pool_time now) noexcept {
     const bool first = head_ == &w;
-    unlink(w);
-    w.state = pool_waiter::verdict::none;
-    if (first) nudge();
-    update_attention();
+    switch (std::exchange(w.state, pool_waiter::verdict::none)) {
+        case pool_waiter::verdict::queued:
+            unlink(w);
+            if (first) nudge();
+            update_attention();
+            break;
+        case pool_waiter::verdict::lease:
+            give_back(*w.slot, w.item, condition::fit, false, now);
+            break;
+        case pool_waiter::verdict::check:
+            check_skipped(*w.slot, w.item, now);
+            break;
+        case pool_waiter::verdict::open:
+            open_failed(*w.slot, nullptr, false, now);
+            break;
+        default:
+            break;
+    }
 }
 
 pool_time pool_core::next_attempt() const noexcept {
@@ -387,6 +401,12 @@ void pool_core::check_failed(pool_slot& s, pooled* item, pool_time now) noexcept
     serve(now);
 }
 
+void pool_core::check_skipped(pool_slot& s, pooled* item, pool_time now) noexcept {
+    s.state = slot_state::live;
+    park(s, item, now);
+    attend(now);
+}
+
 // Where a connection goes that is fit for use.
 void pool_core::settle(pool_slot& s, pooled* item, pool_time now) noexcept {
     s.unproven = false;
@@ -408,13 +428,21 @@ void pool_core::settle(pool_slot& s, pooled* item, pool_time now) noexcept {
     update_attention();
 }
 
+// Whether the end of a lease leaves a connection to the background's reset. A thread of its own
+// connection would not wait for that.
+bool pool_core::resets(condition found, bool abandoned) const noexcept {
+    if (found != condition::dirty) return false;
+    return options_.kind == pool_kind::static_ ||
+           (abandoned && options_.abandoned == abandon_mode::reset && options_.kind == pool_kind::queue);
+}
+
 void pool_core::give_back(pool_slot& s, pooled* item, condition found, bool abandoned, pool_time now) noexcept {
     s.end_use();
     observe(s, now);
     if (abandoned) ++abandoned_;
     if (found == condition::fit) {
         settle(s, item, now);
-    } else if (found == condition::dirty && options_.kind == pool_kind::static_ && !closing_ && !outdated(s, now)) {
+    } else if (resets(found, abandoned) && !closing_ && !outdated(s, now)) {
         s.admits.store(pool_slot::nobody, std::memory_order_relaxed);
         s.state = slot_state::resetting;
         s.doomed = item;

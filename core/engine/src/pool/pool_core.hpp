@@ -11,6 +11,7 @@
 
 #include <koine/error.hpp>
 #include <koine/here.hpp>
+#include <koine/platform/waiter.hpp>
 #include <koine/pool_backend.hpp>
 #include <koine/pool_options.hpp>
 #include <koine/pool_stats.hpp>
@@ -45,6 +46,7 @@ struct pool_waiter {
         own_used  // singleton_thread: the thread's connection is leased
     };
     here where{};
+    waiter* who = nullptr;         // woken when the answer is there, and when there is something to look at
     const void* thread = nullptr;  // identity of the caller's thread
     pool_slot* prefer = nullptr;   // the slot that the thread used last
 
@@ -79,8 +81,8 @@ public:
     // a waiter that wakes up, and for a thread that has put a connection back and then saw the
     // attention word changed.
     void attend(pool_time now) noexcept;
-    // A queued waiter gives up.
-    void cancel(pool_waiter& w) noexcept;
+    // A waiter wants nothing any more. It leaves the queue; what it was given goes to the next one.
+    void leave(pool_waiter& w, pool_time now) noexcept;
     bool first_in_queue(const pool_waiter& w) const noexcept { return head_ == &w; }
     // When the next attempt to connect may start, if it is that what waiters wait for; else never.
     pool_time next_attempt() const noexcept;
@@ -95,6 +97,8 @@ public:
     void open_failed(pool_slot& s, std::shared_ptr<const error_info> why, bool blame, pool_time now) noexcept;
     bool check_passed(pool_slot& s, pooled* item, here where, pool_time now) noexcept;
     void check_failed(pool_slot& s, pooled* item, pool_time now) noexcept;
+    // Nothing came of the check: the connection is there as before, for somebody else to check.
+    void check_skipped(pool_slot& s, pooled* item, pool_time now) noexcept;
 
     // The end of a lease. `abandoned`: it ended unfit, by a destructor.
     void give_back(pool_slot& s, pooled* item, condition found, bool abandoned, pool_time now) noexcept;
@@ -132,6 +136,8 @@ public:
     pool_slot* pop_dirty(pooled*& item) noexcept;
     bool has_dirty() const noexcept { return dirty_.first != nullptr; }
     void reset_done(pool_slot& s, pooled* item, bool fit, pool_time now) noexcept;
+    // What still waits for a reset is to be closed instead.
+    void close_dirty() noexcept;
     // A lease to report: where it began, how long it is held.
     bool pop_leak(here& where, pool_time& age, pool_time now) noexcept;
     // Age limits, idle times, leaks. Answers when it wants to be called again.
@@ -168,6 +174,8 @@ private:
     void park(pool_slot& s, pooled* item, pool_time now) noexcept;
     void settle(pool_slot& s, pooled* item, pool_time now) noexcept;
     void doom(pool_slot& s, pooled* item) noexcept;
+    void doom_dirty(pool_slot& s) noexcept;
+    bool resets(condition found, bool abandoned) const noexcept;
     void vacate(pool_slot& s) noexcept;
     void sweep(pool_time now) noexcept;
     void trim() noexcept;

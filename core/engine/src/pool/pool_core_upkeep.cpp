@@ -21,9 +21,19 @@ constexpr pool_time poll_every = 250'000'000;
 void pool_core::sweep(pool_time now) noexcept {
     for (std::uint32_t i = 0; i < capacity_; ++i) {
         pool_slot& s = slots_[i];
-        if (s.state != slot_state::live || !(closing_ || outdated(s, now))) continue;
+        if (!closing_ && !outdated(s, now)) continue;
+        doom_dirty(s);
+        if (s.state != slot_state::live) continue;
         if (pooled* item = s.parked.exchange(nullptr, std::memory_order_seq_cst)) doom(s, item);
     }
+}
+
+void pool_core::doom_dirty(pool_slot& s) noexcept {
+    if (s.state == slot_state::resetting && dirty_.remove(s)) doom(s, s.doomed);
+}
+
+void pool_core::close_dirty() noexcept {
+    for (std::uint32_t i = 0; i < capacity_; ++i) doom_dirty(slots_[i]);
 }
 
 // Connections beyond `size` came back by the fast path while the word did not tell of them yet.

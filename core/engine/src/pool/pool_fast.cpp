@@ -115,15 +115,15 @@ inline void pool_shell::put(pool_slot& s, pooled* item, std::uint64_t birth) noe
     if (!return_fast(s, item, birth)) put_slowly(s, item, birth);
 }
 
-pool_slot* pool_shell::preferred() const noexcept {
+[[gnu::noinline]] pool_slot* pool_shell::preferred() const noexcept {
     return record.shell == this ? record.slot : nullptr;
 }
 
-void pool_shell::prefer(pool_slot& s) const noexcept {
+[[gnu::noinline]] void pool_shell::prefer(pool_slot& s) const noexcept {
     if (record.shell == this) record.slot = &s;
 }
 
-void pool_shell::remember(pool_slot& s) noexcept {
+[[gnu::noinline]] void pool_shell::remember(pool_slot& s) noexcept {
     prefer(s);
     if (record.shell == this || !record_armed()) return;
     add_reference();
@@ -133,19 +133,22 @@ void pool_shell::remember(pool_slot& s) noexcept {
 }
 
 // Who this thread is to a singleton_thread pool; null to others, and at the thread's end.
-const void* pool_shell::own_identity() noexcept {
+[[gnu::noinline]] const void* pool_shell::own_identity() noexcept {
     return options().kind == pool_kind::singleton_thread && thread_owns_in(*this) ? &record : nullptr;
 }
 
 }  // namespace detail
 
-void pool_lease::give_back() noexcept {
+// Each looks at the record before it waits, and never after; not inlined, so that two calls in one
+// function do not share where the record is.
+
+[[gnu::noinline]] void pool_lease::give_back() noexcept {
     detail::pooled* const item = std::exchange(item_, nullptr);
     detail::pool_slot* const slot = std::exchange(slot_, nullptr);
     slot->owner->put(*slot, item, birth_);
 }
 
-result<void> pool_lease::try_release(deadline until) {
+[[gnu::noinline]] result<void> pool_lease::try_release(deadline until) {
     if (item_ == nullptr) return {};
     detail::pooled* const item = std::exchange(item_, nullptr);
     detail::pool_slot* const slot = std::exchange(slot_, nullptr);
@@ -153,7 +156,7 @@ result<void> pool_lease::try_release(deadline until) {
     return slot->owner->release(*slot, item, birth_, until);
 }
 
-result<void> pool_lease::try_release() {
+[[gnu::noinline]] result<void> pool_lease::try_release() {
     if (item_ == nullptr) return {};
     detail::pooled* const item = std::exchange(item_, nullptr);
     detail::pool_slot* const slot = std::exchange(slot_, nullptr);
@@ -161,22 +164,22 @@ result<void> pool_lease::try_release() {
     return slot->owner->release(*slot, item, birth_, std::nullopt);
 }
 
-pool_lease pool::acquire(here where) {
+[[gnu::noinline]] pool_lease pool::acquire(here where) {
     if (pool_lease mine = shell_->take_affine(where)) return mine;
     return shell_->acquire_slowly(std::nullopt, where).value();
 }
 
-pool_lease pool::acquire(deadline until, here where) {
+[[gnu::noinline]] pool_lease pool::acquire(deadline until, here where) {
     if (pool_lease mine = shell_->take_affine(where)) return mine;
     return shell_->acquire_slowly(until, where).value();
 }
 
-result<pool_lease> pool::try_acquire(here where) {
+[[gnu::noinline]] result<pool_lease> pool::try_acquire(here where) {
     if (pool_lease mine = shell_->take_affine(where)) return mine;
     return shell_->acquire_slowly(std::nullopt, where);
 }
 
-result<pool_lease> pool::try_acquire(deadline until, here where) {
+[[gnu::noinline]] result<pool_lease> pool::try_acquire(deadline until, here where) {
     if (pool_lease mine = shell_->take_affine(where)) return mine;
     return shell_->acquire_slowly(until, where);
 }

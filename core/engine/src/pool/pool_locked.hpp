@@ -1,5 +1,4 @@
-// The pool's lock as a scope, with what has to happen whenever it is left; and the waiters that
-// sleep under it.
+// The pool's lock as a scope, with what has to happen whenever it is left.
 #pragma once
 
 #include <chrono>
@@ -32,13 +31,14 @@ public:
     }
     static failure refusal(errc code, std::string message, here where);
 
-    // Sleeps until notified or until the time, with the lock released.
-    void sleep(std::condition_variable& signal, pool_time until) {
+    // For the background thread: sleeps until there is work or until the time, with the lock
+    // released.
+    void sleep(pool_time until) {
         deliver();
         if (until == pool_never)
-            signal.wait(lock_);
+            shell_.work_.wait(lock_);
         else
-            signal.wait_until(lock_, deadline::from_ns(until).at());
+            shell_.work_.wait_until(lock_, deadline::from_ns(until).at());
     }
     // Runs `body` without the lock.
     template <class Body>
@@ -48,34 +48,23 @@ public:
         body();
         lock_.lock();
     }
+    // Makes sure that the background thread runs. False: there can be none, and whoever makes work
+    // does it.
+    bool background() noexcept;
 
 private:
     void deliver() noexcept;
-    bool background() noexcept;
     void adopt() noexcept;
 
     pool_shell& shell_;
     std::unique_lock<std::mutex> lock_;
 };
 
-// A caller that can sleep until its waiter is answered.
-struct pool_shell::sleeper : pool_waiter {
-    std::condition_variable answered{};
-
-    // False: the deadline passed; the waiter has left the queue.
-    bool wait(locked& hold, pool_core& core, deadline until) {
-        while (state == verdict::queued) {
-            const pool_time attempt = core.first_in_queue(*this) ? core.next_attempt() : pool_never;
-            hold.sleep(answered, attempt < until.ns() ? attempt : until.ns());
-            if (state != verdict::queued) break;
-            const pool_time now = locked::now();
-            core.attend(now);
-            if (state != verdict::queued || now < until.ns()) continue;
-            core.cancel(*this);
-            return false;
-        }
-        return true;
-    }
+// A call that waits until no connection is left that is older than a generation.
+struct pool_shell::drain {
+    waiter* who;
+    std::uint64_t before;
+    drain* next;
 };
 
 }  // namespace detail

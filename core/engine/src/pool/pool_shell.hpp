@@ -1,5 +1,5 @@
-// The pool with its threads: a mutex and condition variables around pool_core, the fast path beside
-// it, and the background thread that closes, resets and watches the time.
+// The pool with its threads: a mutex and waiting around pool_core, the fast path beside it, and the
+// background thread that closes, resets and watches the time.
 #pragma once
 
 #include <atomic>
@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include <koine/platform/waiter.hpp>
 #include <koine/pool.hpp>
 
 #include "platform/fork.hpp"
@@ -19,6 +20,13 @@
 namespace koine {
 inline namespace v1 {
 namespace detail {
+
+// Somebody's wish for a connection. It stays where it is while it is queued; `who`, `where`, `until`
+// and `began` are set before ask().
+struct pool_request : pool_waiter {
+    deadline until{};
+    pool_time began = 0;
+};
 
 // Lives until the pool object is gone, the last connection is closed, and no thread remembers it.
 class pool_shell final : private platform::fork_watcher {
@@ -31,6 +39,18 @@ public:
     pool_lease take_affine(here where) noexcept;
     // Everything else. Without `until`: the options' timeout from now.
     result<pool_lease> acquire_slowly(std::optional<deadline> until, here where);
+
+    // The steps of acquire_slowly(), for who waits in another way. Until an answer is there, ask()
+    // and look() return when to look() again; earlier, if `who` is woken. Neither waits.
+    std::optional<pool_time> ask(pool_request& r) noexcept;
+    std::optional<pool_time> look(pool_request& r) noexcept;
+    // Instead of another look(), or of take(): the caller was told to stop. What the request got in
+    // the meantime goes to the next one. Returns the error for the caller.
+    failure withdraw(pool_request& r);
+    // Makes of the answer what acquire() returns, after connecting or a ping where that is still to
+    // be done: these wait. `again`: the connection is out of date by now, ask() once more.
+    result<pool_lease> take(pool_request& r, bool& again);
+
     // The fast end of a lease whose connection is fit; false if it cannot be had.
     bool return_fast(pool_slot& s, pooled* item, std::uint64_t birth) noexcept;
     // The end of a lease by its destructor.
@@ -57,24 +77,28 @@ public:
 
 private:
     class locked;
-    struct sleeper;
+    struct drain;
 
     void put_slowly(pool_slot& s, pooled* item, std::uint64_t birth) noexcept;
     void attend() noexcept;
+    // What the running thread remembers. Never inlined: around a wait they may be called on
+    // different threads.
     pool_slot* preferred() const noexcept;
     void prefer(pool_slot& s) const noexcept;
     void remember(pool_slot& s) noexcept;
     const void* own_identity() noexcept;
-    result<pool_lease> open_for(pool_slot& s, deadline until, here where, bool& again);
-    result<pool_lease> check_for(pool_slot& s, pooled* item, deadline until, here where, bool& again);
+    std::optional<pool_time> next_look(const pool_request& r) const noexcept;
+    result<pool_lease> open_for(pool_request& r, bool& again);
+    result<pool_lease> check_for(pool_request& r, bool& again);
     pool_lease hand_out(pool_slot& s, pooled* item);
-    failure exhausted(locked& hold, pool_time began, here where);
+    failure exhausted(const pool_request& r);
     void end_lease(pool_slot& s, pooled* item, condition found, bool abandoned, bool close_here) noexcept;
     void forget(pooled* item) noexcept;
     void close_item(pooled* item) noexcept;
     void close_doomed(locked& hold) noexcept;
     result<void> wait_until_closed(locked& hold, deadline until, std::uint64_t before, const char* what);
     void stop_thread(locked& hold) noexcept;
+    bool reset_item(pooled* item, bool& lost) noexcept;
     void run() noexcept;
     bool silent() const noexcept { return silent_.load(std::memory_order_relaxed); }
 
@@ -90,9 +114,8 @@ private:
     std::atomic<bool> silent_{false};  // no more hooks: the pool object is gone
 
     std::mutex mutex_;
-    std::condition_variable work_;     // for the background thread
-    std::condition_variable drained_;  // for dispose() and close()
-    std::uint32_t drain_waiters_ = 0;
+    std::condition_variable work_;  // for the background thread
+    drain* drains_ = nullptr;       // who waits in dispose() and close()
     std::thread thread_;
     bool thread_runs_ = false;
     bool stop_thread_ = false;

@@ -1,9 +1,13 @@
 // The parts of the shell that no caller waits for: the background thread, closing, forks.
-#include <cstdio>
+#include <algorithm>
 #include <new>
 #include <system_error>
 
+#include <koine/detail/wait_for.hpp>
+#include <koine/platform/waiter.hpp>
+
 #include "platform/quiet_thread.hpp"
+#include "pool/blocking_waiter.hpp"
 #include "pool/pool_locked.hpp"
 #include "pool/pool_shell.hpp"
 
@@ -13,11 +17,26 @@ namespace detail {
 
 namespace {
 
-std::string seconds(std::int64_t ns) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.3g s", static_cast<double>(ns) / 1e9);
-    return text;
-}
+// How the background thread waits for a server: until the pool is closed, which no connection
+// outlives. That is looked at now and then, since a thread that waits for a descriptor does not
+// wait for anything else.
+class upkeep_waiter final : public waiter {
+public:
+    explicit upkeep_waiter(const std::atomic<std::uint64_t>& attention) noexcept : attention_{attention} {}
+    woken wait(int fd, std::uint32_t events, std::int64_t until_ns) noexcept override {
+        for (;;) {
+            if ((attention_.load(std::memory_order_relaxed) & pool_core::closing) != 0) return woken::abandoned;
+            const deadline until = std::min(deadline::from_ns(until_ns), deadline::in(look_every));
+            if (wait_for(fd, events, until.ns())) return woken::ready;
+            if (until.ns() == until_ns) return woken::time;
+        }
+    }
+    void wake() noexcept override {}  // what would be woken by another thread has no descriptor
+
+private:
+    static constexpr std::chrono::milliseconds look_every{50};
+    const std::atomic<std::uint64_t>& attention_;
+};
 
 }  // namespace
 
@@ -33,15 +52,14 @@ pool_shell::locked::~locked() {
 }
 
 void pool_shell::locked::deliver() noexcept {
-    while (pool_waiter* w = shell_.core_.pop_woken()) static_cast<sleeper*>(w)->answered.notify_one();
+    while (pool_waiter* w = shell_.core_.pop_woken()) w->who->wake();
     const bool restless = shell_.core_.take_restless();
     if (restless || shell_.core_.has_doomed() || shell_.core_.has_dirty())
         if (background()) shell_.work_.notify_one();
-    if (shell_.drain_waiters_ > 0) shell_.drained_.notify_all();
+    for (const drain* d = shell_.drains_; d != nullptr; d = d->next)
+        if (shell_.core_.older_than(d->before) == 0) d->who->wake();
 }
 
-// Makes sure that the background thread runs. False: there can be none, and this thread does its
-// work.
 bool pool_shell::locked::background() noexcept {
     if (shell_.thread_runs_) return true;
     if (shell_.orphaned_) return false;
@@ -68,10 +86,9 @@ void pool_shell::locked::adopt() noexcept {
         delete item;
     }
     new (&shell_.work_) std::condition_variable;
-    new (&shell_.drained_) std::condition_variable;
     new (&shell_.thread_) std::thread;
     shell_.thread_runs_ = shell_.stop_thread_ = false;
-    shell_.drain_waiters_ = 0;
+    shell_.drains_ = nullptr;
     // Leases of the parent may live on in this process and point here: the shell is never freed.
     shell_.add_reference();
 }
@@ -141,16 +158,24 @@ void pool_shell::close_doomed(locked& hold) noexcept {
 }
 
 result<void> pool_shell::wait_until_closed(locked& hold, deadline until, std::uint64_t before, const char* what) {
-    close_doomed(hold);
-    ++drain_waiters_;
+    waiter* const flow = waiter::current();
+    // Closing can block where the line is dead: not the thread of a flow, which others need.
+    if (flow == nullptr || (core_.has_doomed() && !hold.background())) close_doomed(hold);
+    blocking_waiter thread;
+    drain mine{flow != nullptr ? flow : &thread, before, drains_};
+    drains_ = &mine;
+    woken why = woken::ready;
     std::uint32_t left = core_.older_than(before);
-    while (left > 0 && locked::now() < until.ns()) {
-        hold.sleep(drained_, until.ns());
+    while (left > 0 && why != woken::interrupted && why != woken::abandoned && locked::now() < until.ns()) {
+        hold.outside([&] { why = mine.who->wait(-1, 0, until.ns()); });
         left = core_.older_than(before);
     }
-    --drain_waiters_;
+    drain** at = &drains_;
+    while (*at != nullptr && *at != &mine) at = &(*at)->next;
+    if (*at != nullptr) *at = mine.next;  // a forked child has forgotten it
     if (left == 0) return {};
-    return locked::refusal(errc::timeout,
+    const bool stopped = why == woken::interrupted || why == woken::abandoned;
+    return locked::refusal(stopped ? errc::cancelled : errc::timeout,
                            std::string{what} + ": " + std::to_string(left) +
                                " connections are still in use; they are closed as they come back",
                            {});
@@ -166,7 +191,8 @@ result<void> pool_shell::close(deadline until) {
     locked hold{*this};
     if (!core_.is_closing()) core_.close(locked::now());
     auto answer = wait_until_closed(hold, until, ~std::uint64_t{0}, "close");
-    if (answer) stop_thread(hold);
+    // A flow does not wait for another thread's end: that is left to the pool's own end.
+    if (answer && waiter::current() == nullptr) stop_thread(hold);
     return answer;
 }
 
@@ -192,6 +218,20 @@ void pool_shell::stop_thread(locked& hold) noexcept {
     stop_thread_ = thread_runs_ = false;
 }
 
+// In the background. Answers whether the connection is fit; `lost`: the server cannot be reached.
+bool pool_shell::reset_item(pooled* item, bool& lost) noexcept {
+    try {
+        heard_->tell([&](pool_listener& one) { one.on_reset(*item); });
+        upkeep_waiter patience{core_.attention()};
+        const waiter::scope during{&patience};
+        const auto done = item->reset(deadline::in(options().reset_timeout));
+        lost = !done && (done.error().info().code == errc::timeout || done.error().info().poisons_connection);
+        return done && item->reusable();
+    } catch (...) {
+        return false;
+    }
+}
+
 void pool_shell::run() noexcept {
     locked hold{*this};
     while (!stop_thread_) {
@@ -203,13 +243,10 @@ void pool_shell::run() noexcept {
         }
         if (pool_slot* s = core_.pop_dirty(item)) {
             bool fit = false;
-            hold.outside([&] {
-                try {
-                    heard_->tell([&](pool_listener& one) { one.on_reset(*item); });
-                    fit = item->reset(deadline::in(options().reset_timeout)).has_value() && item->reusable();
-                } catch (...) {
-                }
-            });
+            bool lost = false;
+            hold.outside([&] { fit = reset_item(item, lost); });
+            // One failure is enough: the others would take up their places for as long each.
+            if (lost) core_.close_dirty();
             core_.reset_done(*s, item, fit, locked::now());
             continue;
         }
@@ -228,7 +265,7 @@ void pool_shell::run() noexcept {
             }
             if (told || core_.has_doomed()) continue;
         }
-        hold.sleep(work_, next);
+        hold.sleep(next);
     }
 }
 
@@ -237,31 +274,6 @@ void pool_shell::run() noexcept {
 pool_stats pool_shell::stats() {
     const locked hold{*this};
     return core_.stats(locked::now());
-}
-
-// The error of a caller whose deadline has passed.
-failure pool_shell::exhausted(locked&, pool_time began, here where) {
-    core_.count_timeout();
-    const pool_time now = locked::now();
-    if (const auto trouble = core_.open_trouble()) {
-        failure why{*trouble};
-        why.info().message = "no connection could be opened within " + seconds(now - began) + ": " + why.info().message;
-        why.info().outcome = outcome::not_sent;
-        why.info().where = where;
-        return why;
-    }
-    const pool_stats s = core_.stats(now);
-    std::string text = "pool exhausted: no connection became free within " + seconds(now - began) + " (size " +
-                       std::to_string(s.size) + ", max_overflow " + std::to_string(s.max_overflow) + ", leased " +
-                       std::to_string(s.leased) + ", idle " + std::to_string(s.idle) + ", opening " +
-                       std::to_string(s.opening) + ", closing " + std::to_string(s.closing) + ", waiting " +
-                       std::to_string(s.waiting);
-    if (s.leased > 0) {
-        text += "; oldest lease: " + seconds(s.oldest_lease_age.count()) + ", acquired at " +
-                s.oldest_lease_where.file + ":" + std::to_string(s.oldest_lease_where.line) + " in " +
-                s.oldest_lease_where.function;
-    }
-    return locked::refusal(errc::pool_timeout, text + ")", where);
 }
 
 }  // namespace detail
