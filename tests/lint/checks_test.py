@@ -40,7 +40,7 @@ class checks(unittest.TestCase):
         self.assertIn(", 1 faults", output)
 
     def test_a_clean_tree_passes_every_check(self):
-        for name in ("layers", "includes", "sizes", "text", "docs", "comments", "format"):
+        for name in ("layers", "includes", "threads", "sizes", "text", "docs", "comments", "format"):
             self.assertEqual(self.run_check(name, {})[0], 0, name)
 
     def test_core_may_not_include_a_driver(self):
@@ -92,6 +92,13 @@ class checks(unittest.TestCase):
 
     def test_a_platform_call_stands_in_one_file(self):
         self.assert_fault("includes", "drivers/one/src/bad.cpp", "#include <poll.h>\n", "and nowhere else")
+
+    def test_data_of_a_thread_stands_with_its_owner(self):
+        code = "// thread_local is for others.\nthread_local int mine = 0;\n"
+        self.assert_fault("threads", "core/engine/src/bad.cpp", code, "bad.cpp:2: thread_local: data of a thread")
+        self.assert_fault("threads", "orm/include/koine/orm/bad.hpp", "inline __thread int mine;\n", "__thread: data")
+        self.assertEqual(self.run_check("threads", {"core/engine/src/pool/pool_fast.cpp": code})[0], 0)
+        self.assertEqual(self.run_check("threads", {"drivers/one/src/errors.cpp": code, "tests/a.cpp": code})[0], 0)
 
     def test_a_public_header_includes_no_slow_header(self):
         self.assert_fault("includes", "core/engine/include/koine/bad.hpp", "// Bad.\n#include <functional>\n", "too slow")
