@@ -55,10 +55,11 @@ private:
     std::atomic<int> arrived_{0};
 };
 
-// Waits as a link does for a server that does not answer. The failure of who was told to stop.
+// Waits as a link does for a server that does not answer. Returns the failure.
 inline result<void> wait_for_server(deadline until) {
     koine::detail::waiter* const flow = koine::detail::waiter::current();
-    while (flow != nullptr && !until.passed()) {
+    if (flow == nullptr) std::this_thread::sleep_until(until.at());
+    while (!until.passed()) {
         const auto why = flow->wait(-1, 0, until.ns());
         if (why == koine::detail::woken::interrupted || why == koine::detail::woken::abandoned)
             return failure{errc::cancelled, "told to stop"};
@@ -73,8 +74,8 @@ struct world {
     std::atomic<int> failing_opens{0};  // so many attempts to come fail
     std::atomic<errc> open_error{errc::connection_refused};
     std::atomic<bool> reset_fails{false}, ping_fails{false};
-    std::atomic<bool> server_stopped{false};    // whoever talks to it waits through the current waiter
-    std::atomic<bool> ping_leaves_dirt{false};  // a ping that was stopped
+    // whoever talks to the server waits through the current waiter; a ping leaves dirt behind
+    std::atomic<bool> server_stopped{false}, ping_leaves_dirt{false};
     gate open_gate, close_gate, reset_gate;
 };
 

@@ -27,7 +27,8 @@ class pool_shell;
 
 // A connection on loan. Move-only; used by one thread at a time, and may end in another thread than
 // it began, or after the pool. The destructor never talks to the server: a connection in its idle
-// state goes back, any other one is closed in the background and the lease is counted as abandoned.
+// state goes back, any other one is closed in the background, or reset there where the options say
+// so, and the lease is counted as abandoned.
 class KOINE_API pool_lease {
 public:
     pool_lease() noexcept = default;
@@ -105,8 +106,8 @@ public:
     // comes back (first come, first served). Errors: pool_timeout, with the pool's numbers in its
     // text; the driver's error if connecting failed, also where waiting for a server that cannot be
     // reached took too long; closed; operation_in_progress (singleton_thread: this thread's
-    // connection is leased). Without `until` the options' timeout counts, and the clock is read
-    // only when waiting.
+    // connection is leased); cancelled (where callers have a waiter of their own). Without `until`
+    // the options' timeout counts, and the clock is read only when waiting.
     pool_lease acquire(here where = here::now());
     pool_lease acquire(deadline until, here where = here::now());
     result<pool_lease> try_acquire(here where = here::now());
@@ -117,11 +118,11 @@ public:
     void invalidate_all() noexcept;
     // Closes every connection that exists now, idle ones at once and leased ones as they come back,
     // and waits for that until the deadline. The pool stays usable and opens new ones. Errors:
-    // timeout, if leases were still out.
+    // timeout, or cancelled, if leases were still out.
     result<void> dispose(deadline until);
-    // As dispose(), for good: waiters and later callers fail with errc::closed. Errors: timeout, if
-    // leases were still out (their connections are closed as they come back). Can be called again
-    // to go on waiting.
+    // As dispose(), for good: waiters and later callers fail with errc::closed. Errors: timeout, or
+    // cancelled, if leases were still out (their connections are closed as they come back). Can be
+    // called again to go on waiting.
     result<void> close(deadline until);
 
     pool_stats stats() const;

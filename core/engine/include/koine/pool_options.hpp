@@ -28,8 +28,8 @@ enum class reset_mode : std::uint8_t {
 // What becomes of a connection that is not in its idle state where a lease ends by its destructor.
 enum class abandon_mode : std::uint8_t {
     close,  // it is closed
-    // It is reset as by release(), in the background, and then goes back. Until then it takes up its
-    // place in the pool. Only pool_kind::queue can do it.
+    // It is reset as by release(), in the background, and then goes back. Until then it takes up
+    // its place in the pool. For pool_kind::queue; the others go on as without it.
     reset
 };
 

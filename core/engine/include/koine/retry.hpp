@@ -21,7 +21,8 @@ namespace detail {
 // Whether the transaction as a whole can be run again without doing anything twice: a lost
 // serialization, a deadlock, a stale object, a lock not had.
 KOINE_API bool worth_retrying(const error& why) noexcept;
-// Waits before attempt number `attempt` (from 1 for the first repetition).
+// Waits before attempt number `attempt` (from 1 for the first repetition). Throws timeout_error
+// (errc::cancelled, not sent) if the wait is cancelled, which only callers with a waiter can do.
 KOINE_API void wait_before_retry(std::uint32_t attempt);
 
 // Calls body() until it returns, it fails for another reason, or the attempts are used up.

@@ -46,7 +46,8 @@ struct pool_waiter {
         own_used  // singleton_thread: the thread's connection is leased
     };
     here where{};
-    waiter* who = nullptr;         // woken when the answer is there, and when there is something to look at
+    // woken when the answer is there, and when there is something to look at
+    waiter* who = nullptr;
     const void* thread = nullptr;  // identity of the caller's thread
     pool_slot* prefer = nullptr;   // the slot that the thread used last
 

@@ -21,8 +21,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Somebody's wish for a connection. It stays where it is while it is queued; `who`, `where`, `until`
-// and `began` are set before ask().
+// Somebody's wish for a connection. It stays where it is while it is queued; `who`, `where`,
+// `until` and `began` are set before ask().
 struct pool_request : pool_waiter {
     deadline until{};
     pool_time began = 0;
