@@ -174,5 +174,116 @@ TEST_F(commit_on_postgresql, a_constraint_that_fails_at_commit_ends_the_transact
     EXPECT_NO_THROW(c.commit());
 }
 
+TEST_F(commit_on_postgresql, a_commit_behind_the_end_of_a_savepoint_that_failed_is_in_doubt_when_its_answer_is_lost) {
+    make_marks(over_socket());
+    tcp_gate gate{server().port()};
+    const engine on = over_tcp(patient(), gate.port());
+    connection c = on.connect();
+    mark(c, 1);
+    {
+        const koine::transaction inner = c.begin_nested();
+        EXPECT_EQ(code_of([&] { mark(c, 1); }), errc::unique_violation);
+        // Its end undoes it, with the next round trip.
+    }
+    gate.cut_after(tcp_gate::to_client, 0);
+    expect_in_doubt(caught<koine::in_doubt_error>([&] { c.commit(); }));
+    wait_until([] { return server().admin("select count(*) from marks") == "1"; });
+}
+
+TEST_F(commit_on_postgresql, a_write_behind_the_end_of_a_transaction_may_have_been_done_when_its_answer_is_lost) {
+    make_marks(over_socket());
+    tcp_gate gate{server().port()};
+    engine_options options = patient();
+    options.isolation = koine::isolation::autocommit;
+    const engine on = over_tcp(options, gate.port());
+    connection c = on.connect();
+    {
+        koine::transaction_options real;
+        real.isolation = koine::isolation::read_committed;
+        const koine::transaction work = c.begin(real);
+        mark(c, 1);
+    }
+    gate.cut_after(tcp_gate::to_client, 0);
+    const auto why = caught([&] { mark(c, 2); });
+    ASSERT_TRUE(why.has_value());
+    EXPECT_EQ(why->code(), errc::disconnected) << why->what();
+    EXPECT_EQ(why->outcome(), outcome::unknown);
+    EXPECT_EQ(why->advice(), advice::ask_the_database);
+    wait_until([] { return server().admin("select min(id) from marks") == "2"; });
+}
+
+TEST_F(commit_on_postgresql, what_committed_inside_before_it_failed_is_never_done_again) {
+    engine_options options = patient();
+    options.isolation = koine::isolation::autocommit;
+    const engine on = over_socket(options);
+    make_marks(on);
+    int attempts = 0;
+    const auto why = caught([&] {
+        on.run(koine::retry{5}, [&](connection& c) {
+            ++attempts;
+            c.execute(
+                sql("do $$ begin insert into marks values (1); commit; "
+                    "raise 'try again' using errcode = 'serialization_failure'; end $$"));
+        });
+    });
+    ASSERT_TRUE(why.has_value());
+    EXPECT_EQ(why->code(), errc::serialization_failure) << why->what();
+    EXPECT_EQ(why->outcome(), outcome::unknown);
+    EXPECT_EQ(why->advice(), advice::ask_the_database);
+    EXPECT_FALSE(why->poisons_connection());
+    EXPECT_EQ(attempts, 1);
+    connection c = on.connect();
+    EXPECT_EQ(marks(c), 1);
+}
+
+TEST_F(commit_on_postgresql, a_constraint_that_fails_when_queued_work_commits_itself_is_told_as_such) {
+    engine_options options = pool_of(1);
+    options.isolation = koine::isolation::autocommit;
+    const engine on = over_socket(options);
+    {
+        connection c = on.connect();
+        c.execute(sql("drop table if exists seats"));
+        c.execute(sql("create table seats (id bigint, constraint one_each unique (id) deferrable initially deferred)"));
+    }
+    koine::detail::connection_lease lease{on};
+    koine::detail::prepared& insert = lease->prepare("insert into seats values (1)");
+    lease->enqueue(insert, {});
+    lease->enqueue(insert, {});
+    const auto why = caught<koine::constraint_error>([&] { lease->flush(false); });
+    ASSERT_TRUE(why.has_value()) << "told as something else";
+    EXPECT_EQ(why->info().constraint, "one_each");
+    EXPECT_EQ(why->outcome(), outcome::rejected);
+    EXPECT_FALSE(why->poisons_connection());
+    lease->execute(insert, {});
+    lease.release();
+    connection c = on.connect();
+    EXPECT_EQ(number(c, "select count(*) from seats"), 1);
+    EXPECT_EQ(on.stats().opened, 1U) << "the connection is good";
+}
+
+TEST_F(commit_on_postgresql, a_session_that_is_ended_before_it_comes_to_its_queued_commit_has_done_nothing) {
+    const engine on = over_socket();
+    make_marks(on);
+    connection holder = on.connect();
+    mark(holder, 1);
+    koine::detail::connection_lease lease{on};
+    koine::detail::prepared& insert = lease->prepare("insert into marks (id) values (1)");
+    lease->enqueue(insert, {});
+    auto work = std::async(std::launch::async, [&] { return caught([&] { lease->flush(true); }); });
+    std::string victim;
+    wait_until([&] {
+        victim = server().admin("select pid from pg_stat_activity where wait_event = 'transactionid'");
+        return !victim.empty();
+    });
+    server().admin("select pg_terminate_backend(" + victim + ")");
+    const auto why = work.get();
+    ASSERT_TRUE(why.has_value());
+    EXPECT_EQ(why->code(), errc::disconnected) << why->what();
+    EXPECT_EQ(why->outcome(), outcome::rejected) << "COMMIT stood behind it";
+    EXPECT_EQ(why->sqlstate().text(), "57P01");
+    holder.rollback();
+    EXPECT_EQ(marks(holder), 0);
+}
+
 }  // namespace
 }  // namespace fault

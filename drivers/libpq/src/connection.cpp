@@ -248,9 +248,9 @@ koine_status connection::ping(koine_wait& wait) {
 }
 
 // Ends whatever is under way by reading its answers to their end.
-koine_status connection::drained(koine_wait& wait) {
+koine_status connection::drained(koine_wait& wait, exchange::errors which) {
     if (!exchange_.active()) return KOINE_DONE;
-    return exchange_.drain(wait);
+    return exchange_.drain(wait, which);
 }
 
 koine_status connection::reset(koine_wait& wait) {
@@ -264,7 +264,7 @@ koine_status connection::reset(koine_wait& wait) {
     }
     return step([&] {
         if (!resetting_) {
-            if (const auto status = drained(wait); status != KOINE_DONE) return status;
+            if (const auto status = drained(wait, exchange::errors::none); status != KOINE_DONE) return status;
             if (exchange_.broken()) exchange_.open(false);
             if (!send_reset()) return koine_status{KOINE_DONE};
             resetting_ = true;

@@ -98,7 +98,7 @@ private:
     }
     void send_front();
     void send_doomed();
-    koine_status drained(koine_wait& wait);
+    koine_status drained(koine_wait& wait, exchange::errors which);
     bool send_reset();
     bool has_drifted() const noexcept;
 

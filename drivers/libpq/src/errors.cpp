@@ -108,11 +108,15 @@ bool session_survives(const PGresult* error) noexcept {
     return PQresultErrorField(error, PG_DIAG_SQLSTATE) != nullptr && severity != "FATAL" && severity != "PANIC";
 }
 
+bool comes_from_server(const PGresult* error) noexcept {
+    return error != nullptr && PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION) != nullptr;
+}
+
 spi::failure server_failure(const PGresult* error, const work_facts& facts) {
     spi::failure why;
     const auto state = view(PQresultErrorField(error, PG_DIAG_SQLSTATE));
     why.sqlstate = stable(state);
-    why.outcome = outcome::rejected;
+    why.outcome = facts.commits || facts.writes ? outcome::unknown : outcome::rejected;
     why.code = classify(sqlstate{state});
     if (state == "57014") {
         why.code = facts.cancelled_by_us ? errc::cancelled : errc::timeout;
@@ -145,7 +149,7 @@ spi::failure lost_connection(std::string_view said, const PGresult* last, const 
         why.outcome = outcome::unknown;
     } else {
         why.code = errc::disconnected;
-        why.outcome = facts.in_transaction || facts.reads_only ? outcome::rejected : outcome::unknown;
+        why.outcome = facts.writes ? outcome::unknown : outcome::rejected;
     }
     std::string_view state;
     if (last != nullptr) {

@@ -12,10 +12,9 @@ namespace koine::libpq {
 
 // What an exchange knows of the work when its error is classified.
 struct work_facts {
-    // the session was in a transaction when the work was sent, or the work began one
-    bool in_transaction = false;
-    bool commits = false;          // a COMMIT was sent
-    bool reads_only = false;       // nothing in it can change anything
+    bool in_transaction = false;   // where the error was met
+    bool commits = false;          // a COMMIT may have taken effect
+    bool writes = false;           // something outside of a transaction may have taken effect
     bool cancelled_by_us = false;  // we asked the server to stop it
 };
 
@@ -32,6 +31,9 @@ struct notice {
 spi::failure local_failure(errc code, std::string message);
 // Whether a result is a server's ordinary error, after which the session goes on.
 bool session_survives(const PGresult* error) noexcept;
+// Whether PostgreSQL itself wrote the error, not libpq nor a pooler: it has run nothing behind the
+// statement that it names.
+bool comes_from_server(const PGresult* error) noexcept;
 // A server's error inside a session that goes on.
 spi::failure server_failure(const PGresult* error, const work_facts& facts);
 // The session is over; `last` may be null, `said` is libpq's message. Both poisons; the outcome

@@ -1,6 +1,7 @@
 #include "exchange.hpp"
 
 #include <cstring>
+#include <utility>
 
 namespace koine::libpq {
 
@@ -36,13 +37,13 @@ void exchange::fail_to_send() {
     // Refused before a byte was written, or in the middle of a batch: the connection is out of
     // step.
     auto why = loss(nullptr);
-    if (due_.empty() && !facts_.in_transaction) why.outcome = outcome::not_sent;
+    if (due_.empty() && !follow(0).in_transaction) why.outcome = outcome::not_sent;
     throw why;
 }
 
 void exchange::send_command(const char* sql, part of) {
     sql_facts harmless;
-    harmless.reads_only = true;
+    harmless.effect.reads_only = true;
     sent(PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, 0));
     expect(of, harmless, 0);
 }
@@ -61,7 +62,7 @@ void exchange::send_unprepared(const std::string& sql, std::span<const std::uint
 
 void exchange::send_prepare(const char* name, const std::string& sql) {
     sql_facts harmless;
-    harmless.reads_only = true;
+    harmless.effect.reads_only = true;
     sent(PQsendPrepare(connection_, name, sql.c_str(), 0, nullptr));
     expect(part::prepare, harmless, 0);
     sent(PQsendDescribePrepared(connection_, name));
@@ -70,7 +71,9 @@ void exchange::send_prepare(const char* name, const std::string& sql) {
 
 void exchange::send_sync() {
     sent(PQpipelineSync(connection_));
-    due_.push_back(due{part::sync, false, 0});
+    sql_effect none;
+    none.reads_only = true;
+    due_.push_back(due{part::sync, none, 0});
 }
 
 koine_status exchange::push_rest(int left, koine_wait& wait) {
@@ -119,6 +122,8 @@ void exchange::take_other(result_ptr got, result_ptr& out) {
 bool exchange::gives(answer& out) {
     const due& now = due_[at_];
     if (out.result == nullptr) {
+        // Behind an error at a Sync, the answer to the Sync itself is still to come.
+        if (now.of == part::sync && std::exchange(sync_failed_, false)) return false;
         if (now.of == part::sync || PQstatus(connection_) == CONNECTION_BAD) lose(nullptr);
         step();
         return false;
@@ -126,8 +131,13 @@ bool exchange::gives(answer& out) {
     switch (PQresultStatus(out.result.get())) {
         case PGRES_COMMAND_OK:
             // A COMMIT that the server turned into a ROLLBACK is no error to it.
-            if (now.commits && !failure_ && std::strcmp(PQcmdStatus(out.result.get()), "ROLLBACK") == 0) {
+            if (now.effect.control == control::commit && !failure_ &&
+                std::strcmp(PQcmdStatus(out.result.get()), "ROLLBACK") == 0) {
                 failure_ = rolled_back_commit();
+                failed_at_ = due_.size();
+                // It is no error to the server, which has run on.
+                if (const auto all = follow(failed_at_); all.commits || all.writes)
+                    failure_->outcome = outcome::unknown;
                 failure_->queued_index = now.of == part::queued ? now.index + 1 : 0;
                 out.of = part::failed;
                 return true;
@@ -138,6 +148,7 @@ bool exchange::gives(answer& out) {
         case PGRES_EMPTY_QUERY:
             break;
         case PGRES_PIPELINE_SYNC:
+            sync_failed_ = false;
             step();
             return false;
         case PGRES_PIPELINE_ABORTED:
@@ -153,7 +164,12 @@ bool exchange::gives(answer& out) {
             active_ = false;
             broken_ = true;
             auto why = local_failure(errc::not_supported, "COPY to or from the client cannot be run as a statement");
-            why.outcome = outcome::rejected;
+            // From the client nothing comes, and nothing behind it runs. To the client all is sent,
+            // read or not, and what stands behind it runs.
+            const bool goes_on = PQresultStatus(out.result.get()) != PGRES_COPY_IN;
+            const auto done = follow(goes_on ? due_.size() : at_);
+            why.outcome = done.commits || done.writes ? outcome::unknown : outcome::rejected;
+            why.queued_index = now.of == part::queued ? now.index + 1 : 0;
             why.poisons_connection = why.poisons_transaction = true;
             throw why;
         }
@@ -167,9 +183,12 @@ bool exchange::gives(answer& out) {
 void exchange::take_error(const PGresult* error) {
     if (!session_survives(error)) lose(error);
     const due& now = due_[at_];
-    if (failure_ || now.of == part::housekeeping) return;
-    facts_.cancelled_by_us = canceller_.requested();
-    failure_ = server_failure(error, facts_);
+    sync_failed_ = now.of == part::sync;
+    // A Sync commits what stands in front of it.
+    const due& answered = sync_failed_ && at_ != 0 ? due_[at_ - 1] : now;
+    if (failure_ || answered.of == part::housekeeping) return;
+    failure_ = server_failure(error, facts_of_error());
+    failed_at_ = at_;
     failed_state_[failure_->sqlstate.copy(failed_state_, 5)] = '\0';
     failure_->sqlstate = failed_state_;
     if (now.of == part::queued) failure_->queued_index = now.index + 1;
@@ -182,17 +201,83 @@ void exchange::throw_failure() {
     throw why;
 }
 
-koine_status exchange::drain(koine_wait& wait) {
+koine_status exchange::drain(koine_wait& wait, errors which) {
     answer dropped;
     do {
         try {
             if (const auto status = next(dropped, wait); status != KOINE_DONE) return status;
         } catch (const spi::failure&) {
-            if (broken_) throw;
+            if (broken_ || (which == errors::of_writes && failed_to_write())) throw;
             return KOINE_DONE;
         }
     } while (dropped.of != part::over);
     return KOINE_DONE;
+}
+
+// Whether the failure of the batch is that of something that was to change the data.
+bool exchange::failed_to_write() const noexcept {
+    if (failed_at_ >= due_.size()) return true;
+    const due& failed = due_[failed_at_];
+    return failed.of == part::sync ? follow(failed_at_).writes : !failed.effect.reads_only;
+}
+
+// Follows the first parts of the batch through the transactions that they begin and end.
+exchange::course exchange::follow(std::size_t parts) const noexcept {
+    course now{start_ == PQTRANS_INTRANS || start_ == PQTRANS_INERROR, start_ == PQTRANS_INERROR};
+    for (std::size_t i = 0; i < parts; ++i) {
+        const sql_effect& effect = due_[i].effect;
+        switch (effect.control) {
+            case control::begin:
+                now.in_transaction = true;
+                break;
+            case control::commit:
+                // Of a transaction that has failed it can only roll back.
+                if (!now.failed) now.commits = true;
+                now.in_transaction = effect.chains;
+                now.failed = false;
+                break;
+            case control::rollback:
+                now.in_transaction = effect.chains;
+                now.failed = false;
+                break;
+            case control::rollback_to:
+                now.failed = false;
+                break;
+            case control::none:
+                if (now.in_transaction || effect.reads_only) break;
+                now.writes = true;
+                now.commits_inside = now.commits_inside || effect.commits_inside;
+                break;
+        }
+    }
+    return now;
+}
+
+// What the error says that answers the part that is due: nothing of a statement is left, unless it
+// has committed inside; nothing of what a Sync was to commit, unless something before has.
+work_facts exchange::facts_of_error() const noexcept {
+    const auto before = follow(at_);
+    work_facts facts;
+    facts.in_transaction = before.in_transaction;
+    if (due_[at_].of == part::sync) {
+        facts.commits = before.commits;
+        facts.writes = before.commits_inside;
+    } else {
+        facts.writes = due_[at_].effect.commits_inside && !before.in_transaction;
+    }
+    facts.cancelled_by_us = canceller_.requested();
+    return facts;
+}
+
+// What may stay of the batch when the session has ended: nothing from a part on that has failed,
+// nothing behind the one that the server ended the session with.
+work_facts exchange::facts_of_loss(const PGresult* last) const noexcept {
+    const bool stopped = comes_from_server(last) && at_ < due_.size();
+    const auto done = follow(failure_ ? failed_at_ : stopped ? at_ + 1 : due_.size());
+    work_facts facts;
+    facts.commits = done.commits;
+    facts.writes = done.writes || (failure_ && failure_->outcome == outcome::unknown);
+    return facts;
 }
 
 // The session is over. What the server said last may still stand in the input.
@@ -201,6 +286,7 @@ spi::failure exchange::loss(const PGresult* last) {
     broken_ = true;
     // Asking for results adds complaints about the closed socket.
     const std::string said = PQerrorMessage(connection_);
+    const PGresult* answered = last;  // to the part that is due
     result_ptr found;
     // Bounded: a broken libpq connection may answer errors for ever. Blocks never: the socket is
     // gone or nothing is awaited.
@@ -208,8 +294,9 @@ spi::failure exchange::loss(const PGresult* last) {
         found.reset(PQgetResult(connection_));
         if (found == nullptr) break;
         if (PQresultStatus(found.get()) == PGRES_FATAL_ERROR) last = found.get();
+        if (i == 0) answered = last;
     }
-    return lost_connection(said, last, notice_, facts_);
+    return lost_connection(said, last, notice_, facts_of_loss(answered));
 }
 
 void exchange::lose(const PGresult* last) {

@@ -68,9 +68,6 @@ public:
         waited_ = false;
         flushed_ = true;
         start_ = PQtransactionStatus(connection_);
-        facts_ = work_facts{};
-        facts_.in_transaction = start_ == PQTRANS_INTRANS || start_ == PQTRANS_INERROR;
-        facts_.reads_only = true;
         pipelined_ = pipelined;
         if (pipelined) enter_pipeline();
         active_ = true;
@@ -133,9 +130,10 @@ public:
     }
     // Whether the next answer can be had without waiting.
     bool ready() noexcept { return flushed_ && PQisBusy(connection_) == 0; }
-    // Reads and drops every answer, errors included. KOINE_DONE or KOINE_WAIT; throws only for a
-    // lost connection.
-    koine_status drain(koine_wait& wait);
+    // Reads and drops every answer. KOINE_DONE or KOINE_WAIT; throws the errors that are asked for,
+    // and for a lost connection.
+    enum class errors : std::uint8_t { none, of_writes };
+    koine_status drain(koine_wait& wait, errors which);
 
     // Marks the session as over.
     void break_off() noexcept { broken_ = true; }
@@ -143,19 +141,23 @@ public:
 private:
     struct due {
         part of;
-        bool commits;
+        sql_effect effect;
         std::uint32_t index;
     };
+    // Where a batch has led to, and what of it stays if the session ends there.
+    struct course {
+        bool in_transaction;
+        bool failed;
+        bool commits = false;         // a COMMIT that takes effect
+        bool writes = false;          // something outside of a transaction
+        bool commits_inside = false;  // of that, something that commits as it goes on
+    };
 
-    void expect(part of, const sql_facts& facts, std::uint32_t index) {
-        if (!facts.reads_only) {
-            facts_.reads_only = false;
-            if (facts.begins) facts_.in_transaction = true;
-            // COMMIT of a transaction that has failed can only roll back.
-            if (facts.commits && start_ != PQTRANS_INERROR) facts_.commits = true;
-        }
-        due_.push_back(due{of, facts.commits, index});
-    }
+    void expect(part of, const sql_facts& facts, std::uint32_t index) { due_.push_back(due{of, facts.effect, index}); }
+    course follow(std::size_t parts) const noexcept;
+    bool failed_to_write() const noexcept;
+    work_facts facts_of_error() const noexcept;
+    work_facts facts_of_loss(const PGresult* last) const noexcept;
     void sent(int libpq_status) {
         if (libpq_status == 0) fail_to_send();
     }
@@ -203,8 +205,8 @@ private:
     PGconn* connection_ = nullptr;
     std::vector<due> due_{};
     std::size_t at_ = 0;
-    work_facts facts_{};
     std::optional<spi::failure> failure_{};
+    std::size_t failed_at_ = 0;                        // the part that failure_ stopped the batch at
     char failed_state_[6] = {};                        // what failure_ has a view of
     PGTransactionStatusType start_ = PQTRANS_UNKNOWN;  // when the batch was opened
     bool active_ = false;
@@ -214,6 +216,7 @@ private:
     bool consumed_ = false;  // input was read while the batch was being sent
     bool waited_ = false;
     bool broken_ = false;
+    bool sync_failed_ = false;  // an error was the first answer to the Sync that is due
     canceller canceller_{};
     notice notice_{};
 };

@@ -84,6 +84,12 @@ constexpr std::array<std::string_view, 78> harmless_words{"and",       "or",
 constexpr std::array<std::string_view, 5> session_words{"reset", "discard", "listen", "do", "call"};
 constexpr std::array<std::string_view, 5> session_functions{"set_config", "pg_advisory_lock", "pg_advisory_lock_shared",
                                                             "pg_try_advisory_lock", "pg_try_advisory_lock_shared"};
+// First words of statements that commit as they go on; behind CREATE, DROP and ALTER, the kinds of
+// objects that no transaction holds.
+constexpr std::array<std::string_view, 7> committing_words{"call",    "do",      "vacuum", "analyze",
+                                                           "analyse", "cluster", "reindex"};
+constexpr std::array<std::string_view, 3> changing_words{"create", "drop", "alter"};
+constexpr std::array<std::string_view, 3> untransacted{"database", "tablespace", "subscription"};
 // What stands before TEMPORARY where it makes something.
 constexpr std::array<std::string_view, 5> before_temporary{"create", "replace", "local", "global", "into"};
 
@@ -161,6 +167,9 @@ sql_facts inspect(std::string_view sql) noexcept {
     std::string_view second;
     std::string_view last;
     bool writes = false;
+    bool to_savepoint = false;
+    bool to_client = false;
+    bool concurrently = false;
     while (!in.done()) {
         const char c = in.peek();
         if (is_space(c)) {
@@ -192,6 +201,10 @@ sql_facts inspect(std::string_view sql) noexcept {
             if ((same(word, "temp") || same(word, "temporary")) && any_of(last, before_temporary))
                 facts.sets_session = true;
             if (same(word, "hold") && same(last, "with")) facts.sets_session = true;
+            if (same(word, "to")) to_savepoint = true;
+            if (same(word, "stdout") && same(last, "to")) to_client = true;
+            if (same(word, "chain") && same(last, "and")) facts.effect.chains = true;
+            if (same(word, "concurrently")) concurrently = true;
             last = word;
             if (in.parenthesis_follows() && !any_of(word, harmless_words)) writes = true;
         } else if (is_digit(c)) {
@@ -201,12 +214,17 @@ sql_facts inspect(std::string_view sql) noexcept {
         }
     }
     facts.empty = first.empty();
-    facts.begins = same(first, "begin") || (same(first, "start") && same(second, "transaction"));
-    facts.commits =
-        same(first, "commit") || same(first, "end") || (same(first, "prepare") && same(second, "transaction"));
-    if (same(first, "commit") && same(second, "prepared")) facts.commits = true;
+    if (same(first, "begin") || (same(first, "start") && same(second, "transaction"))) {
+        facts.effect.control = control::begin;
+    } else if (same(first, "commit") || same(first, "end") || (same(first, "prepare") && same(second, "transaction"))) {
+        facts.effect.control = control::commit;
+    } else if (same(first, "abort") || (same(first, "rollback") && !same(second, "prepared"))) {
+        facts.effect.control = to_savepoint ? control::rollback_to : control::rollback;
+    }
+    facts.effect.commits_inside = any_of(first, committing_words) ||
+                                  (any_of(first, changing_words) && (concurrently || any_of(second, untransacted)));
     const bool query = same(first, "select") || same(first, "with") || same(first, "values") || same(first, "table");
-    facts.reads_only = (query && !writes) || same(first, "show");
+    facts.effect.reads_only = ((query || (same(first, "copy") && to_client)) && !writes) || same(first, "show");
     if (same(first, "set") && !same(second, "local") && !same(second, "transaction") && !same(second, "constraints"))
         facts.sets_session = true;
     if (any_of(first, session_words)) facts.sets_session = true;

@@ -6,14 +6,31 @@
 
 namespace koine::libpq {
 
+// What a statement does to the transaction around it.
+enum class control : std::uint8_t {
+    none,
+    begin,  // BEGIN or START TRANSACTION
+    // COMMIT, END or PREPARE TRANSACTION: its answer decides what is known of the work. COMMIT
+    // PREPARED too.
+    commit,
+    rollback,    // ROLLBACK or ABORT
+    rollback_to  // a savepoint: a failed transaction is good again
+};
+
+struct sql_effect {
+    libpq::control control = libpq::control::none;
+    bool chains = false;  // AND CHAIN: the next transaction begins at once
+    // a query without data-changing parts and without functions that may change something
+    bool reads_only = false;
+    // Outside of a transaction it commits as it goes on, or may: CALL, DO, VACUUM and others. When
+    // it fails, a part of its work may stay.
+    bool commits_inside = false;
+};
+
 struct sql_facts {
     std::uint32_t parameters = 0;  // the highest $n outside literals and comments
     bool empty = false;            // no word at all: nothing that could run
-    bool begins = false;           // BEGIN or START TRANSACTION
-    // COMMIT, END or PREPARE TRANSACTION: its answer decides what is known of the work
-    bool commits = false;
-    // a query without data-changing parts and without functions that may change something
-    bool reads_only = false;
+    sql_effect effect{};
     // may change the session beyond the transaction: settings, locks, temporary tables, cursors,
     // channels
     bool sets_session = false;

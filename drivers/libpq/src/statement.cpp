@@ -22,7 +22,7 @@ statement::~statement() {
 
 std::uint32_t statement::flags() const noexcept {
     std::uint32_t bits = 0;
-    if (plan_->facts.reads_only) bits |= KOINE_STATEMENT_READ_ONLY;
+    if (plan_->facts.effect.reads_only) bits |= KOINE_STATEMENT_READ_ONLY;
     if (!columns_.empty()) bits |= KOINE_STATEMENT_RETURNS_ROWS;
     return bits;
 }
@@ -77,7 +77,7 @@ void statement::refuse_columns() {
 }
 
 inline void statement::take_result() {
-    if (!plan_->facts.reads_only) affected_ = affected_rows(result_.get());
+    if (!plan_->facts.effect.reads_only) affected_ = affected_rows(result_.get());
     if (columns_.empty() && PQresultStatus(result_.get()) != PGRES_TUPLES_OK) return result_.reset();
     check_columns(result_.get());
     rows_ = PQntuples(result_.get());
@@ -176,7 +176,8 @@ koine_status statement::finish(koine_wait& wait, koine_error&) {
 
 koine_status statement::end_early(koine_wait& wait) {
     try {
-        if (const auto status = owner_.drained(wait); status != KOINE_DONE) return status;
+        // A query that fails behind the rows that were wanted is nobody's loss. A write is.
+        if (const auto status = owner_.drained(wait, exchange::errors::of_writes); status != KOINE_DONE) return status;
     } catch (...) {
         owner_.leave();
         drop_result();

@@ -91,8 +91,8 @@ TEST_F(libpq_fault, a_backend_killed_while_idle_in_a_transaction_has_done_nothin
 
 TEST_F(libpq_fault, a_terminated_session_tells_why) {
     for (auto& link : links()) {
-        auto* const statement = link->prepare("insert into t values (2)");
         const int pid = link->backend();
+        auto* const statement = link->prepare("insert into t values (2)");
         server_->admin("select pg_terminate_backend(" + std::to_string(pid) + ", 5000)");
         const auto how = link->execute(statement);
         expect_lost(how, koine::outcome::unknown);
@@ -114,7 +114,7 @@ TEST_F(libpq_fault, a_terminated_session_tells_why) {
 TEST_F(libpq_fault, a_batch_with_a_sync_in_its_middle_tells_why_the_session_had_ended) {
     for (auto& link : links()) {
         auto* const old = link->prepare("select 1");
-        auto* const statement = link->prepare("select 2");
+        auto* const statement = link->prepare("insert into t values (2)");
         const int pid = link->backend();
         // It is taken back in front of the next execution, with a Sync of its own.
         driver().finalize(old);
