@@ -143,6 +143,13 @@ void statement::complete() noexcept {
     complete_now();
 }
 
+// Outside of a transaction a write commits when its result ends, and may fail then.
+koine_status statement::finish_write(koine_error& error) {
+    if (const int code = sqlite3_reset(handle_); code != SQLITE_OK) return fail(code, error);
+    complete();
+    return KOINE_DONE;
+}
+
 koine_status statement::drain(std::uint32_t& got, koine_error& error) {
     got = 0;
     int code = SQLITE_ROW;

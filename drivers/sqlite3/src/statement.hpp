@@ -56,7 +56,7 @@ public:
                        koine_error& error);
     std::int64_t rows_remaining() const noexcept { return -1; }
     std::int64_t rows_affected() const noexcept { return rows_affected_; }
-    koine_status finish(koine_wait& wait, koine_error& error) noexcept;
+    koine_status finish(koine_wait& wait, koine_error& error);
 
 private:
     friend class connection;
@@ -74,6 +74,7 @@ private:
     void end() noexcept;
     void end_now() noexcept;  // end(), for the paths that are hot
     void complete() noexcept;
+    koine_status finish_write(koine_error& error);
     void complete_now() noexcept;  // likewise
     std::string_view sql() const noexcept;
 

@@ -115,9 +115,14 @@ inline int statement::step_first() noexcept {
 }
 
 [[gnu::always_inline]] inline koine_status statement::execute(std::span<const koine_value> binds, koine_value* cells,
-                                                              std::uint32_t max_rows, std::uint32_t& got, koine_wait&,
-                                                              koine_error& error) {
-    if (open_) end();
+                                                              std::uint32_t max_rows, std::uint32_t& got,
+                                                              koine_wait& wait, koine_error& error) {
+    if (open_) {
+        if (const koine_status status = finish(wait, error); status != KOINE_DONE) [[unlikely]] {
+            got = 0;
+            return status;
+        }
+    }
     ended_by_ = errc{};
     rows_affected_ = -1;
     if (owner_.condition_ != connection::condition::usable || owner_.deadline_ns_ != KOINE_NO_DEADLINE ||
@@ -174,9 +179,12 @@ inline koine_status statement::fetch(koine_value* cells, std::uint32_t max_rows,
     return KOINE_DONE;
 }
 
-inline koine_status statement::finish(koine_wait&, koine_error&) noexcept {
-    if (open_) complete_now();
+inline koine_status statement::finish(koine_wait&, koine_error& error) {
     ended_by_ = errc{};
+    if (!open_) return KOINE_DONE;
+    if (!read_only_) [[unlikely]]
+        return finish_write(error);
+    complete_now();
     return KOINE_DONE;
 }
 

@@ -140,10 +140,12 @@ public:
             return table().fetch(handle_, cells.data(), 1, &got, &wait, &error);
         });
     }
-    void finish() {
-        koine_wait wait{};
-        koine_error error{};
-        EXPECT_EQ(table().finish(handle_, &wait, &error), KOINE_DONE);
+    void finish() { EXPECT_TRUE(end().ok()); }
+    answer end() {
+        return take([&](std::uint32_t& got, koine_wait& wait, koine_error& error) {
+            got = 0;
+            return table().finish(handle_, &wait, &error);
+        });
     }
     answer all(std::initializer_list<koine_value> binds = {}) {
         answer collected = start(binds);

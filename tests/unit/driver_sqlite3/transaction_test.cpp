@@ -146,6 +146,68 @@ TEST_F(sqlite3_transaction, waits_for_a_lock_no_longer_than_told) {
     EXPECT_RUNS(patient, "begin immediate");
 }
 
+TEST_F(sqlite3_transaction, stays_open_when_its_commit_meets_a_lock) {
+    const parameters hasty{{"database", file.string()}, {"journal_mode", "delete"}, {"busy_timeout", "0"}};
+    connection writer{hasty};
+    EXPECT_RUNS(writer, "create table t (a)");
+    connection reader{hasty};
+    EXPECT_RUNS(reader, "begin");
+    EXPECT_RUNS(reader, "select * from t");
+    for (const std::string_view text : {"commit", "end", "release a"}) {
+        EXPECT_RUNS(writer, text == "release a" ? "savepoint a" : "begin");
+        EXPECT_RUNS(writer, "insert into t values (1)");
+        for (int i = 0; i < 2; ++i) {
+            const answer busy = writer.run(text);
+            EXPECT_EQ(busy.code(), errc::lock_timeout) << text;
+            EXPECT_EQ(busy.failed->outcome, outcome::rejected);
+            EXPECT_EQ(busy.failed->poisons, 0U);
+            EXPECT_EQ(writer.state(), in_transaction) << "it can be tried again";
+        }
+        EXPECT_RUNS(writer, "rollback");
+    }
+    EXPECT_RUNS(writer, "begin");
+    EXPECT_RUNS(writer, "insert into t values (1)");
+    EXPECT_EQ(writer.run("commit").code(), errc::lock_timeout);
+    EXPECT_RUNS(reader, "rollback");
+    EXPECT_RUNS(writer, "commit");
+    EXPECT_EQ(reader.run("select count(*) from t").as_number(), 1);
+}
+
+TEST_F(sqlite3_transaction, stays_open_when_its_commit_breaks_a_deferred_constraint) {
+    connection db;
+    EXPECT_RUNS(db, "create table p (id integer primary key)");
+    EXPECT_RUNS(db, "create table c (p integer references p deferrable initially deferred)");
+    EXPECT_RUNS(db, "begin");
+    EXPECT_RUNS(db, "insert into c values (1)");
+    const answer broken = db.run("commit");
+    EXPECT_EQ(broken.code(), errc::foreign_key_violation);
+    EXPECT_EQ(broken.failed->outcome, outcome::rejected);
+    EXPECT_EQ(broken.failed->poisons, 0U);
+    EXPECT_NE(db.state() & in_transaction, 0U);
+    EXPECT_RUNS(db, "insert into p values (1)");
+    EXPECT_RUNS(db, "commit");
+    EXPECT_EQ(db.run("select count(*) from c").as_number(), 1);
+}
+
+TEST_F(sqlite3_transaction, of_a_single_write_may_fail_when_its_result_ends) {
+    connection db;
+    EXPECT_RUNS(db, "create table p (id integer primary key)");
+    EXPECT_RUNS(db, "create table c (p integer references p deferrable initially deferred)");
+    prepared insert = db.prepare("insert into c values (1), (2) returning p");
+    ASSERT_TRUE(insert.start().ok());
+    const answer ended = insert.end();
+    EXPECT_EQ(ended.code(), errc::foreign_key_violation) << "nothing was done, and nobody told";
+    EXPECT_EQ(ended.failed->outcome, outcome::rejected);
+    EXPECT_EQ(db.run("select count(*) from c").as_number(), 0);
+    EXPECT_EQ(db.state() & ~unsigned{KOINE_STATE_PRIVATE_DATABASE}, 0U);
+    ASSERT_TRUE(insert.start().ok());
+    EXPECT_EQ(insert.start().code(), errc::foreign_key_violation) << "a new execution ends the old one";
+    EXPECT_RUNS(db, "insert into p values (1), (2)");
+    ASSERT_TRUE(insert.start().ok());
+    EXPECT_TRUE(insert.end().ok());
+    EXPECT_EQ(db.run("select count(*) from c").as_number(), 2);
+}
+
 TEST_F(sqlite3_transaction, with_an_old_snapshot_cannot_write) {
     connection one{file};
     connection two{file};
