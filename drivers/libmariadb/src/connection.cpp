@@ -208,7 +208,8 @@ bool connection::starts_reset() {
 
 koine_status connection::run_reset(koine_wait& wait) {
     if (phase_ == phase::draining) {
-        if (const auto status = exchange_.drain(reading_, wait); status != KOINE_DONE) return status;
+        if (const auto status = exchange_.drain(reading_, exchange::errors::none, wait); status != KOINE_DONE)
+            return status;
         preparing_.reset();
         if (owner_ != nullptr) owner_->drop_result();
         give_up();

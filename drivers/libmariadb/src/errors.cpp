@@ -366,16 +366,16 @@ spi::failure work_failure(const native_error& error, const work_facts& facts) {
             why.outcome = outcome::unknown;
         } else {
             why.code = error.code == CR_OUT_OF_MEMORY ? errc::no_memory : errc::disconnected;
-            // What the server itself refuses, it has not done.
-            const bool answered = error.code < CR_MIN_ERROR;
-            why.outcome = answered || facts.in_transaction || facts.reads_only ? outcome::rejected : outcome::unknown;
+            // What the server itself refuses, it has not done, unless it had come to a part of it.
+            const bool refused = error.code < CR_MIN_ERROR && !facts.in_parts;
+            why.outcome = refused || facts.in_transaction || facts.reads_only ? outcome::rejected : outcome::unknown;
         }
         return why;
     }
     why.code = known != nullptr ? known->code : classify(sqlstate{error.sqlstate});
     if (known != nullptr) take_names(why, known->quoted, error.message);
     if (quotes_value(error.code)) hide_value(why);
-    why.outcome = outcome::rejected;
+    why.outcome = facts.in_parts && !facts.in_transaction ? outcome::unknown : outcome::rejected;
     // A query whose rows have another shape by now has done no harm.
     why.poisons_transaction = facts.in_transaction && !(why.code == errc::statement_outdated && facts.reads_only);
     return why;

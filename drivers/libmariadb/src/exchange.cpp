@@ -25,12 +25,15 @@ void exchange::open(const sql_facts& facts) {
         throw why;
     }
     facts_ = work_facts{};
+    // BEGIN commits what was begun before.
+    facts_.commits = facts.commits || (facts.begins && in_transaction());
     facts_.in_transaction = in_transaction() || facts.begins;
-    facts_.commits = facts.commits;
     facts_.commits_first = facts.commits_first;
+    facts_.in_parts = facts.in_parts;
     facts_.reads_only = facts.reads_only;
     failure_.reset();
     ended_ = pinging_ = asking_ = unsure_ = false;
+    calls_ = facts.calls && facts.in_parts;
     active_ = true;
     canceller_.begin();
 }
@@ -92,13 +95,16 @@ koine_status exchange::conclude(koine_wait& wait) {
             why.outcome = outcome::unknown;
             why.message +=
                 "; what the transaction did before it has been committed, unless it was rolled back on the way";
+        } else if (asking_ && calls_) {
+            // The transaction that is open now need not be the one that was.
+            why.outcome = outcome::unknown;
         }
         throw why;
     }
     return KOINE_DONE;
 }
 
-koine_status exchange::drain(MYSQL_STMT* reading, koine_wait& wait) {
+koine_status exchange::drain(MYSQL_STMT* reading, errors which, koine_wait& wait) {
     while (!ended_) {
         if (const auto status = wire_.advance(wait); status != KOINE_DONE) return status;
         static_cast<void>(wire_.result());
@@ -107,6 +113,7 @@ koine_status exchange::drain(MYSQL_STMT* reading, koine_wait& wait) {
             fail(error_of(connection));
             break;
         }
+        if (which == errors::all && mysql_errno(connection) != 0) fail(error_of(connection));
         if (connection->status == MYSQL_STATUS_GET_RESULT) {
             wire_.store_result();
         } else if (connection->status != MYSQL_STATUS_READY && reading != nullptr) {
@@ -129,7 +136,7 @@ koine_status exchange::drain(MYSQL_STMT* reading, koine_wait& wait) {
     try {
         return conclude(wait);
     } catch (const spi::failure&) {
-        if (broken_) throw;
+        if (broken_ || which == errors::all) throw;
         return KOINE_DONE;
     }
 }

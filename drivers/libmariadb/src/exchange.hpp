@@ -51,9 +51,11 @@ public:
     // Ends the conversation: KOINE_DONE, KOINE_WAIT, or the failure. A request to cancel it is
     // through then, and without effect on the next.
     koine_status conclude(koine_wait& wait);
-    // Reads and drops whatever is still to come. `reading` is the statement whose rows are on their
-    // way, if any. Then concludes, without the failure. Throws only for a lost connection.
-    koine_status drain(MYSQL_STMT* reading, koine_wait& wait);
+    // Reads and drops whatever is still to come, and concludes. `reading` is the statement whose
+    // rows are on their way, if any. Throws the errors that are asked for, and for a lost
+    // connection.
+    enum class errors : std::uint8_t { none, all };
+    koine_status drain(MYSQL_STMT* reading, errors which, koine_wait& wait);
 
     // Frees a statement of the library's later, when the line is free.
     void doom(MYSQL_STMT* statement) noexcept;
@@ -75,6 +77,7 @@ private:
     // the round trip that tells whether a transaction is still open, which errors do not tell
     bool asking_ = false;
     bool unsure_ = false;  // it is needed
+    bool calls_ = false;   // a routine or a block, which may have ended one transaction and begun another
 };
 
 }  // namespace koine::libmariadb

@@ -63,6 +63,9 @@ constexpr std::array<std::string_view, 17> committing_words{
 constexpr std::array<std::string_view, 8> holding_words{"call", "execute", "if",     "case",
                                                         "loop", "while",   "repeat", "for"};
 
+// What SET STATEMENT may stand before, done as a whole or not at all.
+constexpr std::array<std::string_view, 6> whole_words{"select", "insert", "delete", "replace", "values", "with"};
+
 // First words of statements that answer without rows. ANALYZE, OPTIMIZE, REPAIR, CHECK, CALL and XA
 // may have some.
 constexpr std::array<std::string_view, 16> rowless_words{
@@ -134,6 +137,10 @@ struct words {
     bool variables = false;  // a variable of the user may be set
     bool temporary = false;
     bool returning = false;
+    bool autocommit = false;
+    bool several = false;       // a comma
+    std::string_view last{};    // word
+    std::string_view behind{};  // the first FOR
 };
 
 void take_word(scanner& in, words& found) noexcept {
@@ -147,6 +154,9 @@ void take_word(scanner& in, words& found) noexcept {
     if (same(word, "get_lock") || same(word, "release_lock") || same(word, "release_all_locks")) found.locks = true;
     if (same(word, "temporary")) found.temporary = true;
     if (same(word, "returning")) found.returning = true;
+    if (same(word, "autocommit")) found.autocommit = true;
+    if (found.behind.empty() && same(found.last, "for")) found.behind = word;
+    found.last = word;
     if (in.parenthesis_follows() && !any_of(word, harmless_words)) found.writes = true;
 }
 
@@ -158,9 +168,17 @@ void conclude(sql_facts& facts, const words& found) noexcept {
     const bool rolls_back = same(first, "rollback") || same(first, "savepoint") || same(first, "release");
     facts.empty = first.empty();
     facts.begins = starts;
-    facts.calls = any_of(first, holding_words) || block || (same(first, "set") && same(second, "statement"));
-    facts.commits = any_of(first, committing_words) || facts.calls;
-    facts.commits_first = facts.commits && !same(first, "commit") && !same(first, "xa");
+    const bool for_statement = same(first, "set") && same(second, "statement");
+    facts.calls = any_of(first, holding_words) || block || for_statement;
+    facts.commits =
+        any_of(first, committing_words) || facts.calls || (same(first, "set") && found.autocommit && !for_statement);
+    facts.commits_first =
+        facts.commits && !same(first, "commit") && !same(first, "xa") && (!same(first, "set") || for_statement);
+    const bool schema = same(second, "database") || same(second, "schema");
+    const bool several_users = found.several && (same(second, "user") || same(second, "role"));
+    const bool several = found.several && (same(first, "drop") || same(first, "grant") || same(first, "revoke"));
+    facts.in_parts = (facts.calls && !(for_statement && any_of(found.behind, whole_words))) || several ||
+                     several_users || (same(first, "drop") && schema);
     const bool query = same(first, "select") || same(first, "with") || same(first, "values") || same(first, "table");
     facts.reads_only =
         (query && !found.writes) || same(first, "show") || same(first, "describe") || same(first, "desc") || rolls_back;
@@ -199,14 +217,15 @@ sql_facts inspect(std::string_view sql) noexcept {
             in.skip(in.peek(1) == '@' ? 2 : 1);
             if (in.peek() == '`' || in.peek() == '\'' || in.peek() == '"') {
                 in.quoted(in.peek());
-            } else {
-                in.word();
+            } else if (same(in.word(), "autocommit")) {
+                found.autocommit = true;
             }
         } else if (starts_word(c)) {
             take_word(in, found);
         } else if (is_digit(c)) {
             in.word();
         } else {
+            if (c == ',') found.several = true;
             in.skip();
         }
     }

@@ -16,6 +16,9 @@ struct sql_facts {
     // commits whatever was done before it, even where it fails then itself: DDL and its like; or
     // may
     bool commits_first = false;
+    // Outside of a transaction a part of it may stay when it fails: routines and blocks, and what
+    // drops or grants several things.
+    bool in_parts = false;
     // a query without data-changing parts and without functions that may change something
     bool reads_only = false;
     // may change the session beyond the transaction: settings, database, variables, locks,

@@ -382,7 +382,8 @@ koine_status statement::advance_stream(koine_value* cells, std::uint32_t max_row
             }
             line.fail(error_of(native_));
         }
-        if (const auto status = line.failed() ? line.conclude(wait) : line.drain(native_, wait); status != KOINE_DONE)
+        if (const auto status = line.failed() ? line.conclude(wait) : line.drain(native_, exchange::errors::all, wait);
+            status != KOINE_DONE)
             return status;
     } catch (...) {
         owner_.give_up();
@@ -397,17 +398,19 @@ koine_status statement::advance_stream(koine_value* cells, std::uint32_t max_row
 koine_status statement::finish(koine_wait& wait, koine_error&) {
     if (owner_.owner_ == this) {
         exchange& line = owner_.exchange_;
+        // A write is done to its end, and fails aloud.
+        const auto told = facts_.reads_only ? exchange::errors::none : exchange::errors::all;
         try {
             if (line.active()) {
-                if (const auto status = line.drain(native_, wait); status != KOINE_DONE) {
+                if (const auto status = line.drain(native_, told, wait); status != KOINE_DONE) {
                     // More is to come than what has come already: there is no use in waiting for
                     // all of it.
-                    if (!line.cancels().requested()) owner_.cancel();
+                    if (facts_.reads_only && !line.cancels().requested()) owner_.cancel();
                     return status;
                 }
             }
         } catch (...) {
-            owner_.leave();
+            owner_.give_up();
             drop_result();
             throw;
         }

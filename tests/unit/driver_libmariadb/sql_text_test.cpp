@@ -45,6 +45,22 @@ TEST(libmariadb_sql_text, knows_what_begins_and_what_commits) {
     }
 }
 
+TEST(libmariadb_sql_text, knows_what_may_stay_in_part_when_it_fails) {
+    for (const char* sql :
+         {"call p()", "execute p", "begin not atomic insert into t values (1); end", "if a() then call p(); end if",
+          "set statement lock_wait_timeout = 1 for call p()", "drop table a, b", "drop view a,b", "drop database d",
+          "grant select on t to a, b", "create user a, b", "drop role a, b"})
+        EXPECT_TRUE(inspect(sql).in_parts) << sql;
+    for (const char* sql :
+         {"insert into t values (1, 2)", "drop table a", "create table t (a int, b int)", "drop user a",
+          "set statement lock_wait_timeout = 1 for select a, b from t", "commit", "begin"})
+        EXPECT_FALSE(inspect(sql).in_parts) << sql;
+    for (const char* sql : {"set autocommit = 1", "set @@autocommit = 1", "set @@session.autocommit = 1"}) {
+        EXPECT_TRUE(inspect(sql).commits) << sql;
+        EXPECT_FALSE(inspect(sql).commits_first) << sql;
+    }
+}
+
 TEST(libmariadb_sql_text, takes_only_plain_queries_for_reads) {
     for (const char* sql :
          {"select * from t where a in (1, 2)", "with x as (select 1) select count(*) from x", "values (1)",
