@@ -18,7 +18,8 @@ struct work_facts {
     bool commits = false;  // the work ends the transaction by committing it
     // it commits what was done before it, even where it fails then itself
     bool commits_first = false;
-    bool in_parts = false;         // it may have been done in part when it fails outside of a transaction
+    // a part of it may stay when it fails outside of a transaction
+    bool in_parts = false;
     bool reads_only = false;       // nothing in it can change anything
     bool cancelled_by_us = false;  // we asked the server to stop it
 };

@@ -77,7 +77,8 @@ private:
     // the round trip that tells whether a transaction is still open, which errors do not tell
     bool asking_ = false;
     bool unsure_ = false;  // it is needed
-    bool calls_ = false;   // a routine or a block, which may have ended one transaction and begun another
+    // a routine or a block, which may have ended one transaction and begun another
+    bool calls_ = false;
 };
 
 }  // namespace koine::libmariadb

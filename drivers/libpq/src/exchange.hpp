@@ -206,7 +206,7 @@ private:
     std::vector<due> due_{};
     std::size_t at_ = 0;
     std::optional<spi::failure> failure_{};
-    std::size_t failed_at_ = 0;                        // the part that failure_ stopped the batch at
+    std::size_t failed_at_ = 0;                        // the part that stopped the batch
     char failed_state_[6] = {};                        // what failure_ has a view of
     PGTransactionStatusType start_ = PQTRANS_UNKNOWN;  // when the batch was opened
     bool active_ = false;
