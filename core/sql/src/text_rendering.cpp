@@ -1,8 +1,7 @@
 // Texts by hand as a dialect wants them: its placeholders, and the values in their order.
 #include <koine/dialect.hpp>
+#include <koine/spi/sql_token.hpp>
 #include <koine/sql/text.hpp>
-
-#include "sql/text_scanner.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -24,7 +23,7 @@ std::string text_statement::render(const dialect& dialect) const {
     std::uint32_t index = 0;
     for (const place& p : places_) {
         out.append(text_, at, p.begin - at);
-        if (p.begin != 0 && detail::is_word_byte(text_[p.begin - 1])) out += ' ';
+        if (p.begin != 0 && spi::is_sql_word_byte(text_[p.begin - 1])) out += ' ';
         ++index;
         out += dialect.placeholder(numbers ? p.value + 1 : index);
         at = p.end;

@@ -26,11 +26,11 @@ enum class statement_kind : std::uint8_t {
     vacuum     // needs a database attached by SQLite itself
 };
 
-statement_kind kind_of(std::string_view sql);
+statement_kind kind_of(std::string_view sql) noexcept;
 
 // Whether the statement leaves something with the connection that the next user of it would meet: a
 // setting, an attached database, a temporary table, view or trigger.
-bool leaves_traces(std::string_view sql);
+bool leaves_traces(std::string_view sql) noexcept;
 
 // Where the first thing in `sql` stands that is neither white space, a comment nor a semicolon;
 // npos if there is none.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include <koine/spi/sql_lexer.hpp>
 
 #include "statement.hpp"
 
@@ -10,86 +11,99 @@ namespace sqlite3_driver {
 
 namespace {
 
-bool is_space(char c) noexcept {
-    return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
+using spi::sql_token;
+using kind = spi::sql_token_kind;
+
+constexpr spi::sql_rules sqlite{.backtick_names = true,
+                                .bracket_names = true,
+                                .question_marks = true,
+                                .named_marks = ":@$#",
+                                .order_mark_is_blank = true,
+                                .lone_vertical_tab = false};
+
+using lexer = spi::sql_lexer<sqlite>;
+
+// The first token that is no semicolon.
+sql_token first_of(lexer& in) noexcept {
+    sql_token token = in.next();
+    while (token.is(';')) token = in.next();
+    return token;
 }
 
-// Past white space and comments; `skipped_too` is skipped as well.
-std::size_t skip_blank(std::string_view sql, std::size_t at, char skipped_too) noexcept {
-    while (at < sql.size()) {
-        if (is_space(sql[at]) || sql[at] == skipped_too) {
-            ++at;
-        } else if (sql.substr(at, 2) == "--") {
-            at = sql.find('\n', at);
-        } else if (sql.substr(at, 2) == "/*") {
-            at = sql.find("*/", at + 2);
-            if (at != std::string_view::npos) at += 2;
-        } else {
-            return at;
-        }
-        if (at == std::string_view::npos) break;
-    }
-    return std::string_view::npos;
+// Whether one of the tokens up to the end is the word.
+bool holds(lexer in, std::string_view word) noexcept {
+    for (sql_token token = in.next(); token.kind != kind::end; token = in.next())
+        if (token.is(word)) return true;
+    return false;
 }
 
-// The next word in upper case, empty at the end or where something else stands; moves `at` behind
-// it.
-std::string next_word(std::string_view sql, std::size_t& at) {
-    std::string word;
-    at = skip_blank(sql, at, ' ');
-    while (at < sql.size() && (std::isalnum(static_cast<unsigned char>(sql[at])) != 0 || sql[at] == '_') &&
-           word.size() < 32)
-        word += static_cast<char>(std::toupper(static_cast<unsigned char>(sql[at++])));
-    return word;
+// A name as SQLite takes one, quoted in any way or not.
+bool names(const sql_token& token, std::string_view lower_case) noexcept {
+    if (token.kind == kind::word) return token.is(lower_case);
+    const bool quoted = (token.kind == kind::quoted_name || token.kind == kind::string) && token.text.size() >= 2;
+    return quoted && spi::same_sql_word(token.text.substr(1, token.text.size() - 2), lower_case);
 }
+
+constexpr std::array<std::string_view, 5> counting_words{"insert", "update", "delete", "replace", "with"};
+constexpr std::array<std::string_view, 5> control_words{"begin", "commit", "end", "savepoint", "release"};
 
 // Settings of the database or the transaction, and questions.
 constexpr std::array<std::string_view, 17> harmless_pragmas{
-    "USER_VERSION", "APPLICATION_ID",  "DEFER_FOREIGN_KEYS", "JOURNAL_MODE",      "TABLE_INFO",        "TABLE_XINFO",
-    "TABLE_LIST",   "INDEX_INFO",      "INDEX_LIST",         "INDEX_XINFO",       "QUICK_CHECK",       "WAL_CHECKPOINT",
-    "OPTIMIZE",     "INTEGRITY_CHECK", "FOREIGN_KEY_LIST",   "FOREIGN_KEY_CHECK", "INCREMENTAL_VACUUM"};
+    "user_version", "application_id",  "defer_foreign_keys", "journal_mode",      "table_info",        "table_xinfo",
+    "table_list",   "index_info",      "index_list",         "index_xinfo",       "quick_check",       "wal_checkpoint",
+    "optimize",     "integrity_check", "foreign_key_list",   "foreign_key_check", "incremental_vacuum"};
+
+// Behind CREATE: whether what it makes is temporary, by that word or by the schema in front of its
+// name.
+bool creates_temporary(lexer& in) noexcept {
+    sql_token token = in.next();
+    if (token.is("temp") || token.is("temporary")) return true;
+    for (sql_token next; token.kind != kind::end && !token.is('(') && !token.is("as") && !token.is("on");
+         token = next) {
+        next = in.next();
+        if (next.is('.')) return names(token, "temp");
+    }
+    return false;
+}
+
+// Behind PRAGMA: whether it sets something that stays.
+bool changes_setting(lexer& in) noexcept {
+    sql_token name = in.next();
+    sql_token given = in.next();
+    if (given.is('.')) {
+        name = in.next();
+        given = in.next();
+    }
+    return (given.is('=') || given.is('(')) &&
+           std::none_of(harmless_pragmas.begin(), harmless_pragmas.end(),
+                        [&name](std::string_view harmless) { return names(name, harmless); });
+}
 
 }  // namespace
 
 std::size_t find_text(std::string_view sql, std::size_t from) noexcept {
-    return skip_blank(sql, from, ';');
+    lexer in{sql.substr(from)};
+    const sql_token found = first_of(in);
+    return found.kind == kind::end ? std::string_view::npos : from + found.at;
 }
 
-statement_kind kind_of(std::string_view sql) {
-    std::size_t at = find_text(sql, 0);
-    const std::string first = next_word(sql, at);
-    for (const std::string_view word : {"INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"})
-        if (first == word) return statement_kind::counting;
-    for (const std::string_view word : {"BEGIN", "COMMIT", "END", "SAVEPOINT", "RELEASE"})
-        if (first == word) return statement_kind::control;
-    if (first == "ROLLBACK") {
-        std::string second = next_word(sql, at);
-        if (second == "TRANSACTION") second = next_word(sql, at);
-        return second == "TO" ? statement_kind::control : statement_kind::rollback;
-    }
-    if (first == "VACUUM") {
-        // VACUUM INTO writes a file of its own: that counts as attaching.
-        const std::string second = next_word(sql, at);
-        if (second != "INTO" && next_word(sql, at) != "INTO" && find_text(sql, at) == std::string_view::npos)
-            return statement_kind::vacuum;
-    }
+statement_kind kind_of(std::string_view sql) noexcept {
+    lexer in{sql};
+    const sql_token first = first_of(in);
+    if (first.is_any(counting_words)) return statement_kind::counting;
+    if (first.is_any(control_words)) return statement_kind::control;
+    if (first.is("rollback")) return holds(in, "to") ? statement_kind::control : statement_kind::rollback;
+    // VACUUM INTO writes a file of its own: that counts as attaching.
+    if (first.is("vacuum") && !holds(in, "into")) return statement_kind::vacuum;
     return statement_kind::other;
 }
 
-bool leaves_traces(std::string_view sql) {
-    std::size_t at = find_text(sql, 0);
-    const std::string first = next_word(sql, at);
-    if (first == "ATTACH" || first == "DETACH") return true;
-    std::string name = next_word(sql, at);
-    if (first == "CREATE") return name == "TEMP" || name == "TEMPORARY";
-    if (first != "PRAGMA") return false;
-    at = skip_blank(sql, at, ' ');
-    if (at < sql.size() && sql[at] == '.') {
-        name = next_word(sql, ++at);
-        at = skip_blank(sql, at, ' ');
-    }
-    const bool given = at < sql.size() && (sql[at] == '=' || sql[at] == '(');
-    return given && std::find(harmless_pragmas.begin(), harmless_pragmas.end(), name) == harmless_pragmas.end();
+bool leaves_traces(std::string_view sql) noexcept {
+    lexer in{sql};
+    const sql_token first = first_of(in);
+    if (first.is("attach") || first.is("detach")) return true;
+    if (first.is("create")) return creates_temporary(in);
+    return first.is("pragma") && changes_setting(in);
 }
 
 }  // namespace sqlite3_driver

@@ -23,14 +23,15 @@ TEST(libmariadb_sql_text, finds_no_statement_in_an_empty_text) {
     for (const char* sql : {"", "  ", "-- nothing", "/* nothing */", ";", "# nothing\n;"})
         EXPECT_TRUE(inspect(sql).empty) << sql;
     EXPECT_FALSE(inspect("/*! select */ 1").empty);
+    EXPECT_FALSE(inspect("/*!50003select*/ 1").empty);
 }
 
 TEST(libmariadb_sql_text, knows_what_begins_and_what_commits) {
     for (const char* sql : {"BEGIN", "begin work", "START TRANSACTION READ ONLY", "/* x */ begin"})
         EXPECT_TRUE(inspect(sql).begins) << sql;
-    for (const char* sql :
-         {"commit", "COMMIT AND CHAIN", "create table t (id int)", "ALTER TABLE t ADD c int", "drop table t",
-          "truncate t", "rename table a to b", "grant select on t to u", "lock tables t read", "xa commit 'x'"})
+    for (const char* sql : {"commit", "COMMIT AND CHAIN", "create table t (id int)", "ALTER TABLE t ADD c int",
+                            "drop table t", "truncate t", "rename table a to b", "grant select on t to u",
+                            "lock tables t read", "xa commit 'x'", "/*!50003create table t (id int)*/"})
         EXPECT_TRUE(inspect(sql).commits) << sql;
     for (const char* sql : {"call p()", "execute p", "begin not atomic commit; end", "if a() then commit; end if",
                             "set statement lock_wait_timeout = 1 for drop table t"}) {
@@ -69,7 +70,7 @@ TEST(libmariadb_sql_text, takes_only_plain_queries_for_reads) {
     for (const char* sql :
          {"select my_function(1)", "select * from t for update nowait lock", "select 1 into @a",
           "select 1 into outfile '/x'", "insert into t values (1)", "with x as (select 1) delete from t", "call p()",
-          "select `f`(1)", "commit", "select nextval(s)"})
+          "select `f`(1)", "commit", "select nextval(s)", "select f /* x */ (1)", "select 1f()"})
         EXPECT_FALSE(inspect(sql).reads_only) << sql;
 }
 

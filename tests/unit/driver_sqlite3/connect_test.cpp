@@ -33,9 +33,12 @@ TEST_F(sqlite3_connect, sets_a_file_up_for_applications) {
 
 TEST_F(sqlite3_connect, tells_that_something_is_left_with_the_connection) {
     const std::string attach = "attach '" + (directory / "other.db").string() + "' as o";
-    for (const char* const sql : {"pragma foreign_keys = off", "PRAGMA main.cache_size=-100",
-                                  "/* a */ pragma busy_timeout(0)", "pragma case_sensitive_like=1", attach.c_str(),
-                                  "create temp table mine (a)", "create temporary view mine as select 1"}) {
+    for (const char* const sql :
+         {"pragma foreign_keys = off", "PRAGMA main.cache_size=-100", "/* a */ pragma busy_timeout(0)",
+          "pragma case_sensitive_like=1", attach.c_str(), "create temp table mine (a)",
+          "create temporary view mine as select 1", "create table if not exists temp.mine (a)",
+          "create view \"temp\".mine as select 1", "pragma \"foreign_keys\" = off", "pragma main.[cache_size](-100)",
+          "\xef\xbb\xbfpragma foreign_keys = off"}) {
         connection db{parameters{{"database", file.string()}, {"attach", "1"}}};
         EXPECT_EQ(db.state(), 0U);
         EXPECT_RUNS(db, sql);
@@ -282,6 +285,7 @@ TEST_F(sqlite3_connect, vacuums_without_letting_anybody_attach) {
     EXPECT_RUNS(db, "create table t (a)");
     EXPECT_RUNS(db, "vacuum");
     EXPECT_RUNS(db, "/* again */ VACUUM main;");
+    EXPECT_RUNS(db, "vacuum \"main\"");
     EXPECT_FALSE(db.run("vacuum into ?", {text((directory / "copy.db").string())}).ok());
     EXPECT_FALSE(db.run("attach ':memory:' as o").ok());
 }

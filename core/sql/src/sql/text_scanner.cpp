@@ -5,6 +5,7 @@
 #include <string>
 
 #include <koine/error.hpp>
+#include <koine/spi/sql_lexer.hpp>
 #include <koine/sql/text.hpp>
 
 namespace koine {
@@ -13,280 +14,92 @@ namespace detail {
 
 namespace {
 
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
+using spi::sql_token;
+using kind = spi::sql_token_kind;
+
+// What some database takes for a string, a name or a comment. Comments nest, as the standard and
+// PostgreSQL say. For SQLite they do not: it then finds the rest of a nested one and refuses it.
+constexpr spi::sql_rules any_database{.nested_comments = true,
+                                      .return_ends_line = true,
+                                      .escape_strings = true,
+                                      .dollar_strings = true,
+                                      .backtick_names = true,
+                                      .question_marks = true,
+                                      .dollar_numbers = true,
+                                      .named_marks = ":"};
+
+// Databases differ in what they take for a comment before the first word. What would end a
+// transaction on one of them is refused on all.
+constexpr spi::sql_rules by_sqlite{.order_mark_is_blank = true};
+constexpr spi::sql_rules by_postgresql{.nested_comments = true};
+constexpr spi::sql_rules by_mariadb{.hash_comments = true, .spaced_dashes = true, .code_comments = true};
+
+template <const spi::sql_rules& Rules>
+bool controls_transaction_by(std::string_view text) {
+    spi::sql_lexer<Rules> in{text};
+    sql_token first = in.next();
+    while (first.is(';')) first = in.next();
+    if (first.is("end") || first.is("abort")) return true;
+    if (!first.is("begin") && !first.is("start") && !first.is("commit") && !first.is("rollback")) return false;
+    sql_token second = in.next();
+    if (second.is("work") || (first.is("rollback") && second.is("transaction"))) second = in.next();
+    if (first.is("start")) return second.is("transaction");
+    return !second.is("not") && !second.is("to") && !second.is("prepared");
 }
-constexpr bool is_word_start(char c) {
-    return is_word_byte(c) && !is_digit(c) && c != '$';
-}
-constexpr bool is_name_start(char c) {
-    return is_word_start(c) && static_cast<unsigned char>(c) < 0x80;
-}
-constexpr bool is_newline(char c) {
-    return c == '\n' || c == '\r';
-}
-constexpr bool is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\f' || c == '\v' || is_newline(c);
+
+constexpr bool is_ascii(char c) {
+    return static_cast<unsigned char>(c) < 0x80;
 }
 
-class scanner {
-public:
-    explicit scanner(std::string_view text) : text_{text} {}
+const char* unclosed(kind what) {
+    if (what == kind::comment) return "a comment that begins here is not closed";
+    return what == kind::string ? "a string that begins here is not closed"
+                                : "a quoted name that begins here is not closed";
+}
 
-    std::vector<found_name> run() {
-        while (at_ < text_.size()) {
-            switch (const char c = text_[at_]; c) {
-                case '\'':
-                    quoted(c, "string");
-                    break;
-                case '"':
-                case '`':
-                    quoted(c, "quoted name");
-                    break;
-                case '-':
-                    next() == '-' ? line_comment() : skip(1);
-                    break;
-                case '/':
-                    next() == '*' ? block_comment() : skip(1);
-                    break;
-                case '$':
-                    dollar();
-                    break;
-                case ':':
-                    colon();
-                    break;
-                case '?':
-                    if (is_digit(next())) complain("values are written :name, not ?1");
-                    skip(1);
-                    break;
-                default:
-                    is_word_start(c) ? word() : skip(1);
-                    break;
-            }
-        }
-        return std::move(names_);
-    }
+// What is wrong with a token that is no name, or null.
+const char* fault_of(const sql_token& token, std::string_view behind) {
+    if (!token.closed) return unclosed(token.kind);
+    if (token.text[0] == '$' && (token.kind == kind::placeholder ||
+                                 (token.kind == kind::symbol && !behind.empty() && spi::is_sql_word_byte(behind[0]))))
+        return "values are written :name, not with $";
+    if (token.text[0] == '?' && token.text.size() > 1) return "values are written :name, not ?1";
+    return nullptr;
+}
 
-private:
-    char peek(std::size_t at) const { return at < text_.size() ? text_[at] : '\0'; }
-    char next() const { return peek(at_ + 1); }
-    void skip(std::size_t bytes) { at_ += bytes; }
-    [[noreturn]] void complain(std::string_view what) const { throw_text_error(text_, at_, what); }
-
-    // A doubled quote is one inside.
-    void quoted(char quote, std::string_view what) {
-        for (std::size_t at = at_ + 1; at < text_.size(); ++at) {
-            if (text_[at] != quote) continue;
-            if (peek(at + 1) != quote) {
-                at_ = at + 1;
-                return;
-            }
-            ++at;
-        }
-        complain(std::string{"a "}.append(what).append(" that begins here is not closed"));
-    }
-
-    // E'...': a backslash takes the next character with it.
-    void escape_string() {
-        for (std::size_t at = at_ + 1; at < text_.size(); ++at) {
-            if (text_[at] == '\\') {
-                ++at;
-            } else if (text_[at] == '\'') {
-                if (peek(at + 1) == '\'') {
-                    ++at;
-                } else if (const auto more = continuation(at + 1); more != 0) {
-                    at = more;
-                } else {
-                    at_ = at + 1;
-                    return;
-                }
-            }
-        }
-        complain("a string that begins here is not closed");
-    }
-
-    // A string goes on, in the same kind, behind a line break and another quote: where that quote
-    // is, or 0.
-    std::size_t continuation(std::size_t at) const {
-        bool broken = false;
-        while (at < text_.size()) {
-            if (is_space(text_[at])) {
-                broken = broken || is_newline(text_[at]);
-                ++at;
-            } else if (text_[at] == '-' && peek(at + 1) == '-') {
-                while (at < text_.size() && !is_newline(text_[at])) ++at;
-            } else {
-                return broken && text_[at] == '\'' ? at : 0;
-            }
-        }
-        return 0;
-    }
-
-    void line_comment() {
-        while (at_ < text_.size() && text_[at_] != '\n') {
-            // PostgreSQL ends the comment here, SQLite does not.
-            if (text_[at_] == '\r' && next() != '\n') complain("a carriage return inside of a comment");
-            skip(1);
-        }
-    }
-
-    // Comments nest, as the standard and PostgreSQL say. For SQLite they do not: it then finds the
-    // rest of a nested one and refuses it.
-    void block_comment() {
-        std::size_t depth = 0;
-        for (std::size_t at = at_; at < text_.size(); ++at) {
-            if (text_[at] == '/' && peek(at + 1) == '*') {
-                ++depth;
-                ++at;
-            } else if (text_[at] == '*' && peek(at + 1) == '/') {
-                ++at;
-                if (--depth == 0) {
-                    at_ = at + 1;
-                    return;
-                }
-            }
-        }
-        complain("a comment that begins here is not closed");
-    }
-
-    // $tag$ ... $tag$
-    void dollar() {
-        auto end = at_ + 1;
-        if (is_word_start(peek(end)))
-            while (is_word_byte(peek(end)) && peek(end) != '$') ++end;
-        if (peek(end) != '$') {
-            if (is_word_byte(next())) complain("values are written :name, not with $");
-            return skip(1);
-        }
-        const auto tag = text_.substr(at_, end + 1 - at_);
-        const auto close = text_.find(tag, end + 1);
-        if (close == std::string_view::npos) complain("a string that begins here is not closed");
-        at_ = close + tag.size();
-    }
-
-    void colon() {
-        if (next() == ':') return skip(2);
-        if (!is_name_start(next())) return skip(1);
-        auto end = at_ + 1;
-        while (is_word_byte(peek(end))) {
-            if (peek(end) == '$' || static_cast<unsigned char>(peek(end)) >= 0x80)
-                complain("names of values consist of a to z, A to Z, 0 to 9 and _");
-            ++end;
-        }
-        names_.push_back({at_, end});
-        at_ = end;
-    }
-
-    void word() {
-        const auto begin = at_;
-        while (is_word_byte(peek(at_))) skip(1);
-        const bool is_e = at_ - begin == 1 && (text_[begin] == 'e' || text_[begin] == 'E');
-        if (is_e && peek(at_) == '\'') escape_string();
-    }
-
-    std::string_view text_;
-    std::size_t at_ = 0;
-    std::vector<found_name> names_{};
-};
-
-}  // namespace
-
-namespace {
-
-// How a database may read what stands between words.
-struct reading {
-    bool nested;  // comments nest
-    bool hash;    // # begins a comment
-};
-
-// The words of a text, one after the other, as one database would find them.
-class words {
-public:
-    words(std::string_view text, reading how) noexcept : text_{text}, how_{how} {
-        if (text_.substr(0, 3) == "\xef\xbb\xbf") text_.remove_prefix(3);
-    }
-
-    // In lower case; empty where something else stands.
-    std::string next() {
-        while (skip_blank()) {
-        }
-        std::string word;
-        for (; at_ < text_.size() && is_word_byte(text_[at_]); ++at_) {
-            const char c = text_[at_];
-            word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        }
-        return word;
-    }
-
-private:
-    bool looking_at(std::string_view what) const noexcept { return text_.substr(at_, what.size()) == what; }
-
-    bool skip_blank() noexcept {
-        if (at_ >= text_.size()) return false;
-        if (is_space(text_[at_]) || text_[at_] == ';')
-            ++at_;
-        else if (looking_at("--") || (how_.hash && looking_at("#")))
-            at_ = std::min(text_.find('\n', at_), text_.size());
-        else if (looking_at("/*!") || looking_at("/*M!"))
-            open_code();
-        else if (looking_at("/*"))
-            skip_comment();
-        else if (looking_at("*/"))
-            at_ += 2;
-        else
-            return false;
-        return true;
-    }
-
-    // A comment that MariaDB and MySQL run, from some version on.
-    void open_code() noexcept {
-        at_ += looking_at("/*!") ? 3 : 4;
-        while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
-    }
-
-    void skip_comment() noexcept {
-        int depth = 0;
-        do {
-            if (looking_at("/*") && (depth == 0 || how_.nested)) {
-                ++depth;
-                at_ += 2;
-            } else if (looking_at("*/")) {
-                --depth;
-                at_ += 2;
-            } else {
-                ++at_;
-            }
-        } while (depth > 0 && at_ < text_.size());
-    }
-
-    std::string_view text_;
-    reading how_;
-    std::size_t at_ = 0;
-};
-
-bool controls_transaction(words in) {
-    const std::string first = in.next();
-    if (first == "end" || first == "abort") return true;
-    if (first != "begin" && first != "start" && first != "commit" && first != "rollback") return false;
-    std::string second = in.next();
-    if (second == "work" || (first == "rollback" && second == "transaction")) second = in.next();
-    if (first == "start") return second == "transaction";
-    return second != "not" && second != "to" && second != "prepared";
+// Where a token begins, without the E or the U& of a string.
+std::size_t place_of(const sql_token& token) {
+    const bool prefixed = token.kind != kind::comment && spi::is_sql_letter(token.text[0]);
+    return token.at + (prefixed ? token.text.find_first_of("'\"") : 0);
 }
 
 }  // namespace
-
-// Databases differ in what they take for a comment. What would end a transaction on one of them is
-// refused on all.
-bool controls_transaction(std::string_view text) {
-    for (const bool nested : {false, true})
-        for (const bool hash : {false, true})
-            if (controls_transaction(words{text, {nested, hash}})) return true;
-    return false;
-}
 
 std::vector<found_name> scan_names(std::string_view text) {
-    return scanner{text}.run();
+    std::vector<found_name> names;
+    spi::sql_lexer<any_database> in{text};
+    for (;;) {
+        const sql_token token = in.next_or_comment();
+        if (token.kind == kind::end) return names;
+        if (token.kind == kind::word || token.kind == kind::number) continue;
+        if (token.kind == kind::symbol && token.text[0] != '$') continue;
+        const auto end = token.at + token.text.size();
+        const auto behind = text.substr(end);
+        if (const char* why = fault_of(token, behind)) throw_text_error(text, place_of(token), why);
+        // PostgreSQL ends the comment here, SQLite does not.
+        if (token.kind == kind::comment && behind.substr(0, 1) == "\r" && behind.substr(0, 2) != "\r\n")
+            throw_text_error(text, end, "a carriage return inside of a comment");
+        if (token.kind != kind::placeholder || token.text[0] != ':' || !is_ascii(token.text[1])) continue;
+        for (const char c : token.text)
+            if (c == '$' || !is_ascii(c))
+                throw_text_error(text, token.at, "names of values consist of a to z, A to Z, 0 to 9 and _");
+        names.push_back({token.at, end});
+    }
+}
+
+bool controls_transaction(std::string_view text) {
+    return controls_transaction_by<by_sqlite>(text) || controls_transaction_by<by_postgresql>(text) ||
+           controls_transaction_by<by_mariadb>(text);
 }
 
 void throw_text_error(std::string_view text, std::size_t at, std::string_view what) {

@@ -19,12 +19,6 @@ struct found_name {
 // The names in a text, in order. Throws usage_error with a position.
 std::vector<found_name> scan_names(std::string_view text);
 
-// Part of a longer word: a placeholder directly after one would become part of it.
-constexpr bool is_word_byte(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-           static_cast<unsigned char>(c) >= 0x80;
-}
-
 // A usage_error about the byte at `at`.
 [[noreturn]] void throw_text_error(std::string_view text, std::size_t at, std::string_view what);
 

@@ -1,0 +1,61 @@
+// What is told about statements from their text.
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "sql_text.hpp"
+
+namespace {
+
+using koine::libpq::inspect;
+
+TEST(libpq_sql_text, counts_parameters_outside_literals_names_and_comments) {
+    EXPECT_EQ(inspect("select $1, $3, $2").parameters, 3U);
+    EXPECT_EQ(inspect("select '$9', \"$9\", $$ $9 $$, e'\\' $9', $1 -- $9\n, /* $9 /* */ $9 */ $2").parameters, 2U);
+    EXPECT_EQ(inspect("select a$1").parameters, 0U) << "a name";
+    EXPECT_EQ(inspect("select -- x\r $4").parameters, 4U) << "a carriage return ends the comment";
+    EXPECT_EQ(inspect("select e'a'\n'\\' $9'").parameters, 0U) << "the string goes on with escapes";
+    EXPECT_EQ(inspect("select $99999999999").parameters, UINT32_MAX);
+}
+
+TEST(libpq_sql_text, finds_no_statement_in_an_empty_text) {
+    for (const char* sql : {"", "  ", "-- nothing", "/* nothing */", ";"}) EXPECT_TRUE(inspect(sql).empty) << sql;
+    EXPECT_FALSE(inspect("(select 1)").empty);
+}
+
+TEST(libpq_sql_text, knows_what_begins_and_what_commits) {
+    for (const char* sql : {"BEGIN", "begin work", "START TRANSACTION READ ONLY", "/* x */ begin"})
+        EXPECT_TRUE(inspect(sql).begins) << sql;
+    for (const char* sql : {"commit", "END", "commit and chain", "prepare transaction 'x'", "commit prepared 'x'"})
+        EXPECT_TRUE(inspect(sql).commits) << sql;
+    for (const char* sql : {"select 1", "rollback", "prepare p as select 1", "start", "\"begin\"", "savepoint a"}) {
+        EXPECT_FALSE(inspect(sql).begins) << sql;
+        EXPECT_FALSE(inspect(sql).commits) << sql;
+    }
+}
+
+TEST(libpq_sql_text, takes_only_plain_queries_for_reads) {
+    for (const char* sql : {"select * from t where a in (1, 2)", "with x as (select 1) select count(*) from x",
+                            "values (1)", "table t", "show timezone", "select \"a\" from t where b = 'insert'"})
+        EXPECT_TRUE(inspect(sql).reads_only) << sql;
+    for (const char* sql :
+         {"select my_function(1)", "select * from t for share", "select 1 into t", "insert into t values (1)",
+          "with x as (delete from t returning *) select * from x", "call p()", "select \"f\"(1)", "select u&\"f\" (1)",
+          "select f /* x */ (1)", "select f -- x\n (1)", "commit"})
+        EXPECT_FALSE(inspect(sql).reads_only) << sql;
+}
+
+TEST(libpq_sql_text, knows_what_may_change_the_session) {
+    for (const char* sql :
+         {"set search_path = app", "SET SESSION x = 1", "reset all", "discard temp", "listen c", "do $$ begin end $$",
+          "select set_config('a', 'b', false)", "select pg_advisory_lock(1)", "create temp table t (a int)",
+          "create local temporary view v as select 1", "select 1 into temp t",
+          "declare c cursor with hold for select 1", "-- x\rset search_path = app"})
+        EXPECT_TRUE(inspect(sql).sets_session) << sql;
+    for (const char* sql :
+         {"set local search_path = app", "set transaction isolation level serializable", "set constraints all deferred",
+          "select 'set_config'", "select * from temp", "create table t (a int)", "begin", "-- x\n select 1"})
+        EXPECT_FALSE(inspect(sql).sets_session) << sql;
+}
+
+}  // namespace
