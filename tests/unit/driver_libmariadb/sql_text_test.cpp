@@ -1,8 +1,12 @@
 // What is told about statements from their text.
+#include <cstdint>
 #include <string_view>
 
 #include <gtest/gtest.h>
 
+#include <koine_test/mariadb_server.hpp>
+
+#include "client.hpp"
 #include "sql_text.hpp"
 
 namespace {
@@ -17,6 +21,22 @@ TEST(libmariadb_sql_text, counts_parameters_outside_literals_names_and_comments)
     EXPECT_EQ(inspect("select /*!50000 ? */ + /*M!100000 ? */ ?").parameters, 3U) << "code for some servers";
     EXPECT_EQ(inspect("select 'never closed ?").parameters, 0U);
     EXPECT_EQ(inspect("select /* never closed ?").parameters, 0U);
+}
+
+TEST(libmariadb_sql_text, counts_the_parameters_that_the_server_counts) {
+    KOINE_NEEDS_MARIADB();
+    koine_test::client link{koine_test::over_socket(koine_test::mariadb_server::shared())};
+    ASSERT_TRUE(link.connect().ok());
+    for (const char* sql :
+         {"select '\\', '?', ? + 1", "select ? as `a``?`, ? as \"b\"\"?\"", "select 1--?", "select ? -- ?",
+          "select ? --\t?\n + ?", "select 2 /* /* ? */ + ?", "select /*!50000 ? + */ ? /*M!100305 + ? */",
+          "select /*!100305? + */?", "select n'?', x'41', _utf8mb4'?', @`a?`, @'b?', ?", "select 1e5+?, 1e-5-?, .5*?",
+          "select ?# ?\n, @@session.sql_mode, @a.b", "select 1 --"}) {
+        koine_statement* const made = link.prepare(sql);
+        ASSERT_NE(made, nullptr) << sql;
+        EXPECT_EQ(inspect(sql).parameters, koine_test::driver().parameter_count(made)) << sql;
+        koine_test::driver().finalize(made);
+    }
 }
 
 TEST(libmariadb_sql_text, finds_no_statement_in_an_empty_text) {

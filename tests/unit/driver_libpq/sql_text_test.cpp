@@ -1,8 +1,12 @@
 // What is told about statements from their text.
+#include <cstdint>
 #include <string_view>
 
 #include <gtest/gtest.h>
 
+#include <koine_test/pg_cluster.hpp>
+
+#include "client.hpp"
 #include "sql_text.hpp"
 
 namespace {
@@ -16,6 +20,23 @@ TEST(libpq_sql_text, counts_parameters_outside_literals_names_and_comments) {
     EXPECT_EQ(inspect("select -- x\r $4").parameters, 4U) << "a carriage return ends the comment";
     EXPECT_EQ(inspect("select e'a'\n'\\' $9'").parameters, 0U) << "the string goes on with escapes";
     EXPECT_EQ(inspect("select $99999999999").parameters, UINT32_MAX);
+}
+
+TEST(libpq_sql_text, counts_the_parameters_that_the_server_counts) {
+    KOINE_NEEDS_POSTGRES();
+    koine_test::client link{koine_test::over_socket(koine_test::pg_cluster::shared())};
+    ASSERT_TRUE(link.connect().ok());
+    for (const char* sql : {"select e'\\' $9', E'$9\\\\', '\\', $1::text", "select e'a' -- $9\n'\\' $9', $1::text",
+                            "select U&'\\0041 $9', U&\"a $9\", $1::text from (select 1 as \"a $9\") x",
+                            "select n'$9\\', b'1', $1::text", "select $t$ $9 $$ $9 $t$, $$ $9 $t$ $9 $$, $1::text",
+                            "select /* $9 /* $9 */ $9 */ $1::text -- $9\r, $2::text", "select 1 as a$1, $1::text",
+                            "select $1::int+-1, '{\"a\":1}'::jsonb ? $2, (array[1,2])[$3:2]", "select 1--$9\n+$1::int",
+                            "select 2*/*$9*/$1::int"}) {
+        koine_statement* const made = link.prepare(sql);
+        ASSERT_NE(made, nullptr) << sql;
+        EXPECT_EQ(inspect(sql).parameters, koine_test::driver().parameter_count(made)) << sql;
+        koine_test::driver().finalize(made);
+    }
 }
 
 TEST(libpq_sql_text, finds_no_statement_in_an_empty_text) {
