@@ -318,14 +318,6 @@ native_error error_of(MYSQL_STMT* statement) noexcept {
     return native_error{mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement), mysql_stmt_error(statement)};
 }
 
-spi::failure local_failure(errc code, std::string message) {
-    spi::failure why;
-    why.code = code;
-    why.outcome = outcome::not_sent;
-    why.message = std::move(message);
-    return why;
-}
-
 bool loses_connection(const native_error& error) noexcept {
     switch (error.code) {
         case CR_SERVER_GONE_ERROR:

@@ -11,6 +11,8 @@
 
 namespace koine::libmariadb {
 
+using spi::local_failure;
+
 // What is known of the work when its error is classified.
 struct work_facts {
     // the session was in a transaction when the work was sent, or the work began one
@@ -46,8 +48,6 @@ private:
     char state_[6] = {};
 };
 
-// A failure that was found on this side of the wire.
-spi::failure local_failure(errc code, std::string message);
 // Whether the session is over after this error.
 bool loses_connection(const native_error& error) noexcept;
 // What became of work that was sent. Poisons the connection if the session is over.

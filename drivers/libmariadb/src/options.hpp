@@ -12,7 +12,7 @@ namespace koine::libmariadb {
 // The options of the driver's table.
 std::span<const koine_option> url_options() noexcept;
 
-// How much TLS proves. Each is more than the one before.
+// How much TLS proves. Each is more than the one before; in the order of the option's words.
 enum class tls_mode : std::uint8_t { disable, prefer, require, verify_ca, verify_full };
 
 // Everything that connecting needs. Immutable after the connection's creation; shared with helper

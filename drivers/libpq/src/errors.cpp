@@ -11,17 +11,13 @@ namespace koine::libpq {
 
 namespace {
 
-std::string_view view(const char* text) noexcept {
-    return text != nullptr ? std::string_view{text} : std::string_view{};
-}
-
 std::string_view trimmed(std::string_view text) noexcept {
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
     return text;
 }
 
 std::string field(const PGresult* result, int code) {
-    return std::string{trimmed(view(PQresultErrorField(result, code)))};
+    return std::string{trimmed(spi::to_view(PQresultErrorField(result, code)))};
 }
 
 bool contains(std::string_view text, std::string_view part) noexcept {
@@ -92,17 +88,9 @@ void hide_value(spi::failure& why) {
 
 }  // namespace
 
-spi::failure local_failure(errc code, std::string message) {
-    spi::failure why;
-    why.code = code;
-    why.outcome = outcome::not_sent;
-    why.message = std::move(message);
-    return why;
-}
-
 bool session_survives(const PGresult* error) noexcept {
     if (error == nullptr) return false;
-    const auto severity = view(PQresultErrorField(error, PG_DIAG_SEVERITY_NONLOCALIZED));
+    const auto severity = spi::to_view(PQresultErrorField(error, PG_DIAG_SEVERITY_NONLOCALIZED));
     // A result without SQLSTATE was made by libpq itself, because it does not understand or hear
     // the server any more.
     return PQresultErrorField(error, PG_DIAG_SQLSTATE) != nullptr && severity != "FATAL" && severity != "PANIC";
@@ -114,7 +102,7 @@ bool comes_from_server(const PGresult* error) noexcept {
 
 spi::failure server_failure(const PGresult* error, const work_facts& facts) {
     spi::failure why;
-    const auto state = view(PQresultErrorField(error, PG_DIAG_SQLSTATE));
+    const auto state = spi::to_view(PQresultErrorField(error, PG_DIAG_SQLSTATE));
     why.sqlstate = stable(state);
     why.outcome = facts.commits || facts.writes ? outcome::unknown : outcome::rejected;
     why.code = classify(sqlstate{state});
@@ -124,7 +112,7 @@ spi::failure server_failure(const PGresult* error, const work_facts& facts) {
         why.code = errc::lock_timeout;
     } else if (state == "26000" || state == "42P05" ||
                (state == "0A000" &&
-                view(PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION)) == "RevalidateCachedQuery")) {
+                spi::to_view(PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION)) == "RevalidateCachedQuery")) {
         why.code = errc::statement_outdated;
     }
     why.poisons_transaction = facts.in_transaction;
@@ -135,7 +123,7 @@ spi::failure server_failure(const PGresult* error, const work_facts& facts) {
     why.constraint = field(error, PG_DIAG_CONSTRAINT_NAME);
     why.table = field(error, PG_DIAG_TABLE_NAME);
     why.column = field(error, PG_DIAG_COLUMN_NAME);
-    const auto position = view(PQresultErrorField(error, PG_DIAG_STATEMENT_POSITION));
+    const auto position = spi::to_view(PQresultErrorField(error, PG_DIAG_STATEMENT_POSITION));
     std::from_chars(position.data(), position.data() + position.size(), why.position);
     return why;
 }
@@ -153,7 +141,7 @@ spi::failure lost_connection(std::string_view said, const PGresult* last, const 
     }
     std::string_view state;
     if (last != nullptr) {
-        state = view(PQresultErrorField(last, PG_DIAG_SQLSTATE));
+        state = spi::to_view(PQresultErrorField(last, PG_DIAG_SQLSTATE));
         why.message = field(last, PG_DIAG_MESSAGE_PRIMARY);
         why.detail = field(last, PG_DIAG_MESSAGE_DETAIL);
         why.hint = field(last, PG_DIAG_MESSAGE_HINT);
@@ -182,7 +170,7 @@ spi::failure connect_failure(const PGconn* connection, ConnStatusType phase) {
     spi::failure why;
     why.outcome = outcome::not_sent;
     why.poisons_connection = true;
-    const auto message = view(PQerrorMessage(connection));
+    const auto message = spi::to_view(PQerrorMessage(connection));
     const auto state = last_sqlstate(message);
     why.sqlstate = stable(state);
     why.message = plain(message);

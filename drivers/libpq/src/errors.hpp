@@ -10,6 +10,8 @@
 
 namespace koine::libpq {
 
+using spi::local_failure;
+
 // What an exchange knows of the work when its error is classified.
 struct work_facts {
     bool in_transaction = false;   // where the error was met
@@ -27,8 +29,6 @@ struct notice {
     bool announces_end() const noexcept { return std::string_view{sqlstate}.substr(0, 3) == "57P"; }
 };
 
-// A failure that was found on this side of the wire.
-spi::failure local_failure(errc code, std::string message);
 // Whether a result is a server's ordinary error, after which the session goes on.
 bool session_survives(const PGresult* error) noexcept;
 // Whether PostgreSQL itself wrote the error, not libpq nor a pooler: it has run nothing behind the

@@ -11,6 +11,7 @@ namespace koine {
 inline namespace v1 {
 namespace sqlite3_driver {
 
+// In the order of the option's words.
 enum class open_mode : std::uint8_t { read_only, read_write, read_write_create, memory };
 
 // Checked settings of one connection. A value type.

@@ -13,11 +13,8 @@ namespace {
 // by it (poisons_*). Map your server's codes to SQLSTATEs by a table, and name constraint, table
 // and column where the server tells them.
 spi::failure not_implemented(const char* what) {
-    spi::failure why;
-    why.code = errc::not_implemented;
-    why.outcome = outcome::not_sent;
+    auto why = spi::local_failure(errc::not_implemented, std::string{"the template driver cannot "} + what);
     why.sqlstate = "0A000";
-    why.message = std::string{"the template driver cannot "} + what;
     return why;
 }
 

@@ -227,7 +227,11 @@ TEST_F(libmariadb_connect, refuses_keys_and_values_it_does_not_know_before_any_i
         EXPECT_EQ(how.code, koine::errc::invalid_url) << key;
         EXPECT_NE(how.message.find(key), std::string::npos);
     }
+    // What the library would read more than a name into.
+    for (const char* host : {"a,b", "127.0.0.1;port=1", "replication://a"})
+        EXPECT_EQ(client{with(base, "host", host)}.created().code, koine::errc::invalid_url) << host;
     EXPECT_EQ(client{with(base, "user", std::string{"a\0b", 3})}.created().code, koine::errc::invalid_url);
+    EXPECT_TRUE(client{with(base, "compress", "on")}.created().ok());
     EXPECT_EQ(client{with(base, "ssl_mode", "verify-ca")}.created().code, koine::errc::invalid_url);
     EXPECT_EQ(client{with(base, "ssl_ca", "/x")}.created().code, koine::errc::invalid_url) << "base says disable";
     EXPECT_EQ(client{with(base, "cleartext_password", "true")}.created().code, koine::errc::invalid_url);

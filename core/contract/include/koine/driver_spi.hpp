@@ -25,19 +25,25 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <koine/driver_abi.h>
+#include <koine/api.hpp>
 #include <koine/errc.hpp>
 
 namespace koine {
 inline namespace v1 {
 namespace spi {
 
-inline koine_string to_c(std::string_view text) noexcept {
+constexpr koine_string to_c(std::string_view text) noexcept {
     return koine_string{text.data(), text.size()};
 }
-inline std::string_view to_view(koine_string text) noexcept {
-    return text.size ? std::string_view{text.data, text.size} : std::string_view{};
+constexpr std::string_view to_view(koine_string text) noexcept {
+    return text.size != 0 ? std::string_view{text.data, text.size} : std::string_view{};
+}
+// Of a text of a C library, which may be null.
+constexpr std::string_view to_view(const char* text) noexcept {
+    return text != nullptr ? std::string_view{text} : std::string_view{};
 }
 
 // An error on the driver's side of the border. Strings are copied into the koine_error when it
@@ -58,6 +64,15 @@ struct failure {
     std::string table{};
     std::string column{};
 };
+
+// A failure that was found on this side of the wire: the server has seen nothing.
+KOINE_COLD inline failure local_failure(errc code, std::string message) {
+    failure why;
+    why.code = code;
+    why.outcome = koine::outcome::not_sent;
+    why.message = std::move(message);
+    return why;
+}
 
 // Most bytes of one text of an error that cross the border; the rest is cut at a character.
 inline constexpr std::size_t max_error_text = 8192;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <koine/spi/hosts.hpp>
+
 #include "url/url_check.hpp"
 
 namespace koine {
@@ -36,19 +38,10 @@ std::optional<std::uint16_t> port_or_default(std::string_view digits) {
     return port;
 }
 
-// "name", "name:port", "[v6]", "[v6]:port", or a bare IPv6 address or socket directory, whose
-// colons belong to the name.
 url_host host_with_port(std::string_view text) {
-    if (!text.empty() && text[0] == '[') {
-        const auto end = text.find(']');
-        if (end == text.npos || (end + 1 < text.size() && text[end + 1] != ':'))
-            refuse("a bracket is not closed, or not followed by :port");
-        return {std::string{text.substr(1, end - 1)}, port_or_default(text.substr(std::min(end + 2, text.size())))};
-    }
-    const auto colon = text.find(':');
-    if (colon == text.npos || text[0] == '/' || text.find(':', colon + 1) != text.npos)
-        return {std::string{text}, std::nullopt};
-    return {std::string{text.substr(0, colon)}, port_or_default(text.substr(colon + 1))};
+    const auto parts = spi::split_host(text);
+    if (!parts.good) refuse("a bracket is not closed, or not followed by :port");
+    return {std::string{parts.name}, port_or_default(parts.port)};
 }
 
 std::vector<std::string_view> listed(std::span<const url_option> values) {

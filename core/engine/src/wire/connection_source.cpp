@@ -1,10 +1,12 @@
 #include "wire/connection_source.hpp"
 
 #include <mutex>
+#include <span>
 #include <utility>
 
 #include <koine/detail/suggest.hpp>
 #include <koine/log.hpp>
+#include <koine/spi/hosts.hpp>
 #include <koine/wire/driver_connection.hpp>
 
 #include "driver/driver_error.hpp"
@@ -19,59 +21,18 @@ namespace {
 // are seldom more; a program that makes them without end starts again from none.
 constexpr std::size_t max_compiled = 4096;
 
-std::string_view view(koine_string text) noexcept {
-    return text.size != 0 ? std::string_view{text.data, text.size} : std::string_view{};
-}
-
-[[noreturn]] void throw_option(const koine_driver& driver, std::string_view key, std::string message) {
-    error_info info;
-    info.code = errc::invalid_url;
-    info.outcome = outcome::not_sent;
-    info.message =
-        "option `" + std::string{key} + "` of driver " + std::string{view(driver.name)} + ": " + std::move(message);
-    throw usage_error{std::move(info)};
-}
-
-bool is_choice(std::string_view value, std::string_view choices) noexcept {
-    while (!choices.empty()) {
-        const auto bar = choices.find('|');
-        if (choices.substr(0, bar) == value) return true;
-        if (bar == std::string_view::npos) break;
-        choices.remove_prefix(bar + 1);
-    }
-    return false;
-}
-
-// Keys that the driver does not know, and values that cannot be what it wants, are errors before
-// anything is opened.
-void check_option(const koine_driver& driver, std::string_view key, std::string_view value) {
-    const std::span<const koine_option> options{driver.options, driver.option_count};
-    for (const koine_option& option : options) {
-        if (view(option.key) != key) continue;
-        switch (option.type) {
-            case KOINE_OPTION_INTEGER:
-                if (value.empty() ||
-                    value.find_first_not_of("0123456789", value.front() == '-' ? 1 : 0) != std::string_view::npos)
-                    throw_option(driver, key, "a whole number is wanted");
-                return;
-            case KOINE_OPTION_BOOLEAN:
-                if (!is_choice(value, "true|false|on|off|yes|no|1|0"))
-                    throw_option(driver, key, "true or false is wanted");
-                return;
-            case KOINE_OPTION_CHOICE:
-                if (!is_choice(value, view(option.choices)))
-                    throw_option(driver, key, "one of " + std::string{view(option.choices)} + " is wanted");
-                return;
-            default:
-                return;
-        }
-    }
+// A key that the driver does not know is an error before anything is opened. What its value has to
+// be is the driver's matter: is_private_database() asks it.
+void check_key(const koine_driver& driver, std::string_view key) {
     std::vector<std::string_view> known;
-    for (const koine_option& option : options) known.push_back(view(option.key));
+    for (const koine_option& option : std::span{driver.options, driver.option_count}) {
+        known.push_back(spi::to_view(option.key));
+        if (known.back() == key) return;
+    }
     error_info info;
     info.code = errc::unknown_name;
     info.outcome = outcome::not_sent;
-    info.message = unknown_name("option", key, "driver " + std::string{view(driver.name)}, known);
+    info.message = unknown_name("option", key, "driver " + std::string{spi::to_view(driver.name)}, known);
     throw_error(std::move(info));
 }
 
@@ -86,28 +47,14 @@ connection_source::connection_source(const koine::url& url, std::shared_ptr<cons
     if (url.username()) add("user", *url.username());
     if (url.password()) add("password", url.password()->reveal());
     if (url.database()) add("database", *url.database());
-    // One or several hosts, from the authority or from host= keys, as the client libraries take
-    // them: lists with commas.
-    std::string hosts;
-    std::string ports;
-    bool first = true;
-    bool any_port = false;
-    for (const url_host& host : url.hosts()) {
-        if (!std::exchange(first, false)) {
-            hosts += ',';
-            ports += ',';
-        }
-        hosts += host.name;
-        if (host.port) {
-            ports += std::to_string(*host.port);
-            any_port = true;
-        }
-    }
-    if (!first) add("host", hosts);
-    if (any_port) add("port", ports);
+    std::vector<spi::host> hosts;
+    for (const url_host& host : url.hosts()) hosts.push_back({host.name, host.port.value_or(0)});
+    const spi::host_texts texts = spi::write_hosts(hosts);
+    if (!hosts.empty()) add("host", texts.hosts);
+    if (!texts.ports.empty()) add("port", texts.ports);
     for (const auto& [key, value] : url.query()) {
         if (key == "host" || key == "port") continue;
-        check_option(this->driver(), key, value.reveal());
+        check_key(this->driver(), key);
         add(key, value.reveal());
     }
 }

@@ -29,8 +29,7 @@ namespace detail {
 // is settled once, and the count of losses.
 class connection_source final : public pool_backend, public std::enable_shared_from_this<connection_source> {
 public:
-    // Throws usage_error for query keys that the driver does not know or that have impossible
-    // values.
+    // Throws usage_error for query keys that the driver does not know.
     connection_source(const koine::url& url, std::shared_ptr<const koine::dialect> dialect,
                       std::shared_ptr<const registered_driver> driver, const engine_options& options);
     ~connection_source() override;
