@@ -1,14 +1,13 @@
 #include <koine/detail/escape.hpp>
 
 #include <koine/detail/utf8.hpp>
+#include <koine/spi/hex.hpp>
 
 namespace koine {
 inline namespace v1 {
 namespace detail {
 
 namespace {
-
-constexpr char hex[] = "0123456789abcdef";
 
 std::uint32_t code_point(const unsigned char* at, unsigned length) noexcept {
     if (length == 1) return at[0];
@@ -25,8 +24,8 @@ bool must_hide(std::uint32_t c) noexcept {
 
 void append_byte(std::string& out, unsigned byte) {
     out += "\\x";
-    out += hex[byte >> 4];
-    out += hex[byte & 15];
+    out += spi::hex_digits[byte >> 4];
+    out += spi::hex_digits[byte & 15];
 }
 
 void append_hidden(std::string& out, std::uint32_t c) {
@@ -45,7 +44,7 @@ void append_hidden(std::string& out, std::uint32_t c) {
     }
     if (c < 0x80) return append_byte(out, c);
     out += "\\u{";
-    for (int shift = 12; shift >= 0; shift -= 4) out += hex[(c >> shift) & 15];
+    for (int shift = 12; shift >= 0; shift -= 4) out += spi::hex_digits[(c >> shift) & 15];
     out += '}';
 }
 

@@ -2,6 +2,8 @@
 
 #include <ostream>
 
+#include <koine/spi/hex.hpp>
+
 #include "platform/random.hpp"
 
 namespace koine {
@@ -9,18 +11,9 @@ inline namespace v1 {
 
 namespace {
 
-constexpr char hex[] = "0123456789abcdef";
-
 // The offsets in the text form in front of which a hyphen stands, by byte.
 constexpr bool hyphen_before(std::size_t byte) noexcept {
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;
-}
-
-int digit(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 bool read(std::string_view text, uuid::bytes_type& out) noexcept {
@@ -30,8 +23,8 @@ bool read(std::string_view text, uuid::bytes_type& out) noexcept {
     std::size_t at = 0;
     for (std::size_t i = 0; i < out.size(); ++i) {
         if (hyphens && hyphen_before(i) && text[at++] != '-') return false;
-        const int high = digit(text[at]);
-        const int low = digit(text[at + 1]);
+        const int high = spi::hex_value(text[at]);
+        const int low = spi::hex_value(text[at + 1]);
         if (high < 0 || low < 0) return false;
         out[i] = static_cast<std::uint8_t>(high * 16 + low);
         at += 2;
@@ -60,11 +53,7 @@ uuid uuid::parse(std::string_view text) {
 }
 
 void uuid::write(char* out) const noexcept {
-    for (std::size_t i = 0; i < bytes_.size(); ++i) {
-        if (hyphen_before(i)) *out++ = '-';
-        *out++ = hex[bytes_[i] >> 4];
-        *out++ = hex[bytes_[i] & 15];
-    }
+    spi::put_uuid(bytes_.data(), out);
 }
 
 std::string uuid::to_string() const {

@@ -2,7 +2,7 @@
 // thread, errors.
 #include <utility>
 
-#include <time.h>
+#include <koine/deadline.hpp>
 
 #include "relay_statement.hpp"
 #include "values.hpp"
@@ -17,12 +17,6 @@ namespace {
 constexpr std::int64_t second = 1'000'000'000;
 // Between two requests to stop work that has perhaps not begun when the first one came.
 constexpr std::int64_t between_requests = second / 200;
-
-std::int64_t now_ns() noexcept {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::int64_t>(now.tv_sec) * second + now.tv_nsec;
-}
 
 bool ends_by_commit(std::string_view sql) {
     const std::string start = upper_words(sql, 8);
@@ -55,13 +49,13 @@ void relay_connection::linger(koine_wait& wait) noexcept {
             wait = {ready_.fd(), KOINE_WAIT_READ, KOINE_NO_DEADLINE};
             break;
         case 1:
-            wait = {-1, 0, now_ns()};
+            wait = {-1, 0, deadline::now_ns()};
             break;
         case 2:
             wait = {ready_.fd(), KOINE_WAIT_WRITE, KOINE_NO_DEADLINE};
             break;
         default:
-            wait = {ready_.fd(), KOINE_WAIT_READ | KOINE_WAIT_WRITE, now_ns() + second};
+            wait = {ready_.fd(), KOINE_WAIT_READ | KOINE_WAIT_WRITE, deadline::now_ns() + second};
     }
     ++turns_;
 }
@@ -93,7 +87,7 @@ koine_status relay_connection::step(operation what, std::string_view sql, std::s
             // The work may not have reached the other driver yet, and then has nothing that could
             // be stopped.
             ask_to_stop(driver_, inner_);
-            wait.deadline_ns = now_ns() + between_requests;
+            wait.deadline_ns = deadline::now_ns() + between_requests;
         }
         return KOINE_WAIT;
     }
@@ -107,7 +101,7 @@ void relay_connection::settle() noexcept {
     if (!call_.pending()) return;
     while (!worker_.idle()) {
         ask_to_stop(driver_, inner_);
-        koine::detail::wait_for(gate_.bell().fd(), KOINE_WAIT_READ, now_ns() + between_requests);
+        koine::detail::wait_for(gate_.bell().fd(), KOINE_WAIT_READ, deadline::now_ns() + between_requests);
     }
     leave();
     left_.clear();

@@ -1,8 +1,9 @@
 #include "canceller.hpp"
 
-#include <chrono>
 #include <string>
 #include <utility>
+
+#include <koine/deadline.hpp>
 
 #include "connector.hpp"
 
@@ -14,10 +15,7 @@ constexpr std::int64_t most_time_ns = 5'000'000'000;
 
 void kill_query(const connect_settings& settings, unsigned long session) noexcept {
     try {
-        const auto now =
-            std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-                .count();
-        const auto line = log_in(settings, {}, now + most_time_ns);
+        const auto line = log_in(settings, {}, deadline::now_ns() + most_time_ns);
         const std::string sql = "KILL QUERY " + std::to_string(session);
         mysql_real_query(line.get(), sql.data(), sql.size());
     } catch (...) {

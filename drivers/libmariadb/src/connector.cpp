@@ -1,7 +1,6 @@
 #include "connector.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -16,6 +15,7 @@
 #include <openssl/crypto.h>
 #include <sys/socket.h>
 
+#include <koine/deadline.hpp>
 #include <koine/spi_event.hpp>
 
 #include "errors.hpp"
@@ -25,17 +25,12 @@ namespace koine::libmariadb {
 
 namespace {
 
-std::int64_t now_ns() noexcept {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
-
 // The library counts whole seconds. A thread that nobody waits for any more must end some time.
 unsigned int seconds_until(std::int64_t deadline_ns) noexcept {
     constexpr std::int64_t most = 3600;
     if (deadline_ns == KOINE_NO_DEADLINE) return most;
     return static_cast<unsigned int>(
-        std::clamp<std::int64_t>((deadline_ns - now_ns() + 999'999'999) / 1'000'000'000, 1, most));
+        std::clamp<std::int64_t>((deadline_ns - deadline::now_ns() + 999'999'999) / 1'000'000'000, 1, most));
 }
 
 // What the server may ask to prove who we are. Left out are those that hand over the password as it
@@ -193,7 +188,7 @@ struct connector::job {
 };
 
 connector::connector(std::shared_ptr<const connect_settings> settings, std::int64_t deadline_ns) {
-    if (settings->connect_timeout_ns != 0) ends_ns_ = now_ns() + settings->connect_timeout_ns;
+    if (settings->connect_timeout_ns != 0) ends_ns_ = deadline::now_ns() + settings->connect_timeout_ns;
     job_ = std::make_shared<job>(std::move(settings), std::min(deadline_ns, ends_ns_));
     std::thread{[made = job_] { made->run(); }}.detach();
 }
@@ -201,7 +196,7 @@ connector::connector(std::shared_ptr<const connect_settings> settings, std::int6
 koine_status connector::finish(connected& out, koine_wait& wait) {
     const bool done = job_->done.is_set();
     // The thread has the same limit and may be the first to notice.
-    if ((!done || job_->problem) && now_ns() >= ends_ns_) {
+    if ((!done || job_->problem) && deadline::now_ns() >= ends_ns_) {
         auto why = local_failure(errc::timeout, "the server did not answer within connect_timeout");
         why.poisons_connection = true;
         throw why;

@@ -3,21 +3,14 @@
 #include <cmath>
 #include <string>
 
+#include <koine/spi/hex.hpp>
+
 #include "calendar.hpp"
 #include "errors.hpp"
 
 namespace koine::libmariadb {
 
 namespace {
-
-void put_uuid(const void* bytes, char* out) noexcept {
-    const auto* const p = static_cast<const unsigned char*>(bytes);
-    for (int i = 0; i < 16; ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
-        *out++ = "0123456789abcdef"[p[i] >> 4];
-        *out++ = "0123456789abcdef"[p[i] & 15];
-    }
-}
 
 void check_day(std::int64_t day) {
     if (day < first_day || day > last_day)
@@ -122,7 +115,7 @@ void parameters::encode_one(const koine_value& value, MYSQL_BIND& bind, slot& me
             return;
         }
         case KOINE_UUID:
-            put_uuid(value.u.p, memory.uuid);
+            spi::put_uuid(static_cast<const unsigned char*>(value.u.p), memory.uuid);
             bind.buffer_type = MYSQL_TYPE_STRING;
             bind.buffer = memory.uuid;
             memory.length = sizeof memory.uuid;

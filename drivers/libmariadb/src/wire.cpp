@@ -1,21 +1,13 @@
 #include "wire.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include <koine/deadline.hpp>
+
 namespace koine::libmariadb {
-
-namespace {
-
-std::int64_t now_ns() noexcept {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
-
-}  // namespace
 
 void wire::close() noexcept {
     if (handle_ == nullptr) return;
@@ -215,13 +207,13 @@ void wire::go_on(int ready) {
 koine_status wire::advance(koine_wait& wait) {
     // The first look after the start is the caller's: it has not waited yet.
     if (call_ != call::none && waiting_) {
-        const bool late = wait_ends_ns_ != KOINE_NO_DEADLINE && now_ns() >= wait_ends_ns_;
+        const bool late = wait_ends_ns_ != KOINE_NO_DEADLINE && deadline::now_ns() >= wait_ends_ns_;
         go_on(late ? MYSQL_WAIT_TIMEOUT : events_ & ~MYSQL_WAIT_TIMEOUT);
     }
     waiting_ = call_ != call::none;
     if (!waiting_) return KOINE_DONE;
     const std::int64_t limit = (events_ & MYSQL_WAIT_READ) != 0 ? read_timeout_ns_ : write_timeout_ns_;
-    wait_ends_ns_ = limit != 0 ? now_ns() + limit : KOINE_NO_DEADLINE;
+    wait_ends_ns_ = limit != 0 ? deadline::now_ns() + limit : KOINE_NO_DEADLINE;
     wait.fd = static_cast<int>(mysql_get_socket(handle()));
     wait.events = 0;
     if ((events_ & MYSQL_WAIT_READ) != 0) wait.events |= KOINE_WAIT_READ;

@@ -7,6 +7,8 @@
 
 #include <unistd.h>
 
+#include <koine/spi/hex.hpp>
+
 namespace koine::libpq {
 
 namespace {
@@ -18,8 +20,8 @@ std::string random_prefix() {
     if (::getentropy(bytes, sizeof bytes) != 0) throw std::system_error{errno, std::generic_category(), "getentropy"};
     std::string out = "koine_";
     for (const unsigned char byte : bytes) {
-        out += "0123456789abcdef"[byte >> 4];
-        out += "0123456789abcdef"[byte & 15];
+        out += spi::hex_digits[byte >> 4];
+        out += spi::hex_digits[byte & 15];
     }
     return out + '_';
 }

@@ -1,9 +1,9 @@
 #include "connector.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <string_view>
 
+#include <koine/deadline.hpp>
 #include <koine/detail/wait_for.hpp>
 #include <koine/driver_spi.hpp>
 
@@ -12,15 +12,6 @@
 namespace koine::libpq {
 
 namespace {
-
-std::int64_t now_ns() noexcept {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
-
-std::string_view view(const char* text) noexcept {
-    return text != nullptr ? std::string_view{text} : std::string_view{};
-}
 
 std::string joined(const std::vector<target>& targets, std::size_t first, std::string target::*member) {
     std::string out;
@@ -38,8 +29,8 @@ bool is_ready(const koine_wait& wait) noexcept {
 }
 
 std::string address_of(const PGconn* connection) {
-    return std::string{view(PQhost(connection))} + ' ' + std::string{view(PQhostaddr(connection))} + ' ' +
-           std::string{view(PQport(connection))};
+    return std::string{spi::to_view(PQhost(connection))} + ' ' + std::string{spi::to_view(PQhostaddr(connection))} +
+           ' ' + std::string{spi::to_view(PQport(connection))};
 }
 
 }  // namespace
@@ -74,9 +65,9 @@ void connector::start() {
 
 // Goes on behind the server that did not answer in time; false if it was the last.
 bool connector::next_target() noexcept {
-    const auto host = view(PQhost(connection_.get()));
-    const auto address = view(PQhostaddr(connection_.get()));
-    const auto port = view(PQport(connection_.get()));
+    const auto host = spi::to_view(PQhost(connection_.get()));
+    const auto address = spi::to_view(PQhostaddr(connection_.get()));
+    const auto port = spi::to_view(PQport(connection_.get()));
     for (std::size_t i = first_; i + 1 < targets_.size(); ++i) {
         const target& one = targets_[i];
         if (one.host == host && (one.address.empty() || one.address == address) &&
@@ -103,7 +94,7 @@ koine_status connector::run(connection_ptr& out, PQnoticeReceiver receiver, void
         start();
         return begun(receiver, self, wait);
     }
-    if (attempt_ends_ns_ != KOINE_NO_DEADLINE && now_ns() >= attempt_ends_ns_) {
+    if (attempt_ends_ns_ != KOINE_NO_DEADLINE && deadline::now_ns() >= attempt_ends_ns_) {
         if (!next_target()) {
             auto why = local_failure(errc::timeout, "no server answered within connect_timeout");
             why.poisons_connection = true;
@@ -147,7 +138,7 @@ koine_status connector::waiting(std::uint32_t events, koine_wait& wait) {
     if (settings_->attempt_timeout_ns != 0) {
         if (auto at = address_of(connection_.get()); at != current_) {
             current_ = std::move(at);
-            attempt_ends_ns_ = now_ns() + settings_->attempt_timeout_ns;
+            attempt_ends_ns_ = deadline::now_ns() + settings_->attempt_timeout_ns;
         }
     }
     wait_ = koine_wait{PQsocket(connection_.get()), events, attempt_ends_ns_};
@@ -157,7 +148,7 @@ koine_status connector::waiting(std::uint32_t events, koine_wait& wait) {
 
 // What was asked for is what was got, whatever the library did on the way.
 void connector::verify() const {
-    const auto host = view(PQhost(connection_.get()));
+    const auto host = spi::to_view(PQhost(connection_.get()));
     const bool socket_file = !host.empty() && (host.front() == '/' || host.front() == '@');
     if (!settings_->requires_tls || socket_file || PQsslInUse(connection_.get()) != 0) return;
     auto why = local_failure(errc::tls_failed, "sslmode asks for TLS, but the connection came up without it");

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <koine/driver_spi.hpp>
+#include <koine/spi/hex.hpp>
 
 #include "calendar.hpp"
 #include "oids.hpp"
@@ -168,21 +169,14 @@ void decode_numeric(const column_block& block, const char* p, int length, koine_
     set_bytes(out, KOINE_DECIMAL, start, static_cast<std::size_t>(at - start));
 }
 
-int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 void decode_text_blob(const column_block& block, std::string_view text, koine_value& out, spi::arena& memory) {
     char* const start = memory.take(text.size());
     char* at = start;
     if (text.substr(0, 2) == "\\x") {
         if (text.size() % 2 != 0) bad_text(block);
         for (std::size_t i = 2; i < text.size(); i += 2) {
-            const int high = hex_digit(text[i]);
-            const int low = hex_digit(text[i + 1]);
+            const int high = spi::hex_value(text[i]);
+            const int low = spi::hex_value(text[i + 1]);
             if (high < 0 || low < 0) bad_text(block);
             *at++ = static_cast<char>(high << 4 | low);
         }
@@ -217,8 +211,8 @@ void decode_text_uuid(const column_block& block, std::string_view text, koine_va
             ++i;
             continue;
         }
-        const int high = hex_digit(text[i]);
-        const int low = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1;
+        const int high = spi::hex_value(text[i]);
+        const int low = i + 1 < text.size() ? spi::hex_value(text[i + 1]) : -1;
         if (high < 0 || low < 0 || size == 16) bad_text(block);
         start[size++] = static_cast<char>(high << 4 | low);
         i += 2;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <koine/driver_spi.hpp>
+#include <koine/spi/hex.hpp>
 
 #include "calendar.hpp"
 #include "oids.hpp"
@@ -15,11 +16,7 @@ namespace koine::libpq {
 namespace {
 
 [[noreturn]] KOINE_COLD void refuse(errc code, std::string message) {
-    spi::failure why;
-    why.code = code;
-    why.outcome = outcome::not_sent;
-    why.message = std::move(message);
-    throw why;
+    throw spi::local_failure(code, std::move(message));
 }
 
 [[noreturn]] KOINE_COLD void mismatch(std::string_view what, std::uint32_t type) {
@@ -264,14 +261,7 @@ void parameters::encode_one(const koine_value& value, std::uint32_t type, bool k
                 std::memcpy(out.room, bytes, 16);
                 return out.took(16, 1);
             }
-            static constexpr char digits[] = "0123456789abcdef";
-            std::size_t size = 0;
-            for (std::size_t i = 0; i < 16; ++i) {
-                if (i == 4 || i == 6 || i == 8 || i == 10) out.room[size++] = '-';
-                out.room[size++] = digits[bytes[i] >> 4];
-                out.room[size++] = digits[bytes[i] & 15];
-            }
-            return out.text_end(size);
+            return out.text_end(static_cast<std::size_t>(spi::put_uuid(bytes, out.room) - out.room));
         }
         case KOINE_DECIMAL:
         case KOINE_OPAQUE:

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <koine/deadline.hpp>
+
 #include "errors.hpp"
 #include "functions.hpp"
 #include "statement.hpp"
@@ -26,9 +28,10 @@ constexpr int steps_between_looks = 1000;
 
 constexpr std::int64_t millisecond = 1000000;
 
-std::int64_t now_ns(clockid_t clock) noexcept {
+// Costs a part of what the exact clock does, and is asked again and again.
+std::int64_t coarse_now_ns() noexcept {
     timespec now{};
-    clock_gettime(clock, &now);
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return static_cast<std::int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
 }
 
@@ -261,7 +264,7 @@ std::string_view connection::server_version() const noexcept {
 
 bool connection::past_deadline() const noexcept {
     // The coarse clock is a few milliseconds late at most, and never early.
-    return deadline_ns_ != KOINE_NO_DEADLINE && now_ns(CLOCK_MONOTONIC_COARSE) >= deadline_ns_;
+    return deadline_ns_ != KOINE_NO_DEADLINE && coarse_now_ns() >= deadline_ns_;
 }
 
 std::uint64_t connection::current() const noexcept {
@@ -285,7 +288,7 @@ int connection::on_busy(void* self, int tries) noexcept {
 
 bool connection::wait_for_lock(int tries) noexcept {
     if (cancelled(current())) return false;
-    const std::int64_t now = now_ns(CLOCK_MONOTONIC);
+    const std::int64_t now = deadline::now_ns();
     if (tries == 0) busy_since_ns_ = now;
     std::int64_t limit = busy_since_ns_ + options_.busy_timeout_ms * millisecond;
     if (deadline_ns_ < limit) limit = deadline_ns_;

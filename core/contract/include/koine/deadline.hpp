@@ -30,6 +30,11 @@ public:
         return timeout.count() > never_ns - now ? deadline{} : from_ns(now + timeout.count());
     }
 
+    // The clock's nanoseconds, as ns() and the driver contract count them.
+    static std::int64_t now_ns() noexcept {
+        return std::chrono::duration_cast<std::chrono::nanoseconds>(clock::now().time_since_epoch()).count();
+    }
+
     constexpr bool is_never() const noexcept { return ns_ == never_ns; }
     // Nanoseconds on CLOCK_MONOTONIC, as the driver contract wants them.
     constexpr std::int64_t ns() const noexcept { return ns_; }
@@ -47,9 +52,6 @@ public:
 
 private:
     static constexpr std::int64_t never_ns = std::numeric_limits<std::int64_t>::max();
-    static std::int64_t now_ns() noexcept {
-        return std::chrono::duration_cast<std::chrono::nanoseconds>(clock::now().time_since_epoch()).count();
-    }
     std::int64_t ns_ = never_ns;
 };
 

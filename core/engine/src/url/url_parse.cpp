@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <koine/detail/utf8.hpp>
+#include <koine/spi/hex.hpp>
 
 #include "url/url_check.hpp"
 
@@ -10,21 +11,14 @@ namespace detail {
 
 namespace {
 
-int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 enum class plus : bool { is_itself, is_space };
 
 std::string decode(std::string_view text, plus meaning) {
     std::string out;
     out.reserve(text.size());  // never grows: no half-decoded password stays behind in freed memory
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-        const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+        const int high = text[i] == '%' && i + 2 < text.size() ? spi::hex_value(text[i + 1]) : -1;
+        const int low = high >= 0 ? spi::hex_value(text[i + 2]) : -1;
         if (low >= 0) {
             out += static_cast<char>(high * 16 + low);
             i += 2;
