@@ -81,10 +81,13 @@ bool session::is_modified() const {
 void session::flush() {
     core().flush();
 }
+// The block that began a transaction ends it, so that all of the block's work is one.
 void session::commit() {
+    core().refuse_in_block("commit()");
     core().commit();
 }
 void session::rollback() {
+    core().refuse_in_block("rollback()");
     core().rollback();
 }
 savepoint session::begin_nested() {
@@ -106,15 +109,27 @@ rows session::execute(const text_statement& statement) {
     detail::session_core& work = core();
     work.check_usable();
     work.autoflush();
-    rows result = work.raw_connection().execute(statement);
-    work.after_text();
-    return result;
+    try {
+        rows result = work.raw_connection().execute(statement);
+        work.after_text();
+        return result;
+    } catch (...) {
+        // It may have done much before it failed.
+        if (work.in_transaction()) work.after_text();
+        throw;
+    }
 }
 
 void session::start() {
     core().check_usable();
-    if (core().in_transaction())
+    if (core().in_transaction() || core().in_block)
         throw_usage("a transaction is open already: commit or roll back first, or use begin_nested()");
+    core().in_block = true;
+}
+
+void session::finish() {
+    core().in_block = false;
+    core().commit();
 }
 
 void session::refuse_changes() const {
@@ -127,7 +142,8 @@ void session::refuse_changes() const {
 
 void session::give_up() noexcept {
     try {
-        rollback();
+        core().in_block = false;
+        core().rollback();
     } catch (...) {
         close();
     }

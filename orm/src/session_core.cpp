@@ -79,6 +79,13 @@ void session_core::rollback() {
     end_transaction();
 }
 
+void session_core::refuse_in_block(const char* call) const {
+    if (!in_block) return;
+    throw_usage(std::string{call} +
+                " inside of session::begin() or session::run(), whose transaction ends with its function: return to "
+                "commit, throw to roll back");
+}
+
 // A new age: what was read until now is no longer known to be so.
 void session_core::end_transaction() noexcept {
     transaction_.end();

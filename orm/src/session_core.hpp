@@ -104,6 +104,8 @@ public:
     bool nested_is_open(std::uint64_t id) const noexcept { return transaction_.has_savepoint(id); }
 
     int autoflush_off = 0;
+    bool in_block = false;  // of session::begin(), which ends the transaction itself
+    void refuse_in_block(const char* call) const;
 
 private:
     void* get_after_flush(class_slot& slot, void* known, std::span<const koine_value> key);

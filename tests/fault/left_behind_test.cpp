@@ -140,6 +140,7 @@ TEST_P(left_behind, what_is_owed_is_paid_before_commit) {
 TEST_P(left_behind, a_rollback_that_cannot_be_paid_is_told_to_the_next_call_which_was_not_sent) {
     connection c = on.connect();
     const std::int64_t session = session_of(c);
+    c.rollback();
     {
         const auto work = c.begin();
         mark(c, 1);

@@ -8,6 +8,58 @@ const user& peek(const koine::ref<user>& object) {
     return *object;
 }
 
+TEST_P(orm_shared, a_block_ends_its_transaction_itself) {
+    for (const bool commits : {true, false}) {
+        for (const bool repeated : {true, false}) {
+            koine::session session = open();
+            const auto work = [&](koine::session& in) {
+                in.add(user{.name = "first"});
+                in.flush();
+                if (commits)
+                    in.commit();
+                else
+                    in.rollback();
+                in.add(user{.name = "second"});
+            };
+            EXPECT_THROW(
+                {
+                    if (repeated)
+                        session.run(koine::retry{3}, work);
+                    else
+                        session.begin(work);
+                },
+                koine::usage_error);
+            EXPECT_FALSE(session.in_transaction());
+            EXPECT_EQ(session.query<user>().count(), 0) << "none of it is done, and nothing twice";
+            session.add(user{.name = "after"});
+            session.rollback();
+        }
+    }
+    koine::session session = open();
+    session.begin([](koine::session& in) {
+        auto part = in.begin_nested();
+        in.add(user{.name = "kept"});
+        part.commit();
+        EXPECT_THROW(in.begin([](koine::session&) {}), koine::usage_error);
+    });
+    EXPECT_EQ(session.query<user>().count(), 1);
+}
+
+TEST_P(orm_shared, an_outer_savepoint_takes_the_objects_of_those_inside_with_it) {
+    koine::session session = open();
+    session.add(user{.name = "kept"});
+    auto outer = session.begin_nested();
+    session.add(user{.name = "outer"});
+    auto inner = session.begin_nested();
+    session.add(user{.name = "inner"});
+    session.flush();
+    outer.rollback();
+    EXPECT_FALSE(inner.active());
+    EXPECT_THROW(inner.commit(), koine::usage_error);
+    session.commit();
+    EXPECT_EQ(session.query<user>().count(), 1);
+}
+
 TEST_P(orm_shared, a_new_transaction_sees_what_others_committed) {
     const std::int64_t id = insert_user("old");
     koine::session session = open();

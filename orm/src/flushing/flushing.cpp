@@ -54,8 +54,10 @@ void flushing::flush(bool commit) {
         transaction_.failed();
         throw;
     }
-    if (commit) transaction_.commit(link);
+    // Whatever becomes of COMMIT: the changes are flushed, and a rollback finds them in the undo
+    // log.
     take_over(lists);
+    if (commit) transaction_.commit(link);
 }
 
 void flushing::insert_row(class_slot& slot, void* object) {

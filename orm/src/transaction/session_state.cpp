@@ -44,11 +44,14 @@ std::uint64_t session_state::opened(std::size_t undo, std::uint64_t connections)
     return next_id_++;
 }
 
+const session_state::savepoint& session_state::of(std::uint64_t id) const noexcept {
+    return *std::find_if(savepoints_.begin(), savepoints_.end(), [id](const savepoint& one) { return one.id == id; });
+}
+
 session_state::savepoint session_state::left(std::uint64_t id) noexcept {
-    const auto found =
-        std::find_if(savepoints_.begin(), savepoints_.end(), [id](const savepoint& one) { return one.id == id; });
-    const savepoint here = *found;
-    savepoints_.erase(found, savepoints_.end());
+    const savepoint here = of(id);
+    while (savepoints_.back().id != id) savepoints_.pop_back();
+    savepoints_.pop_back();
     return here;
 }
 

@@ -38,7 +38,7 @@ public:
     };
     struct savepoint {
         std::uint64_t id;
-        std::size_t undo;     // entries of the undo log when it was opened
+        std::size_t undo;           // entries of the undo log when it was opened
         std::uint64_t connections;  // its name on the connection
     };
 
@@ -62,6 +62,8 @@ public:
 
     // ---- Savepoints ----
     bool has(std::uint64_t id) const noexcept;
+    // Precondition: has(id).
+    const savepoint& of(std::uint64_t id) const noexcept;
     // Precondition: there is one.
     const savepoint& innermost() const noexcept { return savepoints_.back(); }
     // Makes room for one more, so that opening it does not fail. Throws std::bad_alloc.

@@ -79,6 +79,12 @@ void session_transaction::commit(driver_connection& link) {
     } catch (const in_doubt_error&) {
         state_.commit_in_doubt();
         throw;
+    } catch (const error& why) {
+        // Refused, it has changed nothing.
+        const bool refused =
+            why.outcome() == outcome::not_sent && !why.poisons_connection() && !why.poisons_transaction();
+        if (!refused) state_.failed();
+        throw;
     } catch (...) {
         state_.failed();
         throw;
@@ -163,14 +169,9 @@ void session_transaction::undo_savepoint(std::uint64_t id) {
     demand(session_state::operation::rollback);
     if (in_transaction()) keep_what_ended();
     demand(session_state::operation::undo_savepoint, id);
-    driver_connection& link = leased();
-    session_state::savepoint here{};
-    do {
-        here = state_.innermost();
-        link.rollback_to_savepoint(here.connections);
-        state_.closed_innermost();
-    } while (here.id != id);
-    restore(here.undo);
+    // Those inside of it end with it.
+    leased().rollback_to_savepoint(state_.of(id).connections);
+    restore(state_.left(id).undo);
     state_.taken_back_to_savepoint();
 }
 

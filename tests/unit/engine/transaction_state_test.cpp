@@ -1,5 +1,5 @@
-// Every request and every report in every state, against a table; and long random histories against a
-// server that is modelled apart.
+// Every request and every report in every state, against a table; and long random histories against
+// a server that is modelled apart.
 #include <koine/wire/transaction_state.hpp>
 
 #include <algorithm>

@@ -258,7 +258,8 @@ bool driver_connection::may_run_again(const prepared& statement, bool began_now)
     return !perhaps_done && !queue_.has_statements();
 }
 
-// The schema changed under a prepared statement, or the statement is gone: it is prepared anew, once.
+// The schema changed under a prepared statement, or the statement is gone: it is prepared anew,
+// once.
 std::uint32_t driver_connection::execute_again(prepared& statement, std::span<const koine_value> binds,
                                                bool began_now) {
     statement.add(prepared::outdated);

@@ -1,5 +1,5 @@
-// What a failure means for the connection and its transaction, and what is refused before anything is
-// sent.
+// What a failure means for the connection and its transaction, and what is refused before anything
+// is sent.
 #include <koine/wire/driver_connection.hpp>
 
 #include <utility>
@@ -77,7 +77,8 @@ void driver_connection::check_usable() {
     if (transaction_.now() == phase::failed) refuse(transaction_state::verdict::failed);
 }
 
-// A request that the state of the transaction does not allow. Nothing was sent, nothing has changed.
+// A request that the state of the transaction does not allow. Nothing was sent, nothing has
+// changed.
 void driver_connection::refuse(transaction_state::verdict why) const {
     using verdict = transaction_state::verdict;
     switch (why) {

@@ -105,8 +105,8 @@ inline void driver_connection::begin_now() {
     transaction_.began();
 }
 
-// A text by hand may have ended the transaction, or begun one. What the driver says of it counts, not
-// what stands in the text.
+// A text by hand may have ended the transaction, or begun one. What the driver says of it counts,
+// not what stands in the text.
 void driver_connection::compare_with_driver(prepared& statement) {
     if (autocommits() || (wire_.state() & KOINE_STATE_BUSY) != 0) return;
     const bool there = wire_.in_transaction();
@@ -183,8 +183,8 @@ void driver_connection::after_failed_commit(const error& failed) {
 
 // ---- ROLLBACK ----
 
-// ROLLBACK where there is a transaction to roll back; where a result is still open or the driver has
-// statements queued, its reset, which ends and drops them first.
+// ROLLBACK where there is a transaction to roll back; where a result is still open or the driver
+// has statements queued, its reset, which ends and drops them first.
 void driver_connection::end_on_server(bool unsent) {
     // All work is undone: what has failed of it is of no interest any more, unless the connection
     // failed with it.
@@ -269,8 +269,8 @@ void driver_connection::rollback_to_savepoint(savepoint_id which) {
     const busy_guard guard{*this};
     if (const verdict due = transaction_.before_rollback_to(which); due != verdict::go) refuse(due);
     if (wire_.poisoned()) check_usable();
-    // A queue cannot be taken back. What it does is undone with the rest, and whether it fails is of
-    // no interest.
+    // A queue cannot be taken back. What it does is undone with the rest, and whether it fails is
+    // of no interest.
     try {
         if (!queue_.empty()) flush_queue();
     } catch (const error&) {

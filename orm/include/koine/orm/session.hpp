@@ -155,10 +155,11 @@ public:
     // sending anything, if a primary key or a version was assigned to, or rows refer to each other
     // in a circle.
     void flush();
-    // Flushes and commits. Throws in_doubt_error when the answer to COMMIT is lost.
+    // Flushes and commits. Throws in_doubt_error when the answer to COMMIT is lost, usage_error
+    // inside of begin() and run(), which end their transaction themselves.
     void commit();
     // Rolls back, in the database and in the objects. A lost connection is no error here: its
-    // transaction is gone as well.
+    // transaction is gone as well. Throws usage_error inside of begin() and run().
     void rollback();
     // Flushes and opens a savepoint.
     savepoint begin_nested();
@@ -166,8 +167,7 @@ public:
     // session can be used again.
     void close() noexcept;
     bool in_transaction() const noexcept;
-    // See there.
-    koine::no_autoflush no_autoflush();
+    koine::no_autoflush no_autoflush();  // see there
 
     // Runs work(session&) and commits; rolls back when it throws, and closes the session when that
     // cannot be done (in_doubt_error). Throws usage_error if a transaction is open already.
@@ -192,6 +192,7 @@ private:
         return core_;
     }
     void start();
+    void finish();
     void refuse_changes() const;
     void give_up() noexcept;
 
@@ -283,11 +284,11 @@ decltype(auto) session::begin(Work&& work) {
     try {
         if constexpr (std::is_void_v<std::invoke_result_t<Work&, session&>>) {
             work(*this);
-            commit();
+            finish();
         } else {
-            auto answer = work(*this);
-            commit();
-            return answer;
+            auto result = work(*this);
+            finish();
+            return result;
         }
     } catch (...) {
         give_up();

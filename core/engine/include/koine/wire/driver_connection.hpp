@@ -71,8 +71,8 @@ public:
     // ---- Statements ----
     // Finds or prepares the statement of this shape.
     prepared& prepare(const syntax::fragment& shape);
-    // Finds or prepares a text. `once`, and a text whose cached statement has an open result, make a
-    // statement outside the cache, which the caller ends with discard().
+    // Finds or prepares a text. `once`, and a text whose cached statement has an open result, make
+    // a statement outside the cache, which the caller ends with discard().
     prepared& prepare(std::string_view text, bool once = false, bool stream = false);
     // Frees a statement that is not in the cache (prepared::once); nothing for the others.
     void discard(prepared& statement) noexcept { statements_.discard(statement); }
@@ -149,8 +149,8 @@ public:
     // refused (outcome::not_sent, nothing poisoned) has changed nothing.
     void commit();
     void rollback();
-    // For destructors: ends the transaction without waiting. In-process drivers roll back now, others
-    // before the next operation.
+    // For destructors: ends the transaction without waiting. In-process drivers roll back now,
+    // others before the next operation.
     void rollback_later() noexcept;
     void rollback_to_savepoint_later(savepoint_id which) noexcept;
     // Savepoints nest. Returns its name for the two calls below.

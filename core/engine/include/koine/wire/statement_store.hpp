@@ -22,9 +22,9 @@ class statement_cache;
 // The statements that the unit of work keeps for each mapped class, found without hashing.
 enum class entity_operation : std::uint8_t { get, insert, insert_with_key, delete_, count_ };
 
-// Owns them: in a cache of bounded size by shape or text, in slots by class and operation, and those
-// that their users end themselves. Prepares nothing and talks to nobody but to free a statement,
-// which the contract allows at any time. One thread at a time.
+// Owns them: in a cache of bounded size by shape or text, in slots by class and operation, and
+// those that their users end themselves. Prepares nothing and talks to nobody but to free a
+// statement, which the contract allows at any time. One thread at a time.
 class KOINE_API statement_store {
 public:
     // `capacity`: of the cache, in statements.

@@ -53,8 +53,8 @@ public:
 
     // ---- The transaction ----
     verdict before_begin() const noexcept;
-    // It is intended from now on. `lazy`: what only reads runs before BEGIN. `explicitly`: asked for
-    // by the program, so that it goes on with another one when a statement ends it.
+    // It is intended from now on. `lazy`: what only reads runs before BEGIN. `explicitly`: asked
+    // for by the program, so that it goes on with another one when a statement ends it.
     void intend(const transaction_options& options, bool lazy, bool explicitly) noexcept;
     // Whether a statement needs an intent first: intend() is due before before_statement().
     bool wants_intent() const noexcept { return phase_ == phase::none; }

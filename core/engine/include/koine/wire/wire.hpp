@@ -45,8 +45,8 @@ public:
     }
 
     // ---- One operation at a time ----
-    // A second user gets usage_error (errc::operation_in_progress) instead of a data race. Who is at
-    // work may enter again, and gets false: only who got true leaves.
+    // A second user gets usage_error (errc::operation_in_progress) instead of a data race. Who is
+    // at work may enter again, and gets false: only who got true leaves.
     bool enter() {
         if (user_.load(std::memory_order_relaxed) == self()) return false;
         const void* nobody = nullptr;
@@ -67,8 +67,8 @@ public:
     // For the call under way, to be handed to the driver.
     koine_wait* waiting() noexcept { return &wait_; }
     koine_error* failing() noexcept { return &error_; }
-    // Runs a call that wants to be called again, until it is done, fails, or the deadline and a grace
-    // for cancelling pass. KOINE_DONE or KOINE_ERROR. Defined in the sources' wire_drive.hpp.
+    // Runs a call that wants to be called again, until it is done, fails, or the deadline and a
+    // grace for cancelling pass. KOINE_DONE or KOINE_ERROR. Defined in the sources' wire_drive.hpp.
     template <class Call>
     koine_status drive(koine_status status, Call call);
     template <class Call>
