@@ -226,7 +226,6 @@ TEST(pool_core, is_empty_in_a_forked_child) {
     bench b{sized(3)};
     pool_slot& leased = b.lease();
     b.fast_return(b.lease());
-    pool_waiter waiting;
     const auto word = b.core.attention().load();
     b.core.mark_forked();
     EXPECT_NE(b.core.attention(), word) << "nobody takes the fast path";
