@@ -90,14 +90,6 @@ void take_word(const spi::sql_token& word, bool before_parenthesis, words& found
     found.last = word;
 }
 
-// @@autocommit; @@session.autocommit is two tokens and a point.
-bool is_autocommit(std::string_view setting) noexcept {
-    const auto is = [](char a, char b) { return a == b || a == b - 'a' + 'A'; };
-    constexpr std::string_view name = "autocommit";
-    setting.remove_prefix(2);
-    return std::equal(setting.begin(), setting.end(), name.begin(), name.end(), is);
-}
-
 void conclude(sql_facts& facts, const words& found) noexcept {
     const auto& first = found.first;
     const auto& second = found.second;
@@ -149,8 +141,9 @@ sql_facts inspect(std::string_view sql) noexcept {
             // @@name reads a setting; @name := value, and INTO @name, set a variable of the
             // session.
             found.variables = true;
-        } else if (token.kind == kind::variable) {
-            if (is_autocommit(token.text)) found.autocommit = true;
+        } else if (token.kind == kind::variable &&
+                   spi::same_sql_word(token.text.substr(token.text.find_last_of("@.") + 1), "autocommit")) {
+            found.autocommit = true;
         } else if (token.is(',')) {
             found.several = true;
         }
