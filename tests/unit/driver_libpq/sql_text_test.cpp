@@ -11,6 +11,7 @@
 
 namespace {
 
+using koine::libpq::control;
 using koine::libpq::inspect;
 
 TEST(libpq_sql_text, counts_parameters_outside_literals_names_and_comments) {
@@ -44,26 +45,46 @@ TEST(libpq_sql_text, finds_no_statement_in_an_empty_text) {
     EXPECT_FALSE(inspect("(select 1)").empty);
 }
 
-TEST(libpq_sql_text, knows_what_begins_and_what_commits) {
+TEST(libpq_sql_text, knows_what_begins_and_ends_transactions) {
     for (const char* sql : {"BEGIN", "begin work", "START TRANSACTION READ ONLY", "/* x */ begin"})
-        EXPECT_TRUE(inspect(sql).begins) << sql;
+        EXPECT_EQ(inspect(sql).effect.control, control::begin) << sql;
     for (const char* sql : {"commit", "END", "commit and chain", "prepare transaction 'x'", "commit prepared 'x'"})
-        EXPECT_TRUE(inspect(sql).commits) << sql;
-    for (const char* sql : {"select 1", "rollback", "prepare p as select 1", "start", "\"begin\"", "savepoint a"}) {
-        EXPECT_FALSE(inspect(sql).begins) << sql;
-        EXPECT_FALSE(inspect(sql).commits) << sql;
-    }
+        EXPECT_EQ(inspect(sql).effect.control, control::commit) << sql;
+    for (const char* sql : {"rollback", "ABORT WORK", "rollback and chain", "rollback /* to */ transaction"})
+        EXPECT_EQ(inspect(sql).effect.control, control::rollback) << sql;
+    for (const char* sql : {"rollback to a", "ROLLBACK WORK TO SAVEPOINT a", "rollback transaction to \"to\""})
+        EXPECT_EQ(inspect(sql).effect.control, control::rollback_to) << sql;
+    for (const char* sql : {"select 1", "prepare p as select 1", "start", "\"begin\"", "savepoint a", "release a",
+                            "rollback prepared 'x'"})
+        EXPECT_EQ(inspect(sql).effect.control, control::none) << sql;
+    for (const char* sql : {"commit and chain", "rollback work and chain", "end AND CHAIN"})
+        EXPECT_TRUE(inspect(sql).effect.chains) << sql;
+    for (const char* sql : {"commit and no chain", "rollback to chain", "commit"})
+        EXPECT_FALSE(inspect(sql).effect.chains) << sql;
+}
+
+TEST(libpq_sql_text, knows_what_commits_as_it_goes_on) {
+    for (const char* sql :
+         {"call p()", "DO $$ begin end $$", "vacuum t", "analyze", "reindex table t", "cluster",
+          "create index concurrently i on t (a)", "drop index concurrently i",
+          "alter table t detach partition p concurrently", "create database d", "drop subscription s"})
+        EXPECT_TRUE(inspect(sql).effect.commits_inside) << sql;
+    for (const char* sql : {"insert into t values (1) on conflict do nothing", "create table t (a int)",
+                            "refresh materialized view concurrently v", "drop index i", "commit", "select 1"})
+        EXPECT_FALSE(inspect(sql).effect.commits_inside) << sql;
 }
 
 TEST(libpq_sql_text, takes_only_plain_queries_for_reads) {
-    for (const char* sql : {"select * from t where a in (1, 2)", "with x as (select 1) select count(*) from x",
-                            "values (1)", "table t", "show timezone", "select \"a\" from t where b = 'insert'"})
-        EXPECT_TRUE(inspect(sql).reads_only) << sql;
+    for (const char* sql :
+         {"select * from t where a in (1, 2)", "with x as (select 1) select count(*) from x", "values (1)", "table t",
+          "copy t to stdout", "show timezone", "select \"a\" from t where b = 'insert'"})
+        EXPECT_TRUE(inspect(sql).effect.reads_only) << sql;
     for (const char* sql :
          {"select my_function(1)", "select * from t for share", "select 1 into t", "insert into t values (1)",
           "with x as (delete from t returning *) select * from x", "call p()", "select \"f\"(1)", "select u&\"f\" (1)",
-          "select f /* x */ (1)", "select f -- x\n (1)", "commit"})
-        EXPECT_FALSE(inspect(sql).reads_only) << sql;
+          "select f /* x */ (1)", "select f -- x\n (1)", "copy t to program 'x'", "copy t from stdin",
+          "copy (select f()) to stdout", "commit"})
+        EXPECT_FALSE(inspect(sql).effect.reads_only) << sql;
 }
 
 TEST(libpq_sql_text, knows_what_may_change_the_session) {
