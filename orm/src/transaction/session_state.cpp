@@ -39,8 +39,8 @@ bool session_state::has(std::uint64_t id) const noexcept {
     return std::any_of(savepoints_.begin(), savepoints_.end(), [id](const savepoint& one) { return one.id == id; });
 }
 
-std::uint64_t session_state::opened(std::size_t undo, std::uint64_t connections) noexcept {
-    savepoints_.push_back({next_id_, undo, connections});
+std::uint64_t session_state::opened(std::size_t undo, std::uint64_t on_connection) noexcept {
+    savepoints_.push_back({next_id_, undo, on_connection});
     return next_id_++;
 }
 

@@ -39,7 +39,7 @@ public:
     struct savepoint {
         std::uint64_t id;
         std::size_t undo;           // entries of the undo log when it was opened
-        std::uint64_t connections;  // its name on the connection
+        std::uint64_t on_connection;  // its name on the connection
     };
 
     condition now() const noexcept { return condition_; }
@@ -69,7 +69,7 @@ public:
     // Makes room for one more, so that opening it does not fail. Throws std::bad_alloc.
     void reserve_savepoint() { savepoints_.reserve(savepoints_.size() + 1); }
     // A savepoint was opened. Returns its id, which no other has had.
-    std::uint64_t opened(std::size_t undo, std::uint64_t connections) noexcept;
+    std::uint64_t opened(std::size_t undo, std::uint64_t on_connection) noexcept;
     // The innermost one was released or undone, in the database.
     void closed_innermost() noexcept { savepoints_.pop_back(); }
     // This one is over, with those inside of it. Precondition: has(id).

@@ -151,8 +151,8 @@ void session_transaction::abandon() noexcept {
 
 std::uint64_t session_transaction::open_savepoint() {
     state_.reserve_savepoint();
-    const std::uint64_t connections = on().savepoint();
-    return state_.opened(undo_.size(), connections);
+    const std::uint64_t on_connection = on().savepoint();
+    return state_.opened(undo_.size(), on_connection);
 }
 
 void session_transaction::check_release(std::uint64_t id) const {
@@ -161,7 +161,7 @@ void session_transaction::check_release(std::uint64_t id) const {
 
 void session_transaction::release_savepoint(std::uint64_t id) {
     check_release(id);
-    leased().release_savepoint(state_.innermost().connections);
+    leased().release_savepoint(state_.innermost().on_connection);
     state_.closed_innermost();
 }
 
@@ -170,7 +170,7 @@ void session_transaction::undo_savepoint(std::uint64_t id) {
     if (in_transaction()) keep_what_ended();
     demand(session_state::operation::undo_savepoint, id);
     // Those inside of it end with it.
-    leased().rollback_to_savepoint(state_.of(id).connections);
+    leased().rollback_to_savepoint(state_.of(id).on_connection);
     restore(state_.left(id).undo);
     state_.taken_back_to_savepoint();
 }
@@ -181,7 +181,7 @@ bool session_transaction::leave_savepoint(std::uint64_t id) noexcept {
         keep_what_ended();
         if (state_.may(session_state::operation::leave_savepoint, id) != session_state::decision::go) return false;
         const session_state::savepoint here = state_.left(id);
-        leased().rollback_to_savepoint_later(here.connections);
+        leased().rollback_to_savepoint_later(here.on_connection);
         restore(here.undo);
         state_.taken_back_to_savepoint();
     } catch (...) {

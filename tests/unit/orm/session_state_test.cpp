@@ -167,10 +167,10 @@ TEST(session_state, knows_for_each_savepoint_where_it_was_opened) {
         state.opened(depth * 10, depth);
     }
     EXPECT_EQ(state.innermost().undo, 30U);
-    EXPECT_EQ(state.innermost().depth, 3U);
+    EXPECT_EQ(state.innermost().on_connection, 3U);
     const session_state::savepoint second = state.left(state.innermost().id - 1);
     EXPECT_EQ(second.undo, 20U);
-    EXPECT_EQ(second.depth, 2U);
+    EXPECT_EQ(second.on_connection, 2U);
     EXPECT_EQ(state.innermost().undo, 10U);
 }
 

@@ -101,8 +101,8 @@ public:
     bool in_transaction() const;
     // End the transaction that is open, however it began; nothing happens if there is none. Throw
     // usage_error inside of engine::begin() and engine::run(), which end their transaction
-    // themselves. Once the answer to a COMMIT was lost, every further call throws in_doubt_error,
-    // and close() is what is left.
+    // themselves. Once the answer to a COMMIT was lost they throw in_doubt_error again, and
+    // close() is what is left.
     void commit();
     void rollback();
 

@@ -67,14 +67,12 @@ void driver_connection::raise_sent(const prepared* statement) {
 }
 
 void driver_connection::check_usable() {
-    using phase = transaction_state::phase;
-    if (transaction_.now() == phase::in_doubt) refuse(transaction_state::verdict::in_doubt);
     if (wire_.poisoned()) {
         error_info info = refused(errc::disconnected, "the connection failed earlier and can only be closed");
         info.poisons_connection = true;
         throw_error(std::move(info));
     }
-    if (transaction_.now() == phase::failed) refuse(transaction_state::verdict::failed);
+    if (transaction_.now() == transaction_state::phase::failed) refuse(transaction_state::verdict::failed);
 }
 
 // A request that the state of the transaction does not allow. Nothing was sent, nothing has

@@ -126,9 +126,10 @@ void driver_connection::compare_with_driver(prepared& statement) {
 
 void driver_connection::commit() {
     const busy_guard guard{*this};
-    if (wire_.poisoned() || transaction_.now() == phase::failed) [[unlikely]]
-        check_usable();
     const verdict due = transaction_.before_commit();
+    // A lost connection has lost what was to be committed, so that "nothing to do" would be a lie.
+    if (due != verdict::in_doubt && wire_.poisoned()) [[unlikely]]
+        check_usable();
     if (due == verdict::nothing) {
         transaction_.ended();
         return;

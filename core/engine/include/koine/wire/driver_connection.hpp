@@ -142,7 +142,10 @@ public:
     void begin(const transaction_options& options);
     // Its state, which only calls of this object change.
     const transaction_state& transaction() const noexcept { return transaction_; }
-    bool in_transaction() const noexcept { return transaction_.now() != transaction_state::phase::none; }
+    bool in_transaction() const noexcept {
+        return transaction_.now() != transaction_state::phase::none &&
+               transaction_.now() != transaction_state::phase::in_doubt;
+    }
     // Whether transactions are none of its business.
     bool autocommits() const noexcept;
     // Sends COMMIT if anything was begun. Throws in_doubt_error when its answer is lost. What is
