@@ -193,6 +193,7 @@ TEST_P(pool_waits, connecting_that_was_stopped_holds_nobody_else_up) {
         });
         ASSERT_FALSE(answer);
         EXPECT_EQ(answer.error().info().code, told_to_stop() ? errc::cancelled : errc::timeout);
+        EXPECT_EQ(answer.error().info().outcome, outcome::not_sent);
         shared_.server_stopped = false;
         EXPECT_TRUE(p.try_acquire(in_a_moment())) << "there is nothing to wait for";
         expect_sound();

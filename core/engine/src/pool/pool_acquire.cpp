@@ -109,7 +109,9 @@ result<pool_lease> pool_shell::open_for(pool_request& r, bool& again) {
     try {
         auto made = backend_->open(r.until);
         if (!made) {
-            const error_info& why = made.error().info();
+            error_info& why = made.error().info();
+            // Nothing of the caller's work, whatever became of the attempt.
+            why.outcome = outcome::not_sent;
             // What the caller's own haste or mistake has spoilt says nothing about the server.
             const bool blame = why.code < errc::usage && !(why.code == errc::timeout && r.until.passed()) &&
                                why.code != errc::cancelled;
