@@ -126,6 +126,18 @@ TEST_P(pool_reset, nobody_waits_for_a_server_that_is_stopped) {
     expect_balanced(on);
 }
 
+TEST_P(pool_reset, an_engine_ends_beside_a_server_that_is_stopped) {
+    std::optional<engine> on = open(2);
+    connection first = on->connect();
+    connection second = on->connect();
+    spoil(first);
+    spoil(second);
+    const koine_test::frozen server{process_};
+    first = connection{std::move(second)};
+    wait_until([&] { return on->stats().closing == 1; });
+    on.reset();
+}
+
 TEST_P(pool_reset, what_waited_for_a_server_that_was_stopped_is_as_good_as_before) {
     const engine on = open(2);
     std::vector<std::int64_t> sessions;
