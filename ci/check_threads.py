@@ -14,7 +14,6 @@ OWNERS = {
     "core/engine/src/platform/waiter.cpp",  # the current waiter
     "core/engine/src/pool/pool_fast.cpp",  # the connection that a thread gave back last
     "core/engine/src/scope_registry.cpp",  # the objects of a thread's scope
-    "core/engine/include/koine/wire/driver_connection.hpp",  # the mark of who is at work
 }
 FOLDERS = ("core", "orm", "dialects", "async", "bundle", "testing")
 THREAD_LOCAL = re.compile(r"\b(thread_local|__thread|_Thread_local|pthread_getspecific|pthread_key_create)\b")
