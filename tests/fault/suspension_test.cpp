@@ -1,6 +1,6 @@
-// Every wait of every operation: counted, then interrupted, timed out and abandoned one by one. What
-// the error says is true, the pool's numbers add up, no session of the server stays in a transaction,
-// and the next lease works.
+// Every wait of every operation: counted, then interrupted, timed out and abandoned one by one.
+// What the error says is true, the pool's numbers add up, no session of the server stays in a
+// transaction, and the next lease works.
 #include <functional>
 #include <optional>
 #include <string>
