@@ -54,10 +54,10 @@ void flushing::flush(bool commit) {
         transaction_.failed();
         throw;
     }
-    // Whatever becomes of COMMIT: the changes are flushed, and a rollback finds them in the undo
-    // log.
-    take_over(lists);
-    if (commit) transaction_.commit(link);
+    if (commit)
+        transaction_.commit(link, [&] { take_over(lists); });
+    else
+        take_over(lists);
 }
 
 void flushing::insert_row(class_slot& slot, void* object) {

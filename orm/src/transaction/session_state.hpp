@@ -38,7 +38,7 @@ public:
     };
     struct savepoint {
         std::uint64_t id;
-        std::size_t undo;           // entries of the undo log when it was opened
+        std::size_t undo;             // entries of the undo log when it was opened
         std::uint64_t on_connection;  // its name on the connection
     };
 

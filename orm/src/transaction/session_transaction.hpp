@@ -63,6 +63,18 @@ public:
         if (in_transaction()) commit(leased());
     }
     void commit(driver_connection& link);
+    // The same for changes that were sent: `take_over` makes them the objects' own once they are
+    // committed, and also where COMMIT was refused and they are only flushed.
+    template <class TakeOver>
+    void commit(driver_connection& link, TakeOver take_over) {
+        try {
+            commit(link);
+        } catch (...) {
+            if (state_.is_open()) take_over();
+            throw;
+        }
+        take_over();
+    }
     // Rolls back in the database and in memory. Behind it comes end().
     void rollback();
     // Forgets what could be taken back, and gives the link back.
