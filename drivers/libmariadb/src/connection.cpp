@@ -28,8 +28,7 @@ connection::connection(std::span<const koine_parameter> parameters)
     : settings_{std::make_shared<const connect_settings>(read_settings(parameters))} {}
 
 connection::~connection() {
-    preparing_.reset();
-    while (statements_ != nullptr) delete statements_;
+    delete_statements();
 }
 
 // The session belongs to another process. Nothing of it is touched, not even its memory: the
@@ -38,54 +37,20 @@ void connection::abandon() noexcept {
     exchange_.abandon();
 }
 
-bool connection::resumes(task what, const statement* owner) const {
-    if (task_ == what && owner_ == owner) return true;
-    if (task_ != task::none || exchange_.active())
-        throw local_failure(errc::operation_in_progress, "another operation is under way on the connection");
-    if (what != task::connect && exchange_.handle() == nullptr)
-        throw local_failure(errc::closed, "the connection is not connected");
-    return false;
+koine_status connection::go_on_connecting(koine_wait& wait) {
+    connected_session made;
+    if (const auto status = connector_->finish(made, wait); status != KOINE_DONE) return status;
+    connector_.reset();
+    mariadb_ = made.mariadb;
+    max_packet_ = settings_->max_packet != 0 ? std::min(settings_->max_packet, made.max_packet) : made.max_packet;
+    server_version_ = version_text(mysql_get_server_version(made.handle.get()));
+    exchange_.attach(std::move(made), settings_);
+    return KOINE_DONE;
 }
 
-void connection::enter(task what, statement* owner) noexcept {
-    task_ = what;
-    owner_ = owner;
-}
-
-koine_status connection::connect(koine_wait& wait) {
-    if (!resumes(task::connect, nullptr)) {
-        if (exchange_.handle() != nullptr || exchange_.broken())
-            throw local_failure(errc::usage, "a connection connects only once");
-        connector_ = std::make_unique<connector>(settings_, deadline_ns_);
-        enter(task::connect, nullptr);
-    }
-    try {
-        return step([&] {
-            connected made;
-            if (const auto status = connector_->finish(made, wait); status != KOINE_DONE) return status;
-            connector_.reset();
-            mariadb_ = made.mariadb;
-            max_packet_ =
-                settings_->max_packet != 0 ? std::min(settings_->max_packet, made.max_packet) : made.max_packet;
-            server_version_ = version_text(mysql_get_server_version(made.handle.get()));
-            exchange_.attach(std::move(made), settings_);
-            return koine_status{KOINE_DONE};
-        });
-    } catch (...) {
-        connector_.reset();
-        exchange_.break_off();
-        throw;
-    }
-}
-
-std::uint32_t connection::state() const noexcept {
-    if (exchange_.broken()) return KOINE_STATE_BROKEN;
-    if (task_ == task::connect) return KOINE_STATE_BUSY;
-    if (exchange_.handle() == nullptr) return 0;
-    std::uint32_t bits = exchange_.in_transaction() ? std::uint32_t{KOINE_STATE_IN_TRANSACTION} : 0U;
-    if (task_ != task::none || exchange_.active()) bits |= KOINE_STATE_BUSY;
-    if (has_drifted()) bits |= KOINE_STATE_DIRTY;
-    return bits;
+void connection::give_up_connecting() noexcept {
+    connector_.reset();
+    exchange_.break_off();
 }
 
 // What a successful statement did to the session.
@@ -108,10 +73,7 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
             throw local_failure(errc::too_big, "the statement's text is longer than max_allowed_packet (" +
                                                    std::to_string(max_packet_) + ")");
         auto made = std::make_unique<statement>(*this, sql, (flags & KOINE_PREPARE_STREAM) != 0);
-        if (made->facts().empty) throw local_failure(errc::syntax_error, "the text holds no statement");
-        if (made->facts().parameters > max_parameters)
-            throw local_failure(errc::usage,
-                                "a statement takes at most " + std::to_string(max_parameters) + " parameters");
+        check_statement(made->facts().empty, made->facts().parameters, max_parameters);
         if (made->facts().plain_command) {
             out = made.release();
             return KOINE_DONE;
@@ -123,16 +85,7 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
         phase_ = phase::front;
         enter(task::prepare, nullptr);
     }
-    try {
-        return step([&] {
-            if (const auto status = run_prepare(wait); status != KOINE_DONE) return status;
-            out = preparing_.release();
-            return koine_status{KOINE_DONE};
-        });
-    } catch (...) {
-        preparing_.reset();
-        throw;
-    }
+    return step_preparing(out, [&] { return run_prepare(wait); });
 }
 
 koine_status connection::run_prepare(koine_wait& wait) {
@@ -184,7 +137,7 @@ koine_status connection::sent(koine_wait& wait) {
 }
 
 koine_status connection::reset(koine_wait& wait) {
-    if (exchange_.handle() == nullptr) throw local_failure(errc::closed, "the connection is not connected");
+    check_connected();
     if (task_ != task::reset) {
         if (owner_ != nullptr) reading_ = owner_->native();
         if (preparing_ != nullptr) reading_ = preparing_->native();
@@ -280,15 +233,8 @@ void connection::after_reset_step() {
     }
 }
 
-void connection::adopt(statement& one) noexcept {
-    one.next_ = statements_;
-    if (statements_ != nullptr) statements_->previous_ = &one;
-    statements_ = &one;
-}
-
 void connection::forget(statement& one) noexcept {
-    (one.previous_ != nullptr ? one.previous_->next_ : statements_) = one.next_;
-    if (one.next_ != nullptr) one.next_->previous_ = one.previous_;
+    unlink(one);
     if (one.native_ != nullptr) exchange_.doom(one.native_);
     if (owner_ != &one) return;
     // What is still on the line is read and dropped by reset().

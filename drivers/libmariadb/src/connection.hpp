@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <koine/driver_abi.h>
+#include <koine/spi/server_connection.hpp>
 
 #include "connector.hpp"
 #include "exchange.hpp"
@@ -16,17 +17,13 @@
 
 namespace koine::libmariadb {
 
-class connection {
+class connection : public spi::server_connection<connection, statement> {
 public:
     explicit connection(std::span<const koine_parameter> parameters);
     ~connection();
-    connection(const connection&) = delete;
-    connection& operator=(const connection&) = delete;
 
     // The functions of the driver contract of the same names.
-    koine_status connect(koine_wait& wait);
     void abandon() noexcept;
-    std::uint32_t state() const noexcept;
     koine_status reset(koine_wait& wait);
     koine_status ping(koine_wait& wait);
     void cancel() { exchange_.cancels().request(); }
@@ -35,36 +32,28 @@ public:
     std::string_view server_product() const noexcept {
         return server_version_.empty() ? "" : mariadb_ ? "mariadb" : "mysql";
     }
-    std::string_view server_version() const noexcept { return server_version_; }
     void* native_handle() noexcept { return exchange_.handle(); }
     koine_status prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait& wait);
 
 private:
     friend class statement;
+    friend class spi::server_connection<connection, statement>;
 
-    // The resumable function that is under way.
-    enum class task : std::uint8_t { none, connect, prepare, execute, stream, reset, ping };
-    // Where it is.
+    // Where the resumable function is that is under way.
     enum class phase : std::uint8_t { draining, front, sent, database, setting, checking, checked, concluding };
 
-    // Whether the call goes on with what it began; throws if something else is under way.
-    bool resumes(task what, const statement* owner) const;
-    void enter(task what, statement* owner) noexcept;
-    void leave() noexcept { enter(task::none, nullptr); }
-    // The same before the end was seen, or after a failure.
-    void give_up() noexcept;
-    // Runs a step of a resumable function; an exception ends the function.
-    template <class Step>
-    koine_status step(Step&& body) {
-        try {
-            const koine_status status = body();
-            if (status == KOINE_DONE) leave();
-            return status;
-        } catch (...) {
-            give_up();
-            throw;
-        }
+    bool connected() const noexcept { return exchange_.handle() != nullptr; }
+    bool broken() const noexcept { return exchange_.broken(); }
+    bool active() const noexcept { return exchange_.active(); }
+    std::uint32_t transaction_bits() const noexcept {
+        return exchange_.in_transaction() ? std::uint32_t{KOINE_STATE_IN_TRANSACTION} : 0U;
     }
+    bool is_dirty() const noexcept { return has_drifted(); }
+    void begin_connecting() { connector_ = std::make_unique<connector>(settings_, deadline_ns_); }
+    koine_status go_on_connecting(koine_wait& wait);
+    void give_up_connecting() noexcept;
+    // Ends a function before its end was seen, or after a failure.
+    void give_up() noexcept;
 
     koine_status run_prepare(koine_wait& wait);
     koine_status run_reset(koine_wait& wait);
@@ -73,20 +62,14 @@ private:
     void after_reset_step();
     void take_session(const sql_facts& facts) noexcept;
     bool has_drifted() const noexcept { return dirty_ || next_transaction_set_; }
-    void adopt(statement& one) noexcept;
     void forget(statement& one) noexcept;
 
     std::shared_ptr<const connect_settings> settings_;
     std::unique_ptr<connector> connector_{};
     exchange exchange_{};
-    task task_ = task::none;
     phase phase_ = phase::front;
-    statement* owner_ = nullptr;
-    std::unique_ptr<statement> preparing_{};
     std::string preparing_sql_{};
     MYSQL_STMT* reading_ = nullptr;  // whose rows reset() found on the line
-    statement* statements_ = nullptr;
-    std::string server_version_{};
     std::int64_t deadline_ns_ = KOINE_NO_DEADLINE;
     std::int64_t last_insert_id_ = 0;
     std::uint64_t max_packet_ = 0;

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <mutex>
 #include <new>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -16,7 +14,6 @@
 #include <sys/socket.h>
 
 #include <koine/deadline.hpp>
-#include <koine/spi_event.hpp>
 
 #include "errors.hpp"
 #include "session.hpp"
@@ -148,66 +145,54 @@ void forget_thread() noexcept {
     OPENSSL_thread_stop();
 }
 
-struct connector::job {
-    job(std::shared_ptr<const connect_settings> with, std::int64_t until)
-        : settings{std::move(with)}, deadline_ns{until} {}
-
-    void run() noexcept {
-        try {
-            connected made;
-            made.handle = log_in(*settings, settings->database, deadline_ns);
-            MYSQL* const connection = made.handle.get();
-            made.mariadb = mariadb_connection(connection) != 0;
-            made.tls = mysql_get_ssl_cipher(connection) != nullptr;
-            query(connection, setup_statement(made.mariadb));
-            made.max_packet = check_session(query(connection, check_query(made.mariadb)).get(), *settings);
-            set_line(mysql_get_socket(connection));
-            result = std::move(made);
-        } catch (const spi::failure& why) {
-            keep(why);
-        } catch (...) {
-            keep(local_failure(errc::no_memory, {}));
-        }
-        forget_thread();
-        done.set();
+void connector::logging_in::run() noexcept {
+    try {
+        connected_session made;
+        made.handle = log_in(*settings, settings->database, deadline_ns);
+        MYSQL* const connection = made.handle.get();
+        made.mariadb = mariadb_connection(connection) != 0;
+        made.tls = mysql_get_ssl_cipher(connection) != nullptr;
+        query(connection, setup_statement(made.mariadb));
+        made.max_packet = check_session(query(connection, check_query(made.mariadb)).get(), *settings);
+        set_line(mysql_get_socket(connection));
+        result = std::move(made);
+    } catch (const spi::failure& why) {
+        keep(why);
+    } catch (...) {
+        keep(local_failure(errc::no_memory, {}));
     }
+    forget_thread();
+}
 
-    void keep(const spi::failure& why) noexcept {
-        try {
-            problem.emplace(why);
-        } catch (...) {
-            // finish() then finds neither a connection nor a reason.
-        }
+void connector::logging_in::keep(const spi::failure& why) noexcept {
+    try {
+        problem.emplace(why);
+    } catch (...) {
+        // finish() then finds neither a connection nor a reason.
     }
-
-    std::shared_ptr<const connect_settings> settings;
-    std::int64_t deadline_ns;
-    connected result{};
-    std::optional<kept_failure> problem{};
-    spi::event done{};
-};
+}
 
 connector::connector(std::shared_ptr<const connect_settings> settings, std::int64_t deadline_ns) {
     if (settings->connect_timeout_ns != 0) ends_ns_ = deadline::now_ns() + settings->connect_timeout_ns;
-    job_ = std::make_shared<job>(std::move(settings), std::min(deadline_ns, ends_ns_));
-    std::thread{[made = job_] { made->run(); }}.detach();
+    work_.start(logging_in{std::move(settings), std::min(deadline_ns, ends_ns_), {}, {}});
 }
 
-koine_status connector::finish(connected& out, koine_wait& wait) {
-    const bool done = job_->done.is_set();
+koine_status connector::finish(connected_session& out, koine_wait& wait) {
+    const bool done = work_.done();
     // The thread has the same limit and may be the first to notice.
-    if ((!done || job_->problem) && deadline::now_ns() >= ends_ns_) {
+    if ((!done || work_.job().problem) && deadline::now_ns() >= ends_ns_) {
         auto why = local_failure(errc::timeout, "the server did not answer within connect_timeout");
         why.poisons_connection = true;
         throw why;
     }
     if (!done) {
-        wait = koine_wait{job_->done.descriptor(), KOINE_WAIT_READ, ends_ns_};
+        wait = work_.wait(ends_ns_);
         return KOINE_WAIT;
     }
-    if (job_->problem) throw job_->problem->release();
-    if (job_->result.handle == nullptr) throw std::bad_alloc{};
-    out = std::move(job_->result);
+    logging_in& job = work_.job();
+    if (job.problem) throw job.problem->release();
+    if (job.result.handle == nullptr) throw std::bad_alloc{};
+    out = std::move(job.result);
     return KOINE_DONE;
 }
 

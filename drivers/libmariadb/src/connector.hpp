@@ -4,17 +4,20 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <koine/driver_abi.h>
+#include <koine/spi/blocking_work.hpp>
 
+#include "errors.hpp"
 #include "handle.hpp"
 #include "options.hpp"
 
 namespace koine::libmariadb {
 
 // A connection that is logged in, its session set up, its socket non-blocking.
-struct connected {
+struct connected_session {
     connection_ptr handle{};
     bool mariadb = false;
     bool tls = false;
@@ -35,11 +38,19 @@ public:
     connector(std::shared_ptr<const connect_settings> settings, std::int64_t deadline_ns);
 
     // KOINE_DONE with `out`, or KOINE_WAIT. Throws spi::failure.
-    koine_status finish(connected& out, koine_wait& wait);
+    koine_status finish(connected_session& out, koine_wait& wait);
 
 private:
-    struct job;
-    std::shared_ptr<job> job_{};
+    struct logging_in {
+        void run() noexcept;
+        void keep(const spi::failure& why) noexcept;
+
+        std::shared_ptr<const connect_settings> settings;
+        std::int64_t deadline_ns;
+        connected_session result{};
+        std::optional<kept_failure> problem{};
+    };
+    spi::blocking_work<logging_in> work_{};
     std::int64_t ends_ns_ = KOINE_NO_DEADLINE;  // the URL's own limit
 };
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <koine/spi/server_connection.hpp>
+
 namespace koine::libmariadb {
 
 exchange::~exchange() {
@@ -12,18 +14,14 @@ exchange::~exchange() {
     for (MYSQL_STMT* const one : doomed_) mysql_stmt_close(one);
 }
 
-void exchange::attach(connected made, const std::shared_ptr<const connect_settings>& settings) {
+void exchange::attach(connected_session made, const std::shared_ptr<const connect_settings>& settings) {
     const auto session = mysql_thread_id(made.handle.get());
     wire_.attach(std::move(made), settings->read_timeout_ns, settings->write_timeout_ns);
     canceller_.take(settings, session);
 }
 
 void exchange::open(const sql_facts& facts) {
-    if (broken_) {
-        auto why = local_failure(errc::disconnected, "the connection was lost before");
-        why.poisons_connection = why.poisons_transaction = true;
-        throw why;
-    }
+    if (broken_) spi::refuse_lost();
     facts_ = work_facts{};
     // BEGIN commits what was begun before.
     facts_.commits = facts.commits || (facts.begins && in_transaction());

@@ -31,7 +31,7 @@ public:
     exchange& operator=(const exchange&) = delete;
 
     // Takes a connected handle.
-    void attach(connected made, const std::shared_ptr<const connect_settings>& settings);
+    void attach(connected_session made, const std::shared_ptr<const connect_settings>& settings);
 
     wire& line() noexcept { return wire_; }
     MYSQL* handle() const noexcept { return wire_.handle(); }

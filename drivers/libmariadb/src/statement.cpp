@@ -38,7 +38,7 @@ statement::statement(connection& owner, std::string_view sql, bool stream)
         sql_ = sql;
         late_columns_ = false;
     }
-    owner_.adopt(*this);
+    owner_.link(*this);
 }
 
 statement::~statement() {

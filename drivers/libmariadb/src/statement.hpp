@@ -10,6 +10,7 @@
 #include <mysql.h>
 
 #include <koine/driver_abi.h>
+#include <koine/spi/server_connection.hpp>
 #include <koine/spi_arena.hpp>
 
 #include "decode.hpp"
@@ -91,6 +92,7 @@ private:
     spi::arena memory_{};
 
     friend class connection;
+    friend class spi::server_connection<connection, statement>;
     statement* previous_ = nullptr;  // in the connection's list
     statement* next_ = nullptr;
 };

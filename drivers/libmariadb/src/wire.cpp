@@ -17,7 +17,7 @@ void wire::close() noexcept {
     handle_.reset();
 }
 
-void wire::attach(connected made, std::int64_t read_timeout_ns, std::int64_t write_timeout_ns) {
+void wire::attach(connected_session made, std::int64_t read_timeout_ns, std::int64_t write_timeout_ns) {
     handle_ = std::move(made.handle);
     tls_ = made.tls;
     read_timeout_ns_ = read_timeout_ns;

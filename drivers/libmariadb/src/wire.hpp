@@ -27,7 +27,7 @@ public:
 
     // Takes a connected handle. A wait for the server that lasts longer than these ends the
     // connection; 0 for no limit.
-    void attach(connected made, std::int64_t read_timeout_ns, std::int64_t write_timeout_ns);
+    void attach(connected_session made, std::int64_t read_timeout_ns, std::int64_t write_timeout_ns);
     MYSQL* handle() const noexcept { return handle_.get(); }
 
     void query(std::string_view sql);

@@ -38,8 +38,7 @@ connection::connection(std::span<const koine_parameter> parameters)
     : settings_{std::make_shared<const connect_settings>(read_settings(parameters))} {}
 
 connection::~connection() {
-    preparing_.reset();
-    while (statements_ != nullptr) delete statements_;
+    delete_statements();
 }
 
 void connection::abandon() noexcept {
@@ -48,63 +47,37 @@ void connection::abandon() noexcept {
     exchange_.break_off();
 }
 
-void connection::check_free(task what) const {
-    if (task_ != task::none || exchange_.active())
-        throw local_failure(errc::operation_in_progress, "another operation is under way on the connection");
-    if (what != task::connect) throw local_failure(errc::closed, "the connection is not connected");
+koine_status connection::go_on_connecting(koine_wait& wait) {
+    if (const auto status = connector_->run(handle_, &exchange::receive_notice, &exchange_, wait); status != KOINE_DONE)
+        return status;
+    connector_.reset();
+    exchange_.attach(handle_.get());
+    encoding_ = PQclientEncoding(handle_.get());
+    server_version_ = spi::to_view(PQparameterStatus(handle_.get(), "server_version"));
+    server_version_.resize(std::min(server_version_.find(' '), server_version_.size()));
+    name_prefix_ = random_prefix();
+    return KOINE_DONE;
 }
 
-koine_status connection::connect(koine_wait& wait) {
-    if (!resumes(task::connect, nullptr)) {
-        if (handle_ != nullptr || exchange_.broken())
-            throw local_failure(errc::usage, "a connection connects only once");
-        connector_ = std::make_unique<connector>(settings_);
-        enter(task::connect, nullptr);
-    }
-    try {
-        return step([&] {
-            if (const auto status = connector_->run(handle_, &exchange::receive_notice, &exchange_, wait);
-                status != KOINE_DONE)
-                return status;
-            connector_.reset();
-            exchange_.attach(handle_.get());
-            encoding_ = PQclientEncoding(handle_.get());
-            const char* const version = PQparameterStatus(handle_.get(), "server_version");
-            server_version_ = version != nullptr ? version : "";
-            server_version_.resize(std::min(server_version_.find(' '), server_version_.size()));
-            name_prefix_ = random_prefix();
-            return koine_status{KOINE_DONE};
-        });
-    } catch (...) {
-        connector_.reset();
-        exchange_.break_off();
-        throw;
-    }
+void connection::give_up_connecting() noexcept {
+    connector_.reset();
+    exchange_.break_off();
 }
 
-std::uint32_t connection::state() const noexcept {
-    if (exchange_.broken()) return KOINE_STATE_BROKEN;
-    if (task_ == task::connect) return KOINE_STATE_BUSY;
-    if (handle_ == nullptr) return 0;
-    std::uint32_t bits = 0;
+std::uint32_t connection::transaction_bits() const noexcept {
     switch (PQtransactionStatus(handle_.get())) {
         case PQTRANS_IDLE:
-            break;
+            return 0;
         case PQTRANS_INTRANS:
-            bits |= KOINE_STATE_IN_TRANSACTION;
-            break;
+            return KOINE_STATE_IN_TRANSACTION;
         case PQTRANS_INERROR:
-            bits |= KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION;
-            break;
+            return KOINE_STATE_IN_TRANSACTION | KOINE_STATE_FAILED_TRANSACTION;
         case PQTRANS_ACTIVE:
-            bits |= KOINE_STATE_BUSY;
-            break;
+            return KOINE_STATE_BUSY;
         case PQTRANS_UNKNOWN:
-            return KOINE_STATE_BROKEN;
+            break;
     }
-    if (task_ != task::none || exchange_.active()) bits |= KOINE_STATE_BUSY;
-    if (queued_ != 0 || has_drifted()) bits |= KOINE_STATE_DIRTY;
-    return bits;
+    return KOINE_STATE_BROKEN;
 }
 
 bool connection::has_drifted() const noexcept {
@@ -119,10 +92,7 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
         // on.
         const bool keep = (flags & KOINE_PREPARE_ONCE) == 0 && !settings_->transaction_pooler;
         auto made = std::make_unique<statement>(*this, sql, keep ? next_name() : std::string{}, stream);
-        if (made->plan()->facts.empty) throw local_failure(errc::syntax_error, "the text holds no statement");
-        if (made->plan()->facts.parameters > max_parameters)
-            throw local_failure(errc::usage,
-                                "a statement takes at most " + std::to_string(max_parameters) + " parameters");
+        check_statement(made->plan()->facts.empty, made->plan()->facts.parameters, max_parameters);
         exchange_.open(true);
         send_doomed();
         exchange_.send_prepare(made->plan()->name.c_str(), std::string{sql});
@@ -131,20 +101,14 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
         preparing_ = std::move(made);
         enter(task::prepare, nullptr);
     }
-    try {
-        return step([&] {
-            answer got;
-            do {
-                if (const auto status = exchange_.next(got, wait); status != KOINE_DONE) return status;
-                if (got.of == part::describe) preparing_->take_description(std::move(got.result));
-            } while (got.of != part::over);
-            out = preparing_.release();
-            return koine_status{KOINE_DONE};
-        });
-    } catch (...) {
-        preparing_.reset();
-        throw;
-    }
+    return step_preparing(out, [&] {
+        answer got;
+        do {
+            if (const auto status = exchange_.next(got, wait); status != KOINE_DONE) return status;
+            if (got.of == part::describe) preparing_->take_description(std::move(got.result));
+        } while (got.of != part::over);
+        return koine_status{KOINE_DONE};
+    });
 }
 
 void connection::send_behind_front(const prepared& plan, const parameters& values, bool stream) {
@@ -256,7 +220,7 @@ koine_status connection::drained(koine_wait& wait, exchange::errors which) {
 }
 
 koine_status connection::reset(koine_wait& wait) {
-    if (handle_ == nullptr) throw local_failure(errc::closed, "the connection is not connected");
+    check_connected();
     if (task_ != task::reset) {
         for (std::size_t i = 0; i < queued_; ++i) queue_[i].plan.reset();
         queued_ = 0;
@@ -307,15 +271,8 @@ bool connection::send_reset() {
     return true;
 }
 
-void connection::adopt(statement& one) noexcept {
-    one.next_ = statements_;
-    if (statements_ != nullptr) statements_->previous_ = &one;
-    statements_ = &one;
-}
-
 void connection::forget(statement& one) noexcept {
-    (one.previous_ != nullptr ? one.previous_->next_ : statements_) = one.next_;
-    if (one.next_ != nullptr) one.next_->previous_ = one.previous_;
+    unlink(one);
     // Its answers are read and dropped by reset().
     if (owner_ == &one) leave();
     if (!one.plan()->on_server) return;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <koine/driver_abi.h>
+#include <koine/spi/server_connection.hpp>
 
 #include "connector.hpp"
 #include "exchange.hpp"
@@ -17,24 +18,19 @@
 
 namespace koine::libpq {
 
-class connection {
+class connection : public spi::server_connection<connection, statement> {
 public:
     explicit connection(std::span<const koine_parameter> parameters);
     ~connection();
-    connection(const connection&) = delete;
-    connection& operator=(const connection&) = delete;
 
     // The functions of the driver contract of the same names.
-    koine_status connect(koine_wait& wait);
     void abandon() noexcept;
-    std::uint32_t state() const noexcept;
     koine_status reset(koine_wait& wait);
     koine_status ping(koine_wait& wait);
     void cancel() { exchange_.cancels().request(); }
     void set_deadline(std::int64_t) noexcept {}
     std::int64_t last_insert_id() const noexcept { return 0; }
     std::string_view server_product() const noexcept { return server_version_.empty() ? "" : "postgresql"; }
-    std::string_view server_version() const noexcept { return server_version_; }
     void* native_handle() noexcept { return handle_.get(); }
     koine_status prepare(std::string_view sql, std::uint32_t flags, statement*& out, koine_wait& wait);
     koine_status enqueue(statement* what, std::string_view sql, std::span<const koine_value> binds);
@@ -42,9 +38,7 @@ public:
 
 private:
     friend class statement;
-
-    // The resumable function that is under way.
-    enum class task : std::uint8_t { none, connect, prepare, execute, stream, flush, reset, ping };
+    friend class spi::server_connection<connection, statement>;
 
     struct queued {
         std::shared_ptr<const prepared> plan{};  // null: sql alone
@@ -53,30 +47,15 @@ private:
         parameters values{};
     };
 
-    // Whether the call goes on with what it began; throws if something else is under way.
-    bool resumes(task what, const statement* owner) const {
-        if (task_ == what && owner_ == owner) return true;
-        if (task_ != task::none || exchange_.active() || handle_ == nullptr) check_free(what);
-        return false;
-    }
-    void check_free(task what) const;
-    void enter(task what, statement* owner) noexcept {
-        task_ = what;
-        owner_ = owner;
-    }
-    void leave() noexcept { enter(task::none, nullptr); }
-    // Runs a step of a resumable function; an exception ends the function.
-    template <class Step>
-    koine_status step(Step&& body) {
-        try {
-            const koine_status status = body();
-            if (status == KOINE_DONE) leave();
-            return status;
-        } catch (...) {
-            leave();
-            throw;
-        }
-    }
+    bool connected() const noexcept { return handle_ != nullptr; }
+    bool broken() const noexcept { return exchange_.broken(); }
+    bool active() const noexcept { return exchange_.active(); }
+    std::uint32_t transaction_bits() const noexcept;
+    bool is_dirty() const noexcept { return queued_ != 0 || has_drifted(); }
+    void begin_connecting() { connector_ = std::make_unique<connector>(settings_); }
+    koine_status go_on_connecting(koine_wait& wait);
+    void give_up_connecting() noexcept;
+    void give_up() noexcept { leave(); }
 
     void send_execution(const prepared& plan, const parameters& values, bool stream) {
         if (has_front()) return send_behind_front(plan, values, stream);
@@ -102,7 +81,6 @@ private:
     bool send_reset();
     bool has_drifted() const noexcept;
 
-    void adopt(statement& one) noexcept;
     void forget(statement& one) noexcept;
     std::string next_name();
 
@@ -110,17 +88,12 @@ private:
     std::unique_ptr<connector> connector_{};
     exchange exchange_{};
     connection_ptr handle_{};
-    task task_ = task::none;
-    statement* owner_ = nullptr;
-    std::unique_ptr<statement> preparing_{};
-    statement* statements_ = nullptr;
     // the first queued_ entries; the others keep their memory for later
     std::vector<queued> queue_{};
     std::size_t queued_ = 0;
     std::vector<std::shared_ptr<const prepared>> doomed_{};  // what the server may forget
     std::string name_prefix_{};
     std::uint64_t names_ = 0;
-    std::string server_version_{};
     int encoding_ = 0;
     bool dirty_ = false;
     bool resetting_ = false;  // reset() has sent its commands

@@ -27,12 +27,6 @@ void exchange::enter_pipeline() {
     if (PQenterPipelineMode(connection_) == 0) lose(nullptr);
 }
 
-void exchange::refuse() {
-    auto why = local_failure(errc::disconnected, "the connection was lost before");
-    why.poisons_connection = why.poisons_transaction = true;
-    throw why;
-}
-
 void exchange::fail_to_send() {
     // Refused before a byte was written, or in the middle of a batch: the connection is out of
     // step.

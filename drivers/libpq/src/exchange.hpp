@@ -12,6 +12,7 @@
 #include <libpq-fe.h>
 
 #include <koine/driver_abi.h>
+#include <koine/spi/server_connection.hpp>
 
 #include "canceller.hpp"
 #include "encode.hpp"
@@ -60,7 +61,7 @@ public:
 
     // Starts a batch. `pipelined` for more than one command.
     void open(bool pipelined) {
-        if (broken_) refuse();
+        if (broken_) spi::refuse_lost();
         due_.clear();
         at_ = 0;
         failure_.reset();
@@ -197,7 +198,6 @@ private:
     }
     [[noreturn]] void throw_failure();
     void enter_pipeline();
-    [[noreturn]] void refuse();
     [[noreturn]] void fail_to_send();
     spi::failure loss(const PGresult* last);
     [[noreturn]] void lose(const PGresult* last);

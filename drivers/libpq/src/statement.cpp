@@ -13,7 +13,7 @@ statement::statement(connection& owner, std::string_view sql, std::string name, 
     plan_->facts = inspect(sql);
     if (name.empty()) plan_->sql = sql;
     plan_->name = std::move(name);
-    owner_.adopt(*this);
+    owner_.link(*this);
 }
 
 statement::~statement() {

@@ -10,6 +10,7 @@
 
 #include <koine/driver_abi.h>
 #include <koine/api.hpp>
+#include <koine/spi/server_connection.hpp>
 #include <koine/spi_arena.hpp>
 
 #include "decode.hpp"
@@ -104,6 +105,7 @@ private:
     std::vector<result_ptr> streamed_{};  // rows of the block given out last
 
     friend class connection;
+    friend class spi::server_connection<connection, statement>;
     statement* previous_ = nullptr;  // in the connection's list
     statement* next_ = nullptr;
 };
