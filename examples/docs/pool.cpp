@@ -1,7 +1,6 @@
 // The code of docs/pool.md.
 #include "expect.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 
@@ -47,19 +46,18 @@ void numbers(const koine::engine& engine) {
     expect(stats.acquired == stats.returned + stats.leased + stats.abandoned);
 }
 
-struct counter : koine::pool_listener {
-    std::atomic<int> opened{0};
-    void on_connect(koine::detail::pooled&) override { ++opened; }
+struct settings : koine::pool_listener {
+    void on_connect(koine::connection& on) override { make(on); }
+    void on_reset(koine::connection& on) override { make(on); }
+    static void make(koine::connection& on) { on.execute(koine::sql("pragma cache_size = -4000")); }
 };
 
 void events(const koine::engine& engine) {
-    const auto listener = std::make_shared<counter>();
-    const auto subscription = engine.events().subscribe(listener);  // ends with this object
-    // the next use opens a new connection
-    engine.dispose();
-    engine.connect().close();
-    expect(listener->opened == 1);
-}
+    const auto subscription = engine.events().subscribe(std::make_shared<settings>());
+    engine.dispose();  // the next use opens a new connection
+    auto connection = engine.connect();
+    expect(connection.execute(koine::sql("pragma cache_size")).one<std::int64_t>() == -4000);
+}  // the subscription ends
 
 int main() {
     const auto file = std::filesystem::temp_directory_path() / "koine_docs_pool.db";

@@ -167,7 +167,7 @@ struct cancelling_listener final : koine::pool_listener {
     std::unique_ptr<koine::canceller> target{};
     int resets = 0;
 
-    void on_reset(koine::detail::pooled&) override {
+    void on_reset(connection&) override {
         ++resets;
         std::thread{[&] { target->cancel(); }}.join();
     }

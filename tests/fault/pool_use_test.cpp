@@ -99,11 +99,11 @@ public:
     enum class hook { none, connect, first_connect, checkout, checkin, reset };
     std::atomic<hook> from{hook::none};
 
-    void on_connect(koine::detail::pooled&) override { fail(hook::connect); }
-    void on_first_connect(koine::detail::pooled&) override { fail(hook::first_connect); }
-    void on_checkout(koine::detail::pooled&) override { fail(hook::checkout); }
-    void on_checkin(koine::detail::pooled&) override { fail(hook::checkin); }
-    void on_reset(koine::detail::pooled&) override { fail(hook::reset); }
+    void on_connect(connection&) override { fail(hook::connect); }
+    void on_first_connect(connection&) override { fail(hook::first_connect); }
+    void on_checkout(connection&) override { fail(hook::checkout); }
+    void on_checkin(connection&) override { fail(hook::checkin); }
+    void on_reset(connection&) override { fail(hook::reset); }
 
 private:
     void fail(hook here) const {

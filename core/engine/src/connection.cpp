@@ -196,6 +196,10 @@ connection detail::connection_access::adopt(connection_lease lease, std::chrono:
     return connection{std::move(state)};
 }
 
+connection detail::connection_access::over(std::shared_ptr<connection_state> state) {
+    return connection{std::move(state)};
+}
+
 const detail::connection_lease& detail::connection_access::lease_of(const connection& on) {
     return usable(on.state_).lease;
 }
@@ -207,6 +211,7 @@ rows connection::execute(const text_statement& statement, call_options options) 
         throw_usage("a transaction is begun and ended by begin(), commit() and rollback(), not by the text \"" +
                     text.substr(0, 40) +
                     "\", of which nobody else would know; with isolation::autocommit it is up to you");
+    on->may_change_settings();
     detail::prepared& found = on->prepare(text, false, options.stream);
     value_buffer buffer{statement.value_count(on->dialect())};
     statement.values(on->dialect(), on->context(), buffer.data());

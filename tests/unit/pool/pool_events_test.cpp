@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include <koine/lease/connection_access.hpp>
+
 #include "scripted_backend.hpp"
 
 namespace {
@@ -20,14 +22,14 @@ using namespace pool_tests;
 
 class recorder final : public pool_listener {
 public:
-    void on_connect(detail::pooled&) override { note("connect"); }
-    void on_first_connect(detail::pooled&) override { note("first_connect"); }
-    void on_checkout(detail::pooled&) override { note("checkout"); }
-    void on_checkin(detail::pooled&) override { note("checkin"); }
-    void on_reset(detail::pooled&) override { note("reset"); }
-    void on_close(detail::pooled&) override { note("close"); }
-    void on_invalidate(detail::pooled&, bool soft) override { note(soft ? "invalidate soft" : "invalidate"); }
-    void on_detach(detail::pooled&) override { note("detach"); }
+    void on_connect(koine::connection&) override { note("connect"); }
+    void on_first_connect(koine::connection&) override { note("first_connect"); }
+    void on_checkout(koine::connection&) override { note("checkout"); }
+    void on_checkin(koine::connection&) override { note("checkin"); }
+    void on_reset(koine::connection&) override { note("reset"); }
+    void on_close(koine::connection&) override { note("close"); }
+    void on_invalidate(koine::connection&, bool soft) override { note(soft ? "invalidate soft" : "invalidate"); }
+    void on_detach(koine::connection&) override { note("detach"); }
     void on_leak(here where, std::chrono::nanoseconds age) override {
         note(std::string{"leak "} + where.function + (age.count() > 0 ? "" : " without age"));
     }
@@ -54,8 +56,30 @@ private:
 
 using notes = std::vector<std::string>;
 
+// Calls hooks with a connection on which nothing can be run.
+struct bare_caller final : detail::hook_caller {
+    void call(detail::pool_moment due, pool_lease lent, pool_listener& listener) override {
+        const pool_lease mine{std::move(lent)};
+        koine::connection on = detail::connection_access::adopt({}, {});
+        using moment = detail::pool_moment;
+        if (due == moment::connect) listener.on_connect(on);
+        if (due == moment::first_connect) listener.on_first_connect(on);
+        if (due == moment::checkout) listener.on_checkout(on);
+        if (due == moment::checkin) listener.on_checkin(on);
+        if (due == moment::reset) listener.on_reset(on);
+        if (due == moment::close) listener.on_close(on);
+        if (due == moment::invalidate) listener.on_invalidate(on, false);
+        if (due == moment::soft_invalidate) listener.on_invalidate(on, true);
+        if (due == moment::detach) listener.on_detach(on);
+    }
+};
+
+pool_events hooks() {
+    return pool_events{std::make_shared<bare_caller>()};
+}
+
 struct bench {
-    explicit bench(pool_options o = {}) : p{std::make_shared<backend>(shared), o} {}
+    explicit bench(pool_options o = {}) : p{std::make_shared<backend>(shared), o, hooks()} {}
     world shared;
     std::shared_ptr<recorder> heard = std::make_shared<recorder>();
     pool p;
@@ -140,8 +164,8 @@ TEST(pool_events, pass_an_exception_of_checkin_to_who_releases_and_give_the_conn
 TEST(pool_events, may_use_the_pool_they_are_told_of) {
     struct curious final : pool_listener {
         explicit curious(pool& p) : asked{p} {}
-        void on_checkout(detail::pooled&) override { leased = asked.stats().leased; }
-        void on_close(detail::pooled&) override { asked.stats(); }
+        void on_checkout(koine::connection&) override { leased = asked.stats().leased; }
+        void on_close(koine::connection&) override { asked.stats(); }
         pool& asked;
         unsigned leased = 0;
     };
@@ -172,7 +196,7 @@ TEST(pool_events, report_a_lease_that_is_held_too_long_once_with_its_place) {
 TEST(pool_events, may_end_the_pool_from_its_own_background_thread) {
     struct assassin final : pool_listener {
         explicit assassin(std::optional<pool>& p) : victim{p} {}
-        void on_close(detail::pooled&) override {
+        void on_close(koine::connection&) override {
             victim.reset();
             done = true;
         }
@@ -180,7 +204,7 @@ TEST(pool_events, may_end_the_pool_from_its_own_background_thread) {
         std::atomic<bool> done{false};
     };
     world shared;
-    std::optional<pool> p{std::in_place, std::make_shared<backend>(shared), single()};
+    std::optional<pool> p{std::in_place, std::make_shared<backend>(shared), single(), hooks()};
     const auto listener = std::make_shared<assassin>(p);
     const auto subscription = p->events().subscribe(listener);
     p->acquire().invalidate();

@@ -6,6 +6,7 @@
 #include <koine/registry.hpp>
 
 #include "engine/engine_core.hpp"
+#include "engine/hook_calls.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -59,8 +60,9 @@ engine create_engine(const koine::url& url, const registry& names, engine_option
     // A database that lives in its connection is shared by sharing the connection.
     if (source->is_private_database() && options.pool.kind == pool_kind::queue) options.pool.kind = pool_kind::static_;
     const pool_options pooling = options.pool;
-    const std::shared_ptr<detail::engine_core> core{
-        new detail::engine_core{url, std::move(options), source, koine::pool{source, pooling}}};
+    auto hooks = std::make_shared<detail::hook_calls>(options);
+    const std::shared_ptr<detail::engine_core> core{new detail::engine_core{
+        url, std::move(options), source, koine::pool{source, pooling, pool_events{std::move(hooks)}}}};
     source->belongs_to(std::shared_ptr<koine::pool>{core, &core->pool});
     return engine{core};
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include <koine/pool_events.hpp>
@@ -19,7 +20,7 @@ class listeners final : private platform::fork_watcher {
 public:
     using list = std::vector<std::shared_ptr<pool_listener>>;
 
-    listeners() { enlist(); }
+    explicit listeners(std::shared_ptr<hook_caller> caller) : caller_{std::move(caller)} { enlist(); }
     ~listeners() { delist(); }
 
     void add(std::shared_ptr<pool_listener> listener);
@@ -28,6 +29,9 @@ public:
     std::uint32_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
     // The list at this moment; may be null. Each listener in it lives as long as the list.
     std::shared_ptr<const list> current() const noexcept;
+
+    // Who calls hooks with a connection; may be null.
+    hook_caller* caller() const noexcept { return caller_.get(); }
 
     // Calls `body(listener)` for each. Exceptions pass, after the rest were called no more.
     template <class Body>
@@ -54,6 +58,7 @@ private:
     void after_in_parent() noexcept override { lock_.unlock(); }
     void after_in_child() noexcept override { lock_.unlock(); }
 
+    const std::shared_ptr<hook_caller> caller_;
     mutable std::mutex lock_;
     std::shared_ptr<const list> list_{};  // replaced, never changed
     std::atomic<std::uint32_t> count_{0};

@@ -122,13 +122,13 @@ result<pool_lease> pool_shell::open_for(pool_request& r, bool& again) {
         item = std::move(*made);
         if (!first_connect_told_.exchange(true)) {
             try {
-                heard_->tell([&](pool_listener& one) { one.on_first_connect(*item); });
+                tell(pool_moment::first_connect, item.get());
             } catch (...) {
                 first_connect_told_ = false;
                 throw;
             }
         }
-        heard_->tell([&](pool_listener& one) { one.on_connect(*item); });
+        tell(pool_moment::connect, item.get());
     } catch (...) {
         if (item) close_item(item.release());
         give_up(nullptr, false);
@@ -193,7 +193,7 @@ result<pool_lease> pool_shell::check_for(pool_request& r, bool& again) {
 pool_lease pool_shell::hand_out(pool_slot& s, pooled* item) {
     pool_lease lease{&s, item, fork_count()};
     if (core_.options().kind != pool_kind::singleton_thread) remember(s);
-    heard_->tell([&](pool_listener& one) { one.on_checkout(*item); });
+    tell(pool_moment::checkout, item);
     return lease;
 }
 

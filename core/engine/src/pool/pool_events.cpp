@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <koine/pool_backend.hpp>
+
 #include "pool/listeners.hpp"
 
 namespace koine {
@@ -11,6 +13,7 @@ namespace detail {
 
 pooled::~pooled() = default;
 pool_backend::~pool_backend() = default;
+hook_caller::~hook_caller() = default;
 
 void listeners::add(std::shared_ptr<pool_listener> listener) {
     const std::lock_guard hold{lock_};
@@ -45,14 +48,14 @@ std::shared_ptr<const listeners::list> listeners::current() const noexcept {
 }  // namespace detail
 
 pool_listener::~pool_listener() = default;
-void pool_listener::on_connect(detail::pooled&) {}
-void pool_listener::on_first_connect(detail::pooled&) {}
-void pool_listener::on_checkout(detail::pooled&) {}
-void pool_listener::on_checkin(detail::pooled&) {}
-void pool_listener::on_reset(detail::pooled&) {}
-void pool_listener::on_close(detail::pooled&) {}
-void pool_listener::on_invalidate(detail::pooled&, bool) {}
-void pool_listener::on_detach(detail::pooled&) {}
+void pool_listener::on_connect(connection&) {}
+void pool_listener::on_first_connect(connection&) {}
+void pool_listener::on_checkout(connection&) {}
+void pool_listener::on_checkin(connection&) {}
+void pool_listener::on_reset(connection&) {}
+void pool_listener::on_close(connection&) {}
+void pool_listener::on_invalidate(connection&, bool) {}
+void pool_listener::on_detach(connection&) {}
 void pool_listener::on_leak(here, std::chrono::nanoseconds) {}
 
 pool_subscription::pool_subscription(std::shared_ptr<detail::listeners> home, const pool_listener* listener) noexcept
@@ -73,7 +76,10 @@ pool_subscription::~pool_subscription() {
     if (home_) home_->remove(listener_);
 }
 
-pool_events::pool_events() : list_{std::make_shared<detail::listeners>()} {}
+pool_events::pool_events() : pool_events{nullptr} {}
+
+pool_events::pool_events(std::shared_ptr<detail::hook_caller> caller)
+    : list_{std::make_shared<detail::listeners>(std::move(caller))} {}
 
 pool_subscription pool_events::subscribe(std::shared_ptr<pool_listener> listener) {
     const pool_listener* address = listener.get();

@@ -15,16 +15,42 @@ void pool_shell::thread_gone(const void* thread) noexcept {
     core_.thread_gone(thread, locked::now());
 }
 
+// Hooks
+
+void pool_shell::tell(pool_moment due, pooled* item) {
+    hook_caller* const caller = heard_->caller();
+    if (caller == nullptr || silent()) return;
+    heard_->tell([&](pool_listener& one) { caller->call(due, lend(item), one); });
+}
+
+void pool_shell::tell_quietly(pool_moment due, pooled* item) noexcept {
+    hook_caller* const caller = heard_->caller();
+    if (caller == nullptr || silent()) return;
+    heard_->tell_quietly([&](pool_listener& one) { caller->call(due, lend(item), one); });
+}
+
 // Giving back
 
 void pool_shell::put_slowly(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {
+    if (is_lent(s)) return;
     if (forked(birth)) return forget(item);
-    const bool fit = item->reusable();
-    if (fit && !silent()) heard_->tell_quietly([&](pool_listener& one) { one.on_checkin(*item); });
+    bool fit = item->reusable();
+    if (fit && heard_->count() != 0) {
+        tell_quietly(pool_moment::checkin, item);
+        fit = item->reusable();
+    }
     end_lease(s, item, fit ? condition::fit : condition::dirty, !fit, false);
 }
 
+// A connection outside its idle state, as new.
+result<void> pool_shell::renew(pooled* item, deadline until) {
+    auto answer = item->reset(until);
+    if (answer && item->reusable()) tell(pool_moment::reset, item);
+    return answer;
+}
+
 result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth, std::optional<deadline> until) {
+    if (is_lent(s)) return {};
     if (forked(birth)) {
         forget(item);
         return locked::refusal(errc::forked, "the connection belongs to the parent process", {});
@@ -36,13 +62,16 @@ result<void> pool_shell::release(pool_slot& s, pooled* item, std::uint64_t birth
             found = condition::dirty;
             if (options().reset_on_return == reset_mode::rollback) {
                 found = condition::broken;
-                if (!silent()) heard_->tell([&](pool_listener& one) { one.on_reset(*item); });
-                answer = item->reset(until ? *until : deadline::in(options().reset_timeout));
+                answer = renew(item, until ? *until : deadline::in(options().reset_timeout));
                 if (answer && item->reusable()) found = condition::fit;
             }
         }
-        if (found == condition::fit && !silent()) heard_->tell([&](pool_listener& one) { one.on_checkin(*item); });
+        if (found == condition::fit && heard_->count() != 0) {
+            tell(pool_moment::checkin, item);
+            if (!item->reusable()) found = condition::broken;
+        }
     } catch (...) {
+        if (!item->reusable()) found = condition::broken;
         end_lease(s, item, found, false, false);
         throw;
     }
@@ -67,13 +96,13 @@ void pool_shell::end_lease(pool_slot& s, pooled* item, condition found, bool aba
 
 void pool_shell::invalidate(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {
     if (forked(birth)) return forget(item);
-    if (!silent()) heard_->tell_quietly([&](pool_listener& one) { one.on_invalidate(*item, false); });
+    tell_quietly(pool_moment::invalidate, item);
     end_lease(s, item, condition::broken, false, false);
 }
 
 void pool_shell::soft_invalidate(pool_slot& s, pooled* item, std::uint64_t birth) noexcept {
     if (forked(birth)) return;
-    if (!silent()) heard_->tell_quietly([&](pool_listener& one) { one.on_invalidate(*item, true); });
+    tell_quietly(pool_moment::soft_invalidate, item);
     const locked hold{*this};
     core_.retire(s);
 }
@@ -83,7 +112,7 @@ std::unique_ptr<pooled> pool_shell::detach(pool_slot& s, pooled* item, std::uint
         forget(item);
         return nullptr;
     }
-    if (!silent()) heard_->tell_quietly([&](pool_listener& one) { one.on_detach(*item); });
+    tell_quietly(pool_moment::detach, item);
     const locked hold{*this};
     core_.detach(s, locked::now());
     return std::unique_ptr<pooled>{item};

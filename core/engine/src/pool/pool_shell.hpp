@@ -92,6 +92,7 @@ private:
     result<pool_lease> check_for(pool_request& r, bool& again);
     pool_lease hand_out(pool_slot& s, pooled* item);
     failure exhausted(const pool_request& r);
+    result<void> renew(pooled* item, deadline until);
     void end_lease(pool_slot& s, pooled* item, condition found, bool abandoned, bool close_here) noexcept;
     void forget(pooled* item) noexcept;
     void close_item(pooled* item) noexcept;
@@ -100,6 +101,12 @@ private:
     void stop_thread(locked& hold) noexcept;
     bool reset_item(pooled* item, bool& lost) noexcept;
     void run() noexcept;
+    // Calls a hook of all listeners.
+    void tell(pool_moment due, pooled* item);
+    void tell_quietly(pool_moment due, pooled* item) noexcept;
+    // A lease for a hook: its end changes nothing here.
+    pool_lease lend(pooled* item) noexcept { return pool_lease{&lent_, item, fork_count()}; }
+    bool is_lent(const pool_slot& s) const noexcept { return &s == &lent_; }
     bool silent() const noexcept { return silent_.load(std::memory_order_relaxed); }
 
     void before() noexcept override;
@@ -109,6 +116,7 @@ private:
     pool_core core_;
     std::shared_ptr<listeners> heard_;
     std::shared_ptr<pool_backend> backend_;
+    pool_slot lent_{};  // of leases for hooks; admits nobody to the fast path
     std::atomic<std::uint32_t> references_{1};
     std::atomic<bool> first_connect_told_{false};
     std::atomic<bool> silent_{false};  // no more hooks: the pool object is gone

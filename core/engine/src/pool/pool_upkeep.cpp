@@ -107,6 +107,7 @@ pool_shell::pool_shell(std::shared_ptr<pool_backend> backend, const pool_options
     : core_{options, this, static_cast<std::uint64_t>(locked::now()) ^ reinterpret_cast<std::uintptr_t>(this)},
       heard_{std::move(heard)},
       backend_{std::move(backend)} {
+    lent_.owner = this;
     enlist();
 }
 
@@ -141,7 +142,7 @@ void pool_shell::after_in_child() noexcept {
 // Closing
 
 void pool_shell::close_item(pooled* item) noexcept {
-    if (!silent()) heard_->tell_quietly([&](pool_listener& one) { one.on_close(*item); });
+    tell_quietly(pool_moment::close, item);
     delete item;
 }
 
@@ -221,12 +222,13 @@ void pool_shell::stop_thread(locked& hold) noexcept {
 // In the background. Answers whether the connection is fit; `lost`: the server cannot be reached.
 bool pool_shell::reset_item(pooled* item, bool& lost) noexcept {
     try {
-        heard_->tell([&](pool_listener& one) { one.on_reset(*item); });
         upkeep_waiter patience{core_.attention()};
         const waiter::scope during{&patience};
         const auto done = item->reset(deadline::in(options().reset_timeout));
         lost = !done && (done.error().info().code == errc::timeout || done.error().info().poisons_connection);
-        return done && item->reusable();
+        if (!done || !item->reusable()) return false;
+        tell(pool_moment::reset, item);
+        return item->reusable();
     } catch (...) {
         return false;
     }

@@ -327,11 +327,24 @@ result<void> driver_connection::reset(deadline limit) {
     }
 }
 
-bool driver_connection::reusable() const noexcept {
+inline bool driver_connection::idle_here() const noexcept {
     // A pending transaction is known here alone; the next lease begins without it.
     const bool idle = transaction_.now() == phase::none || transaction_.now() == phase::pending;
-    return !wire_.poisoned() && idle && !owed_.any() && queue_.empty() && !results_.any() && handle() != nullptr &&
-           (wire_.state() & ~std::uint32_t{KOINE_STATE_PRIVATE_DATABASE}) == 0;
+    return !wire_.poisoned() && idle && !owed_.any() && queue_.empty() && !results_.any() && handle() != nullptr;
+}
+
+bool driver_connection::at_rest() const noexcept {
+    return idle_here() && (wire_.state() & ~(resting_state | KOINE_STATE_DIRTY)) == 0;
+}
+
+bool driver_connection::reusable() const noexcept {
+    if (!idle_here()) return false;
+    const std::uint32_t unrest = wire_.state() & ~resting_state;
+    return unrest == 0 || has_kept_settings_alone(unrest);
+}
+
+bool driver_connection::has_kept_settings_alone(std::uint32_t unrest) const noexcept {
+    return unrest == KOINE_STATE_DIRTY && settings_kept_ && !wire_.has_cancelled();
 }
 
 result<void> driver_connection::ping(deadline limit) {

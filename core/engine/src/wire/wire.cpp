@@ -56,6 +56,7 @@ void wire::set_deadline(deadline limit) noexcept {
 
 void wire::cancel() {
     koine_error error{};
+    cancelled_.store(true, std::memory_order_relaxed);
     if (driver_->cancel(handle_, &error) != KOINE_DONE) {
         error_info info = to_info(error);
         release(error);
@@ -130,6 +131,7 @@ bool wire::await(patience& left) noexcept {
     }
     if (left.cancelling) {
         koine_error ignored{};
+        cancelled_.store(true, std::memory_order_relaxed);
         driver_->cancel(handle_, &ignored);
         release(ignored);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 
 #include <koine/api.hpp>
 #include <koine/connection.hpp>
@@ -14,6 +15,8 @@ namespace detail {
 struct KOINE_API connection_access {
     // Empty once the connection is closed. Lives as long as the connection.
     static const connection_lease& lease_of(const connection& on);
+    // The connection of this state.
+    static connection over(std::shared_ptr<connection_state> state);
     // A connection of a lease that was taken already.
     static connection adopt(connection_lease lease, std::chrono::milliseconds statement_timeout);
 };

@@ -24,6 +24,7 @@ public:
     // one). Throws why not.
     explicit connection_lease(const engine& from, here where = here::now());
     connection_lease(const engine& from, deadline limit, here where = here::now());
+    explicit connection_lease(pool_lease taken) noexcept : lease_{std::move(taken)} {}
     connection_lease(connection_lease&&) noexcept = default;
     connection_lease& operator=(connection_lease&& other) noexcept {
         leave();

@@ -167,6 +167,15 @@ public:
     bool ended_by_statement() noexcept { return transaction_.take_ended_by_statement(); }
 
     // ---- pooled ----
+    // Whether nothing is under way here, so that a hook may run statements.
+    bool at_rest() const noexcept;
+    // The settings that the session has now are not to be taken back by a reset ...
+    void keep_settings() noexcept {
+        settings_kept_ = true;
+        wire_.forget_cancels();
+    }
+    // ... until a statement that may have changed them has run: a text of somebody else.
+    void may_change_settings() noexcept { settings_kept_ = false; }
     result<void> reset(deadline limit) override;
     bool reusable() const noexcept override;
     result<void> ping(deadline limit) override;
@@ -182,6 +191,9 @@ private:
         prepared* begin = nullptr;
         prepared* commit = nullptr;
     };
+
+    // Bits of the driver's state that every idle connection may have.
+    static constexpr std::uint32_t resting_state = KOINE_STATE_PRIVATE_DATABASE;
 
     // Statements and execution (driver_connection.cpp).
     template <class Build>
@@ -235,6 +247,8 @@ private:
     KOINE_COLD void after_failed_commit(const error& failed);
     void end_on_server(bool unsent);
     std::string savepoint_name(std::uint32_t depth) const;
+    bool idle_here() const noexcept;
+    KOINE_COLD bool has_kept_settings_alone(std::uint32_t unrest) const noexcept;
 
     // Control texts and the queue (driver_connection_queue.cpp).
     void queue_text(std::string_view text);
@@ -256,8 +270,9 @@ private:
     bind_context context_;
     open_results results_{};
     std::vector<koine_value> ordered_{};
-    std::uint64_t birth_;       // see connection_source::losses()
-    std::uint32_t full_block_;  // rows in a block once a result has proved large
+    std::uint64_t birth_;         // see connection_source::losses()
+    bool settings_kept_ = false;  // see keep_settings()
+    std::uint32_t full_block_;    // rows in a block once a result has proved large
 };
 
 }  // namespace detail

@@ -63,6 +63,10 @@ public:
     // sent.
     void cancel();
 
+    // Whether a stop was asked for since that was forgotten: a late one may meet what follows.
+    bool has_cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
+    void forget_cancels() noexcept { cancelled_.store(false, std::memory_order_relaxed); }
+
     // ---- Calls ----
     // For the call under way, to be handed to the driver.
     koine_wait* waiting() noexcept { return &wait_; }
@@ -115,6 +119,7 @@ private:
     koine_wait wait_{};
     koine_error error_{};
     std::atomic<const void*> user_{nullptr};  // who is at work
+    std::atomic<bool> cancelled_{false};
     bool poisoned_ = false;
 };
 
