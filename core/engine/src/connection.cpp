@@ -212,6 +212,8 @@ rows connection::execute(const text_statement& statement, call_options options) 
                     text.substr(0, 40) +
                     "\", of which nobody else would know; with isolation::autocommit it is up to you");
     on->may_change_settings();
+    if (on->observed()) [[unlikely]]
+        on->set_next_place(statement.where());
     detail::prepared& found = on->prepare(text, false, options.stream);
     value_buffer buffer{statement.value_count(on->dialect())};
     statement.values(on->dialect(), on->context(), buffer.data());

@@ -40,7 +40,8 @@ void log(log_level level, std::string_view message) noexcept {
         if (handler)
             handler->on_log(log_record{level, message});
         else
-            std::fprintf(stderr, "koine: warning: %.*s\n", static_cast<int>(message.size()), message.data());
+            std::fprintf(stderr, "koine: %s%.*s\n", level == log_level::warning ? "warning: " : "",
+                         static_cast<int>(message.size()), message.data());
     } catch (...) {
         // A remark that cannot be made is no failure of the work it is about.
     }

@@ -14,6 +14,7 @@
 #include <koine/pool_options.hpp>
 #include <koine/pool_stats.hpp>
 #include <koine/retry.hpp>
+#include <koine/statement_observer.hpp>
 #include <koine/url.hpp>
 
 namespace koine {
@@ -26,6 +27,13 @@ class registry;
 namespace detail {
 struct engine_core;
 }
+
+// Whether every statement is put into the log (log_level::info).
+enum class echo_mode : std::uint8_t {
+    off,
+    statements,  // without values
+    with_values  // what was bound too, secrets included
+};
 
 // Settings of an engine. Durations say their unit by their type.
 struct engine_options {
@@ -40,6 +48,7 @@ struct engine_options {
     // How long a statement that is stopped at its deadline may take to end, before its connection
     // is given up with it.
     std::chrono::milliseconds cancel_grace{100};
+    echo_mode echo = echo_mode::off;
     bool strict_tables = false;  // SQLite: create_all makes STRICT tables
 };
 
@@ -76,6 +85,9 @@ public:
     pool_stats stats() const;
     // Listeners of the pool: connect, checkout, checkin and the others.
     pool_events& events() const;
+    // Tells `observer` (not null) of every statement of the leases that begin from now on, until
+    // the subscription ends.
+    [[nodiscard]] statement_subscription observe(std::shared_ptr<statement_observer> observer) const;
     // Closes idle connections now and leased ones when they come back; the next use opens new ones.
     void dispose() const;
 

@@ -10,10 +10,10 @@
 namespace koine {
 inline namespace v1 {
 
-enum class log_level : std::uint8_t { warning };
+enum class log_level : std::uint8_t { warning, info };
 
-// What a handler hears; the text is one line without its end, is free of values and passwords, and
-// lives as long as the call.
+// What a handler hears; the text is one line without its end, is free of passwords and, but
+// for echo_mode::with_values, of values, and lives as long as the call.
 struct log_record {
     log_level level{};
     std::string_view message{};

@@ -5,6 +5,7 @@
 #include <koine/lease/connection_lease.hpp>
 #include <koine/registry.hpp>
 
+#include "engine/echo.hpp"
 #include "engine/engine_core.hpp"
 #include "engine/hook_calls.hpp"
 
@@ -43,6 +44,13 @@ pool_events& engine::events() const {
     return core()->pool.events();
 }
 
+statement_subscription engine::observe(std::shared_ptr<statement_observer> observer) const {
+    const auto& home = core()->source->observers();
+    const statement_observer* const address = observer.get();
+    home->add(std::move(observer));
+    return statement_subscription{home, address};
+}
+
 void engine::dispose() const {
     // Leases that are out close their connections as they come back; nobody has to wait for that
     // here.
@@ -59,6 +67,7 @@ engine create_engine(const koine::url& url, const registry& names, engine_option
                                                               names.find_driver(url.driver(), url.dialect()), options);
     // A database that lives in its connection is shared by sharing the connection.
     if (source->is_private_database() && options.pool.kind == pool_kind::queue) options.pool.kind = pool_kind::static_;
+    if (options.echo != echo_mode::off) source->observers()->add(std::make_shared<detail::echo>(options.echo));
     const pool_options pooling = options.pool;
     auto hooks = std::make_shared<detail::hook_calls>(options);
     const std::shared_ptr<detail::engine_core> core{new detail::engine_core{
@@ -70,11 +79,11 @@ engine create_engine(const koine::url& url, const registry& names, engine_option
 namespace detail {
 
 connection_lease::connection_lease(const engine& from, here where) : lease_{from.core()->pool.acquire(where)} {
-    (*this)->start_lease();
+    (*this)->start_lease(where);
 }
 connection_lease::connection_lease(const engine& from, deadline limit, here where)
     : lease_{from.core()->pool.acquire(limit, where)} {
-    (*this)->start_lease();
+    (*this)->start_lease(where);
 }
 
 void connection_lease::release_quietly() noexcept {

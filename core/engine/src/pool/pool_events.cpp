@@ -15,36 +15,6 @@ pooled::~pooled() = default;
 pool_backend::~pool_backend() = default;
 hook_caller::~hook_caller() = default;
 
-void listeners::add(std::shared_ptr<pool_listener> listener) {
-    const std::lock_guard hold{lock_};
-    auto longer = list_ ? std::make_shared<list>(*list_) : std::make_shared<list>();
-    longer->push_back(std::move(listener));
-    list_ = std::move(longer);
-    count_.store(static_cast<std::uint32_t>(list_->size()), std::memory_order_relaxed);
-}
-
-void listeners::remove(const pool_listener* listener) noexcept {
-    // destroyed outside the lock: a listener's destructor may do anything
-    std::shared_ptr<const list> old;
-    const std::lock_guard hold{lock_};
-    if (!list_) return;
-    auto shorter = std::make_shared<list>();
-    bool found = false;
-    for (const auto& one : *list_) {
-        if (!found && one.get() == listener)
-            found = true;
-        else
-            shorter->push_back(one);
-    }
-    old = std::exchange(list_, std::move(shorter));
-    count_.store(static_cast<std::uint32_t>(list_->size()), std::memory_order_relaxed);
-}
-
-std::shared_ptr<const listeners::list> listeners::current() const noexcept {
-    const std::lock_guard hold{lock_};
-    return list_;
-}
-
 }  // namespace detail
 
 pool_listener::~pool_listener() = default;

@@ -21,6 +21,8 @@
 #include <koine/sql/fragment.hpp>
 #include <koine/url.hpp>
 
+#include "wire/observers.hpp"
+
 namespace koine {
 inline namespace v1 {
 namespace detail {
@@ -42,6 +44,8 @@ public:
     const koine::dialect& settle_dialect(std::string_view product, std::string_view version);
     const koine_driver& driver() const noexcept { return driver_->table(); }
     const engine_options& options() const noexcept { return options_; }
+    // Who is told of the statements of all links. Never null.
+    const std::shared_ptr<detail::observers>& observers() const noexcept { return observers_; }
 
     // Whether the database lives and dies with its connection. The driver checks its parameters
     // here: throws what it says of them.
@@ -68,6 +72,7 @@ private:
     std::shared_ptr<const registered_driver> driver_;
     engine_options options_;
     std::vector<std::pair<std::string, secret_text>> parameters_{};
+    std::shared_ptr<detail::observers> observers_ = std::make_shared<detail::observers>();
     std::weak_ptr<pool> owner_{};
     std::atomic<std::uint64_t> losses_{0};
     std::shared_mutex compiled_mutex_{};

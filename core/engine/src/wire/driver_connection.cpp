@@ -5,6 +5,7 @@
 
 #include "wire/connection_source.hpp"
 #include "wire/statement_cache.hpp"
+#include "wire/statement_watch.hpp"
 #include "wire/wire_drive.hpp"
 
 namespace koine {
@@ -32,6 +33,7 @@ driver_connection::driver_connection(std::shared_ptr<connection_source> source, 
       statements_{source_->driver(), source_->options().statement_cache},
       queue_{wire_},
       context_{source_->driver().capabilities->native_tags},
+      observers_{source_->observers()->counter()},
       birth_{source_->losses()},
       full_block_{wire_.can(KOINE_CAP_BLOCKING) ? 1 : full_block} {}
 
@@ -82,8 +84,13 @@ std::unique_ptr<prepared> driver_connection::make_prepared(std::shared_ptr<const
     auto statement = std::make_unique<prepared>();
     statement->text = std::move(text);
     statement->prepare_flags = flags;
+    const std::int64_t began = wire_.observed() ? time_of_watch() : 0;
     try {
         open_handle(*statement);
+    } catch (const error& failed) {
+        if (wire_.observed()) tell_control(statement->text->text, began, &failed.info());
+        statements_.free_handle(*statement);
+        throw;
     } catch (...) {
         statements_.free_handle(*statement);
         throw;
@@ -189,7 +196,7 @@ std::uint32_t driver_connection::execute_once(prepared& statement, std::span<con
 std::uint32_t driver_connection::execute(prepared& statement, std::span<const koine_value> binds) {
     const busy_guard guard{*this};
     // Everything that is to be done first, or that forbids it, out of the way of the usual call.
-    const bool ready = transaction_.begun() && !wire_.poisoned() && !context_.failed() &&
+    const bool ready = transaction_.begun() && wire_.plain() && !context_.failed() &&
                        binds.size() == statement.parameters && statement.extras == 0 && !owed_.any() &&
                        statement.expected_rows <= statement.block_rows &&
                        (!transaction_.options().read_only || statement.read_only);
@@ -216,6 +223,10 @@ inline bool driver_connection::make_ready(prepared& statement, std::span<const k
 }
 
 std::uint32_t driver_connection::make_ready_and_send(prepared& statement, std::span<const koine_value> binds) {
+    return wire_.observed() ? send_observed(statement, binds) : ready_and_send(statement, binds);
+}
+
+std::uint32_t driver_connection::ready_and_send(prepared& statement, std::span<const koine_value> binds) {
     const bool began_now = make_ready(statement, binds);
     std::uint32_t got = send(statement, binds, began_now);
     if (statement.needs(prepared::late_columns)) [[unlikely]]

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "wire/connection_source.hpp"
+#include "wire/statement_watch.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -56,6 +57,7 @@ void driver_connection::raise(const prepared* statement, std::string_view text) 
 // the queued statement if it is one's.
 void driver_connection::raise_sent(const prepared* statement) {
     const std::uint32_t index = wire_.error().queued_index;
+    if (wire_.observed()) watch_->failed_in_queue = index;
     // Those behind it were not run, so that the work is not whole, whatever the driver says of the
     // one that failed.
     if (index != 0) wire_.failing()->poisons |= KOINE_POISONS_TRANSACTION;

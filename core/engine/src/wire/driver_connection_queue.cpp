@@ -6,14 +6,32 @@
 
 #include "wire/connection_source.hpp"
 #include "wire/statement_cache.hpp"
+#include "wire/statement_watch.hpp"
 #include "wire/wire_drive.hpp"
 
 namespace koine {
 inline namespace v1 {
 namespace detail {
 
+// Transaction control, told of if somebody listens.
+template <class Body>
+inline void driver_connection::observing(std::string_view text, Body body) {
+    if (!wire_.observed()) [[likely]]
+        return body();
+    const std::int64_t began = time_of_watch();
+    try {
+        body();
+    } catch (const error& failed) {
+        tell_control(text, began, &failed.info());
+        throw;
+    }
+    tell_control(text, began, nullptr);
+}
+
 void driver_connection::queue_text(std::string_view text) {
     if (queue_.push_text(text) != KOINE_DONE) raise(nullptr, text);
+    if (wire_.observed()) [[unlikely]]
+        watch_->queued(text, {});
 }
 
 // Runs a text before the next operation, without waiting now.
@@ -73,13 +91,17 @@ prepared& driver_connection::found_or_made(std::string_view text) {
 }
 
 void driver_connection::run_control(prepared& statement) {
-    koine_status status;
-    execute_once(statement, {}, status);
-    if (status != KOINE_DONE) raise(&statement);
+    observing(statement.text->text, [&] {
+        koine_status status;
+        execute_once(statement, {}, status);
+        if (status != KOINE_DONE) raise(&statement);
+    });
 }
 
 void driver_connection::flush_queue() {
     if (owed_.any()) settle();
+    if (wire_.observed()) [[unlikely]]
+        return flush_observed();
     if (queue_.flush() != KOINE_DONE) raise_sent(nullptr);
 }
 
@@ -100,6 +122,8 @@ void driver_connection::keep_back(prepared& statement, std::span<const koine_val
     if (statement.needs(prepared::reorders)) binds = in_placeholder_order(statement, binds);
     if (!transaction_.begun() && intend_by_default()) begin_for(statement);
     if (queue_.push(statement, binds) != KOINE_DONE) raise(&statement);
+    if (wire_.observed()) [[unlikely]]
+        watch_->queued(statement.text->text, binds);
     context_.clear();
 }
 

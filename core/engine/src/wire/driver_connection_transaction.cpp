@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "wire/connection_source.hpp"
+#include "wire/statement_watch.hpp"
 #include "wire/wire_drive.hpp"
 
 namespace koine {
@@ -16,6 +17,9 @@ using phase = transaction_state::phase;
 using verdict = transaction_state::verdict;
 
 namespace {
+
+// Bits of the driver's state that every idle connection may have.
+constexpr std::uint32_t resting_state = KOINE_STATE_PRIVATE_DATABASE;
 
 // Takes the deadline of one call away at its end.
 class deadline_of_call {
@@ -201,8 +205,16 @@ void driver_connection::end_on_server(bool unsent) {
         if (wire_.in_transaction()) run_text("ROLLBACK");
         return;
     }
+    const bool told = wire_.observed() && wire_.in_transaction();
+    const std::int64_t began = told ? time_of_watch() : 0;
     const auto reset = [&] { return driver().reset(handle(), wire_.waiting(), wire_.failing()); };
-    if (wire_.drive(reset) != KOINE_DONE) raise(nullptr, "ROLLBACK");
+    try {
+        if (wire_.drive(reset) != KOINE_DONE) raise(nullptr, "ROLLBACK");
+    } catch (const error& failed) {
+        if (told) tell_control("ROLLBACK", began, &failed.info());
+        throw;
+    }
+    if (told) tell_control("ROLLBACK", began, nullptr);
 }
 
 void driver_connection::rollback() {
@@ -212,6 +224,7 @@ void driver_connection::rollback() {
     if (results_.any()) results_.mark(open_result::condition::over);
     const bool unsent = !queue_.empty();
     queue_.clear();
+    if (watch_) watch_->forget_queue();
     if ((unsent || due == verdict::go) && !wire_.poisoned()) {
         try {
             end_on_server(unsent);
@@ -316,6 +329,7 @@ result<void> driver_connection::reset(deadline limit) {
         const deadline_of_call by{wire_, limit};
         if (results_.any()) end_results();
         queue_.clear();
+        if (watch_) watch_->forget_queue();
         if (!wire_.poisoned()) {
             end_on_server(true);
             transaction_.ended();

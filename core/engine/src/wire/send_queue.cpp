@@ -30,14 +30,14 @@ koine_status send_queue::push_text(std::string_view text) {
 }
 
 koine_status send_queue::flush() {
-    std::vector<std::int64_t> told(queued_.size(), -1);
+    told_.assign(queued_.size(), -1);
     const auto flush = [&] {
-        return wire_.driver().flush(wire_.handle(), told.data(), told.size(), wire_.waiting(), wire_.failing());
+        return wire_.driver().flush(wire_.handle(), told_.data(), told_.size(), wire_.waiting(), wire_.failing());
     };
     counts_.reserve(counts_.size() + queued_.size());
     if (wire_.drive(flush) != KOINE_DONE) return KOINE_ERROR;
     for (std::size_t i = 0; i < queued_.size(); ++i)
-        if (queued_[i] != nullptr) counts_.push_back(told[i]);
+        if (queued_[i] != nullptr) counts_.push_back(told_[i]);
     queued_.clear();
     return KOINE_DONE;
 }

@@ -72,7 +72,7 @@ error_info wire::take_error(std::string_view text) {
     error_info info = to_info(error_);
     release(error_);
     info.statement = std::string{text.substr(0, max_statement_in_error)};
-    if (info.poisons_connection) poisoned_ = true;
+    if (info.poisons_connection) poison();
     return info;
 }
 
@@ -97,7 +97,7 @@ woken wire::wait_until(std::int64_t until_ns) noexcept {
 }
 
 bool wire::give_up(errc code, std::string_view message) noexcept {
-    poisoned_ = true;
+    poison();
     release(error_);
     error_.code = static_cast<std::int32_t>(code);
     error_.outcome = KOINE_UNKNOWN;

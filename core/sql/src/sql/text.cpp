@@ -23,7 +23,8 @@ std::string listed(const std::vector<std::string_view>& names) {
 
 }  // namespace
 
-text_statement::text_statement(sql_text text, std::initializer_list<named_value> values) : text_{text.text()} {
+text_statement::text_statement(sql_text text, std::initializer_list<named_value> values, here made_at)
+    : text_{text.text()}, where_{made_at} {
     if (text_.size() > max_text) throw_usage("SQL text of more than 1 GiB");
     if (!detail::is_text(text_.data(), text_.size())) throw_usage("SQL text contains NUL or is not valid UTF-8");
     const auto found = detail::scan_names(text_);

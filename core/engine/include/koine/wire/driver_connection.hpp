@@ -2,6 +2,7 @@
 // What connection and session work with while they hold a lease.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <koine/deadline.hpp>
 #include <koine/dialect.hpp>
 #include <koine/error.hpp>
+#include <koine/here.hpp>
 #include <koine/isolation.hpp>
 #include <koine/pool_backend.hpp>
 #include <koine/schema/entity_info.hpp>
@@ -32,6 +34,7 @@ inline namespace v1 {
 namespace detail {
 
 class connection_source;
+class statement_watch;
 
 // One thread at a time; cancel() is the exception. Everything that can fail throws koine::error;
 // after a failure inside a transaction only rollback() is accepted.
@@ -133,7 +136,10 @@ public:
 
     // ---- Transaction ----
     // Called when a new owner begins: a transaction that its last owner only intended is forgotten.
-    void start_lease() noexcept {
+    // `where` is who leases it, for observers of statements.
+    void start_lease(here where = {}) noexcept {
+        if (observers_.load(std::memory_order_relaxed) != 0 || wire_.observed()) [[unlikely]]
+            watch_statements(where);
         if (transaction_.now() != transaction_state::phase::none) [[unlikely]]
             transaction_.ended();
         transaction_.take_ended_by_statement();
@@ -166,6 +172,11 @@ public:
     // databases: what was done is committed.
     bool ended_by_statement() noexcept { return transaction_.take_ended_by_statement(); }
 
+    // ---- Observation ----
+    bool observed() const noexcept { return wire_.observed(); }
+    // Of the next statement alone. Precondition: observed().
+    void set_next_place(here where) noexcept;
+
     // ---- pooled ----
     // Whether nothing is under way here, so that a hook may run statements.
     bool at_rest() const noexcept;
@@ -192,9 +203,6 @@ private:
         prepared* commit = nullptr;
     };
 
-    // Bits of the driver's state that every idle connection may have.
-    static constexpr std::uint32_t resting_state = KOINE_STATE_PRIVATE_DATABASE;
-
     // Statements and execution (driver_connection.cpp).
     template <class Build>
     KOINE_COLD prepared& prepare_first(const entity_info& entity, entity_operation operation, Build& build) {
@@ -212,6 +220,7 @@ private:
     std::span<const koine_value> in_placeholder_order(const prepared& statement, std::span<const koine_value> binds);
     std::uint32_t send(prepared& statement, std::span<const koine_value> binds, bool began_now);
     std::uint32_t make_ready_and_send(prepared& statement, std::span<const koine_value> binds);
+    std::uint32_t ready_and_send(prepared& statement, std::span<const koine_value> binds);
     bool make_ready(prepared& statement, std::span<const koine_value>& binds);
     koine_status call_execute(prepared& statement, std::span<const koine_value> binds, std::uint32_t& got);
     std::uint32_t execute_once(prepared& statement, std::span<const koine_value> binds, koine_status& status);
@@ -259,6 +268,15 @@ private:
     void flush_queue();
     void keep_back(prepared& statement, std::span<const koine_value> binds);
 
+    // Observation (driver_connection_watch.cpp).
+    KOINE_COLD void watch_statements(here where) noexcept;
+    KOINE_COLD std::uint32_t send_observed(prepared& statement, std::span<const koine_value> binds);
+    KOINE_COLD void flush_observed();
+    KOINE_COLD void tell_control(std::string_view text, std::int64_t began_ns, const error_info* failed) noexcept;
+    static std::int64_t time_of_watch() noexcept;
+    template <class Body>
+    void observing(std::string_view text, Body body);
+
     std::shared_ptr<connection_source> source_;
     const koine::dialect* dialect_;
     wire wire_;
@@ -269,6 +287,8 @@ private:
     control control_{};
     bind_context context_;
     open_results results_{};
+    const std::atomic<std::uint32_t>& observers_;  // how many there are of the engine's statements
+    std::unique_ptr<statement_watch> watch_;       // once there were any
     std::vector<koine_value> ordered_{};
     std::uint64_t birth_;         // see connection_source::losses()
     bool settings_kept_ = false;  // see keep_settings()

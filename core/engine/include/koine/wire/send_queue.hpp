@@ -34,6 +34,8 @@ public:
     koine_status push_text(std::string_view text);
     // Sends all of it. Counts of the statements go to counts().
     koine_status flush();
+    // What the last flush() told of each that it has sent, texts of ours among them.
+    std::span<const std::int64_t> told() const noexcept { return told_; }
     // It went along with an execution, which tells no counts.
     void was_sent();
     // The batch has failed, and the driver has dropped it. Returns the statement that the error is
@@ -62,6 +64,7 @@ private:
     wire& wire_;
     std::vector<prepared*> queued_{};     // null: a text of ours
     std::vector<std::int64_t> counts_{};  // of statements that were sent
+    std::vector<std::int64_t> told_{};
     bool counts_taken_ = false;
     bool last_failed_ = false;
 };

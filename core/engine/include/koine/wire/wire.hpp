@@ -87,8 +87,17 @@ public:
     error_info take_error(std::string_view text);
     void drop_error() noexcept;
     // It may only be closed.
-    bool poisoned() const noexcept { return poisoned_; }
-    void poison() noexcept { poisoned_ = true; }
+    bool poisoned() const noexcept { return (marks_ & poisoned_mark) != 0; }
+    void poison() noexcept { marks_ |= poisoned_mark; }
+
+    // ---- Observation ----
+    // Whether its statements are told of; noted here for one test with poisoned().
+    bool observed() const noexcept { return (marks_ & observed_mark) != 0; }
+    void observe(bool on) noexcept {
+        marks_ = static_cast<std::uint8_t>(on ? marks_ | observed_mark : marks_ & ~observed_mark);
+    }
+    // Neither poisoned nor observed.
+    bool plain() const noexcept { return marks_ == 0; }
 
     // Sends the farewell and frees the handle.
     void close() noexcept;
@@ -96,6 +105,8 @@ public:
     void abandon() noexcept;
 
 private:
+    static constexpr std::uint8_t poisoned_mark = 1, observed_mark = 2;
+
     // How long an operation is waited for.
     struct patience {
         std::int64_t limit_ns;
@@ -120,7 +131,7 @@ private:
     koine_error error_{};
     std::atomic<const void*> user_{nullptr};  // who is at work
     std::atomic<bool> cancelled_{false};
-    bool poisoned_ = false;
+    std::uint8_t marks_ = 0;
 };
 
 // The wire for one operation.

@@ -12,6 +12,7 @@
 
 #include <koine/api.hpp>
 #include <koine/bind_context.hpp>
+#include <koine/here.hpp>
 #include <koine/sql/bind_value.hpp>
 
 namespace koine {
@@ -54,7 +55,7 @@ struct named_value {
 class KOINE_API text_statement {
 public:
     // As sql().
-    text_statement(sql_text text, std::initializer_list<named_value> values);
+    text_statement(sql_text text, std::initializer_list<named_value> values, here where = here::now());
 
     // The text with the dialect's placeholders.
     std::string render(const dialect& dialect) const;
@@ -66,6 +67,8 @@ public:
     void values(const dialect& dialect, bind_context& context, koine_value* out) const;
     // As it was written.
     const std::string& text() const noexcept { return text_; }
+    // Where it was made, for observers of statements.
+    here where() const noexcept { return where_; }
 
 private:
     struct place {
@@ -77,6 +80,7 @@ private:
     std::string text_;
     std::vector<place> places_{};
     std::vector<bind_value> values_{};  // by first appearance
+    here where_{};
 };
 
 // A statement from text. Values stand in it as :name, found wherever that is not inside of a
@@ -84,8 +88,8 @@ private:
 // usage_error, with the position in info().position, if a quote or comment is left open, if the
 // text has placeholders of another kind ($1, ?1), if it contains NUL or is not UTF-8, and if the
 // names given are not exactly those in the text.
-inline text_statement sql(sql_text text, std::initializer_list<named_value> values = {}) {
-    return {std::move(text), values};
+inline text_statement sql(sql_text text, std::initializer_list<named_value> values = {}, here where = here::now()) {
+    return {std::move(text), values, where};
 }
 
 namespace detail {
