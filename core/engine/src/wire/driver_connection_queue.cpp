@@ -13,21 +13,6 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Transaction control, told of if somebody listens.
-template <class Body>
-inline void driver_connection::observing(std::string_view text, Body body) {
-    if (!wire_.observed()) [[likely]]
-        return body();
-    const std::int64_t began = time_of_watch();
-    try {
-        body();
-    } catch (const error& failed) {
-        tell_control(text, began, &failed.info());
-        throw;
-    }
-    tell_control(text, began, nullptr);
-}
-
 void driver_connection::queue_text(std::string_view text) {
     if (queue_.push_text(text) != KOINE_DONE) raise(nullptr, text);
     if (wire_.observed()) [[unlikely]]
@@ -91,11 +76,11 @@ prepared& driver_connection::found_or_made(std::string_view text) {
 }
 
 void driver_connection::run_control(prepared& statement) {
-    observing(statement.text->text, [&] {
-        koine_status status;
-        execute_once(statement, {}, status);
-        if (status != KOINE_DONE) raise(&statement);
-    });
+    if (wire_.observed()) [[unlikely]]
+        return run_control_observed(statement);
+    koine_status status;
+    execute_once(statement, {}, status);
+    if (status != KOINE_DONE) raise(&statement);
 }
 
 void driver_connection::flush_queue() {

@@ -64,6 +64,19 @@ void driver_connection::tell_control(std::string_view text, std::int64_t began_n
                  clock::time_point{std::chrono::nanoseconds{began_ns}});
 }
 
+void driver_connection::run_control_observed(prepared& statement) {
+    const std::int64_t began = time_of_watch();
+    try {
+        koine_status status;
+        execute_once(statement, {}, status);
+        if (status != KOINE_DONE) raise(&statement);
+    } catch (const error& failed) {
+        tell_control(statement.text->text, began, &failed.info());
+        throw;
+    }
+    tell_control(statement.text->text, began, nullptr);
+}
+
 std::int64_t driver_connection::time_of_watch() noexcept {
     return std::chrono::nanoseconds{clock::now().time_since_epoch()}.count();
 }

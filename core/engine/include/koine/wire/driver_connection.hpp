@@ -274,8 +274,7 @@ private:
     KOINE_COLD void flush_observed();
     KOINE_COLD void tell_control(std::string_view text, std::int64_t began_ns, const error_info* failed) noexcept;
     static std::int64_t time_of_watch() noexcept;
-    template <class Body>
-    void observing(std::string_view text, Body body);
+    KOINE_COLD void run_control_observed(prepared& statement);
 
     std::shared_ptr<connection_source> source_;
     const koine::dialect* dialect_;
