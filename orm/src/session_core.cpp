@@ -79,8 +79,7 @@ void session_core::rollback() {
     end_transaction();
 }
 
-void session_core::refuse_in_block(const char* call) const {
-    if (!in_block) return;
+void session_core::raise_in_block(const char* call) {
     throw_usage(std::string{call} +
                 " inside of session::begin() or session::run(), whose transaction ends with its function: return to "
                 "commit, throw to roll back");

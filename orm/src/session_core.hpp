@@ -105,11 +105,15 @@ public:
 
     int autoflush_off = 0;
     bool in_block = false;  // of session::begin(), which ends the transaction itself
-    void refuse_in_block(const char* call) const;
+    void refuse_in_block(const char* call) const {
+        if (in_block) [[unlikely]]
+            raise_in_block(call);
+    }
 
 private:
     void* get_after_flush(class_slot& slot, void* known, std::span<const koine_value> key);
     void end_transaction() noexcept;
+    [[noreturn]] static void raise_in_block(const char* call);
 
     bool autoflush_;
     tracked_objects tracked_{};

@@ -1,5 +1,7 @@
 #include "flushing/flushing.hpp"
 
+#include <exception>
+
 #include "flushing/collect.hpp"
 #include "flushing/flush_sender.hpp"
 #include "flushing/insert_row.hpp"
@@ -54,10 +56,11 @@ void flushing::flush(bool commit) {
         transaction_.failed();
         throw;
     }
-    if (commit)
-        transaction_.commit(link, [&] { take_over(lists); });
-    else
-        take_over(lists);
+    std::exception_ptr refused;
+    if (commit) refused = transaction_.commit_what_was_sent(link);
+    take_over(lists);
+    if (refused) [[unlikely]]
+        std::rethrow_exception(refused);
 }
 
 void flushing::insert_row(class_slot& slot, void* object) {

@@ -1,4 +1,6 @@
 // One new row and nothing else, the commonest write of all, without lists.
+#include <exception>
+
 #include <koine/dialect.hpp>
 
 #include "flushing/flushing.hpp"
@@ -46,23 +48,21 @@ bool flushing::insert_one(bool commit) {
     driver_connection& link = transaction_.on();
     if (link.queues() || (generated && !tells_key(link))) return false;
     const std::int64_t key = send_one(link, plan, values, generated);
-    const auto take_over = [&] {
-        if (generated) {
-            plan.entity->read_column(plan.key[0], koine_value{0, KOINE_INT64, 0, 0, {key}}, object_of(&header));
-            entry = &slot.integers.at(key);
-        }
-        tracked_.all_inserted();
-        header.state = object_state::persistent;
-        header.epoch = loaded_.now();
-        object_header* const before = identities::enter(*entry, slot.integers, header);
-        if (before != nullptr) [[unlikely]]
-            displace(*before, 0);
-        transaction_.undo().push({&header, nullptr, undo_entry::change::insert, generated});
-    };
-    if (commit)
-        transaction_.commit(link, take_over);
-    else
-        take_over();
+    std::exception_ptr refused;
+    if (commit) refused = transaction_.commit_what_was_sent(link);
+    if (generated) {
+        plan.entity->read_column(plan.key[0], koine_value{0, KOINE_INT64, 0, 0, {key}}, object_of(&header));
+        entry = &slot.integers.at(key);
+    }
+    tracked_.all_inserted();
+    header.state = object_state::persistent;
+    header.epoch = loaded_.now();
+    object_header* const before = identities::enter(*entry, slot.integers, header);
+    if (before != nullptr) [[unlikely]]
+        displace(*before, 0);
+    transaction_.undo().push({&header, nullptr, undo_entry::change::insert, generated});
+    if (refused) [[unlikely]]
+        std::rethrow_exception(refused);
     return true;
 }
 

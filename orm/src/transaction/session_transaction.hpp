@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 
 #include <koine/connection.hpp>
@@ -63,17 +64,16 @@ public:
         if (in_transaction()) commit(leased());
     }
     void commit(driver_connection& link);
-    // The same for changes that were sent: `take_over` makes them the objects' own once they are
-    // committed, and also where COMMIT was refused and they are only flushed.
-    template <class TakeOver>
-    void commit(driver_connection& link, TakeOver take_over) {
+    // The same for changes that were sent. Where COMMIT is refused they are flushed and the session
+    // goes on: returns why, to be thrown when they are the objects' own. Throws every other failure.
+    std::exception_ptr commit_what_was_sent(driver_connection& link) {
         try {
             commit(link);
+            return nullptr;
         } catch (...) {
-            if (state_.is_open()) take_over();
-            throw;
+            if (!state_.is_open()) throw;
+            return std::current_exception();
         }
-        take_over();
     }
     // Rolls back in the database and in memory. Behind it comes end().
     void rollback();

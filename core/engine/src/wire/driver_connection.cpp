@@ -179,6 +179,16 @@ std::uint32_t driver_connection::execute_once(prepared& statement, std::span<con
     return got;
 }
 
+void driver_connection::run_control(prepared& statement) {
+    if (wire_.observed()) [[unlikely]]
+        return run_control_observed(statement);
+    std::uint32_t got = 0;
+    koine_status status = call_execute(statement, {}, got);
+    if (status == KOINE_WAIT) status = wire_.drive(status, [&] { return call_execute(statement, {}, got); });
+    if (status != KOINE_DONE) [[unlikely]]
+        raise(&statement);
+}
+
 // What remains once the statement is ready.
 [[gnu::always_inline]] inline std::uint32_t driver_connection::send(prepared& statement,
                                                                     std::span<const koine_value> binds,
@@ -205,21 +215,20 @@ std::uint32_t driver_connection::execute(prepared& statement, std::span<const ko
 
 // Returns whether the transaction began now. `binds` may be put into another order.
 inline bool driver_connection::make_ready(prepared& statement, std::span<const koine_value>& binds) {
-    if (wire_.poisoned() || !transaction_.begun()) [[unlikely]]
+    if (wire_.poisoned() || transaction_.now() == transaction_state::phase::failed) [[unlikely]]
         check_usable();
     if (context_.failed()) [[unlikely]]
         raise_bind_failure(statement);
     if (binds.size() != statement.parameters) [[unlikely]]
         raise_wrong_number(statement, binds.size());
     if (statement.needs(prepared::reorders)) binds = in_placeholder_order(statement, binds);
-    const bool in_its_own = !transaction_.begun() && !intend_by_default();
-    if (transaction_.options().read_only && !statement.read_only) [[unlikely]]
+    if (transaction_.begun() && transaction_.options().read_only && !statement.read_only) [[unlikely]]
         refuse_write(statement);
     if (owed_.any()) settle();
     if (statement.needs(prepared::outdated)) [[unlikely]]
         renew(statement);
     if (statement.expected_rows > statement.block_rows) make_room(statement);
-    return !in_its_own && !transaction_.begun() && begin_for(statement);
+    return !transaction_.begun() && begin_for(statement);
 }
 
 std::uint32_t driver_connection::make_ready_and_send(prepared& statement, std::span<const koine_value> binds) {

@@ -75,14 +75,6 @@ prepared& driver_connection::found_or_made(std::string_view text) {
     return statements_.keep(hash, text, std::move(made));
 }
 
-void driver_connection::run_control(prepared& statement) {
-    if (wire_.observed()) [[unlikely]]
-        return run_control_observed(statement);
-    koine_status status;
-    execute_once(statement, {}, status);
-    if (status != KOINE_DONE) raise(&statement);
-}
-
 void driver_connection::flush_queue() {
     if (owed_.any()) settle();
     if (wire_.observed()) [[unlikely]]
@@ -105,7 +97,7 @@ void driver_connection::keep_back(prepared& statement, std::span<const koine_val
     if (statement.needs(prepared::outdated)) renew(statement);
     if (binds.size() != statement.parameters) raise_wrong_number(statement, binds.size());
     if (statement.needs(prepared::reorders)) binds = in_placeholder_order(statement, binds);
-    if (!transaction_.begun() && intend_by_default()) begin_for(statement);
+    if (!transaction_.begun()) begin_for(statement);
     if (queue_.push(statement, binds) != KOINE_DONE) raise(&statement);
     if (wire_.observed()) [[unlikely]]
         watch_->queued(statement.text->text, binds);

@@ -75,7 +75,7 @@ void driver_connection::begin(const transaction_options& options) {
 }
 
 // The transaction that a statement needs where none is open. False: there is to be none.
-bool driver_connection::intend_by_default() {
+inline bool driver_connection::intend_by_default() {
     if (!transaction_.wants_intent()) return true;
     const transaction_options wanted = or_defaults({});
     if (wanted.isolation == isolation::autocommit) return false;
@@ -86,6 +86,12 @@ bool driver_connection::intend_by_default() {
 
 // Begins the transaction if this statement needs one. Returns whether it began now.
 bool driver_connection::begin_for(const prepared& statement) {
+    if (!intend_by_default()) [[unlikely]] {
+        if (source_->options().read_only && !statement.read_only) refuse_write(statement);
+        return false;
+    }
+    if (transaction_.options().read_only && !statement.read_only) [[unlikely]]
+        refuse_write(statement);
     if (transaction_.before_statement(statement.read_only) != verdict::begin_first) return false;
     begin_now();
     return true;

@@ -12,7 +12,7 @@ namespace detail {
 
 using clock = statement_watch::clock;
 
-void driver_connection::watch_statements(here where) noexcept {
+void driver_connection::watch_statements(const here& where) noexcept {
     const bool wanted = source_->observers()->count() != 0;
     if (wanted && !watch_) watch_ = std::make_unique<statement_watch>(source_->observers());
     if (wanted) watch_->set_lease_place(where);

@@ -1,7 +1,6 @@
 #include <koine/wire/transaction_state.hpp>
 
 #include <algorithm>
-#include <utility>
 
 namespace koine {
 inline namespace v1 {
@@ -14,34 +13,10 @@ std::uint32_t transaction_state::depth_of(savepoint_id which) const noexcept {
     return found == savepoints_.end() ? 0 : static_cast<std::uint32_t>(found - savepoints_.begin()) + 1;
 }
 
-// What a request meets where it is neither open nor intended that decides.
-verdict transaction_state::refusal() const noexcept {
-    if (phase_ == phase::failed) return verdict::failed;
-    return phase_ == phase::in_doubt ? verdict::in_doubt : verdict::go;
-}
-
 // ---- The transaction ----
 
 verdict transaction_state::before_begin() const noexcept {
     if (phase_ == phase::pending || phase_ == phase::begun) return verdict::already_open;
-    return refusal();
-}
-
-void transaction_state::intend(const transaction_options& options, bool lazy, bool explicitly) noexcept {
-    options_ = options;
-    lazy_ = lazy;
-    explicitly_ = explicitly;
-    ++id_;
-    phase_ = phase::pending;
-}
-
-verdict transaction_state::before_first_statement(bool read_only) const noexcept {
-    if (phase_ != phase::pending) return refusal();
-    return autocommits() || (lazy_ && read_only) ? verdict::go : verdict::begin_first;
-}
-
-verdict transaction_state::before_commit() const noexcept {
-    if (phase_ == phase::none || phase_ == phase::pending) return verdict::nothing;
     return refusal();
 }
 
@@ -55,14 +30,6 @@ verdict transaction_state::before_rollback() const noexcept {
         default:
             return verdict::go;
     }
-}
-
-void transaction_state::ended() noexcept {
-    phase_ = phase::none;
-    savepoints_.clear();
-    options_ = {};
-    explicitly_ = false;
-    lazy_ = false;
 }
 
 void transaction_state::lost_commit() noexcept {
@@ -81,10 +48,6 @@ void transaction_state::ended_by_statement() noexcept {
         phase_ = phase::pending;
     else
         ended();
-}
-
-bool transaction_state::take_ended_by_statement() noexcept {
-    return std::exchange(ended_by_statement_, false);
 }
 
 // ---- Savepoints ----

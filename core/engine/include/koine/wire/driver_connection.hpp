@@ -137,7 +137,7 @@ public:
     // ---- Transaction ----
     // Called when a new owner begins: a transaction that its last owner only intended is forgotten.
     // `where` is who leases it, for observers of statements.
-    void start_lease(here where = {}) noexcept {
+    void start_lease(const here& where = {}) noexcept {
         if (observers_.load(std::memory_order_relaxed) != 0 || wire_.observed()) [[unlikely]]
             watch_statements(where);
         if (transaction_.now() != transaction_state::phase::none) [[unlikely]]
@@ -269,7 +269,7 @@ private:
     void keep_back(prepared& statement, std::span<const koine_value> binds);
 
     // Observation (driver_connection_watch.cpp).
-    KOINE_COLD void watch_statements(here where) noexcept;
+    KOINE_COLD void watch_statements(const here& where) noexcept;
     KOINE_COLD std::uint32_t send_observed(prepared& statement, std::span<const koine_value> binds);
     KOINE_COLD void flush_observed();
     KOINE_COLD void tell_control(std::string_view text, std::int64_t began_ns, const error_info* failed) noexcept;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <koine/api.hpp>
@@ -111,6 +112,42 @@ private:
     savepoint_id last_savepoint_ = 0;
     std::vector<savepoint_id> savepoints_{};  // outermost first
 };
+
+// What a request meets where it is neither open nor intended that decides.
+inline transaction_state::verdict transaction_state::refusal() const noexcept {
+    if (phase_ == phase::failed) return verdict::failed;
+    return phase_ == phase::in_doubt ? verdict::in_doubt : verdict::go;
+}
+
+inline void transaction_state::intend(const transaction_options& options, bool lazy, bool explicitly) noexcept {
+    options_ = options;
+    lazy_ = lazy;
+    explicitly_ = explicitly;
+    ++id_;
+    phase_ = phase::pending;
+}
+
+inline transaction_state::verdict transaction_state::before_first_statement(bool read_only) const noexcept {
+    if (phase_ != phase::pending) return refusal();
+    return autocommits() || (lazy_ && read_only) ? verdict::go : verdict::begin_first;
+}
+
+inline transaction_state::verdict transaction_state::before_commit() const noexcept {
+    if (phase_ == phase::none || phase_ == phase::pending) return verdict::nothing;
+    return refusal();
+}
+
+inline void transaction_state::ended() noexcept {
+    phase_ = phase::none;
+    savepoints_.clear();
+    options_ = {};
+    explicitly_ = false;
+    lazy_ = false;
+}
+
+inline bool transaction_state::take_ended_by_statement() noexcept {
+    return std::exchange(ended_by_statement_, false);
+}
 
 }  // namespace detail
 }  // namespace v1
