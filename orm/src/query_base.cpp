@@ -4,6 +4,8 @@
 
 #include <koine/error.hpp>
 
+#include "session_core.hpp"
+
 namespace koine {
 inline namespace v1 {
 namespace detail {
@@ -17,7 +19,8 @@ std::int64_t checked(std::int64_t rows) {
 
 }  // namespace
 
-query_base::query_base(const session_handle& session, const table_info& table) : session_{session} {
+query_base::query_base(const session_handle& session, const table_info& table, const here& where)
+    : session_{session}, where_{where} {
     select_.push_table(syntax::op::select_entity, &table);
 }
 query_base::query_base(const query_base&) = default;
@@ -25,6 +28,13 @@ query_base::query_base(query_base&&) noexcept = default;
 query_base& query_base::operator=(const query_base&) = default;
 query_base& query_base::operator=(query_base&&) noexcept = default;
 query_base::~query_base() = default;
+
+// What the query runs is told as its own.
+session_core& query_base::session() const {
+    session_core& found = session_of(session_);
+    found.place = &where_;
+    return found;
+}
 
 void query_base::add_condition(const syntax::fragment& condition) {
     select_.append(condition);

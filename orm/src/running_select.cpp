@@ -23,8 +23,10 @@ std::uint32_t execute_with_many(driver_connection& link, prepared& statement, co
     return link.execute(statement, bound);
 }
 
-// Runs a statement with the values bound in it.
-inline std::uint32_t execute_with(driver_connection& link, prepared& statement, const syntax::fragment& values) {
+// Runs a query's statement with the values bound in it.
+inline std::uint32_t execute_with(const session_core& session, driver_connection& link, prepared& statement,
+                                  const syntax::fragment& values) {
+    session.tell_place(link);
     koine_value bound[syntax::fragment::inline_binds];
     if (values.bind_count() > std::size(bound)) [[unlikely]]
         return execute_with_many(link, statement, values);
@@ -43,7 +45,7 @@ running_select::running_select(session_core& session, const syntax::fragment& st
     session.autoflush();
     link_ = &session.on();
     statement_ = &link_->prepare(statement);
-    got_ = execute_with(*link_, *statement_, statement);
+    got_ = execute_with(session, *link_, *statement_, statement);
     cells_ = statement_->cells.get();
 }
 
@@ -97,7 +99,7 @@ std::size_t select_few(session_core& session, const entity_info& entity, const s
     session.autoflush();
     driver_connection& link = session.on();
     prepared& select = link.prepare(statement);
-    std::uint32_t got = execute_with(link, select, statement);
+    std::uint32_t got = execute_with(session, link, select, statement);
     if (got == 0) return 0;
     const result_guard guard{link, select};
     class_slot& slot = session.slot_of(entity);
@@ -126,7 +128,7 @@ std::int64_t execute_change(session_core& session, const entity_info& entity, co
     driver_connection& link = session.on();
     prepared& change = link.prepare(statement);
     session.distrust(entity);
-    if (execute_with(link, change, statement) != 0) link.finish(change);
+    if (execute_with(session, link, change, statement) != 0) link.finish(change);
     return link.rows_affected(change);
 }
 

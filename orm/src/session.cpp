@@ -50,8 +50,8 @@ bool savepoint::active() const noexcept {
 
 // ---- session ----
 
-session::session(koine::engine engine, session_options options)
-    : core_{std::make_shared<detail::session_core>(std::move(engine), options)} {}
+session::session(koine::engine engine, session_options options, const here& where)
+    : core_{std::make_shared<detail::session_core>(std::move(engine), options, where)} {}
 
 session::session(session&&) noexcept = default;
 
@@ -103,6 +103,10 @@ bool session::in_transaction() const noexcept {
 }
 koine::no_autoflush session::no_autoflush() {
     return koine::no_autoflush{handle()};
+}
+
+statement_subscription session::observe(std::shared_ptr<statement_observer> observer) {
+    return core().observe(std::move(observer));
 }
 
 rows session::execute(const text_statement& statement) {

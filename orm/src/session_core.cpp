@@ -9,8 +9,9 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-session_core::session_core(koine::engine engine, session_options options)
-    : autoflush_{options.autoflush}, transaction_{std::move(engine), options.transaction, known_, members_, tracked_} {}
+session_core::session_core(koine::engine engine, session_options options, const here& where)
+    : autoflush_{options.autoflush}, transaction_{std::move(engine), options.transaction, where, known_, members_,
+                                                  tracked_} {}
 
 session_core::~session_core() {
     abandon();

@@ -8,6 +8,7 @@
 
 #include <koine/connection.hpp>
 #include <koine/engine.hpp>
+#include <koine/here.hpp>
 #include <koine/orm/detail/object.hpp>
 #include <koine/orm/detail/unit_of_work.hpp>
 #include <koine/orm/session_options.hpp>
@@ -29,7 +30,7 @@ namespace detail {
 // and queries that outlive their session find it closed.
 class session_core : public std::enable_shared_from_this<session_core> {
 public:
-    session_core(koine::engine engine, session_options options);
+    session_core(koine::engine engine, session_options options, const here& where);
     session_core(const session_core&) = delete;
     session_core& operator=(const session_core&) = delete;
     ~session_core();
@@ -104,6 +105,16 @@ public:
     bool nested_is_open(std::uint64_t id) const noexcept { return transaction_.has_savepoint(id); }
 
     int autoflush_off = 0;
+    statement_subscription observe(std::shared_ptr<statement_observer> observer) {
+        return transaction_.observe(std::move(observer));
+    }
+    // Of the query whose call is under way.
+    const here* place = nullptr;
+    // For observers of the statement that is executed next.
+    void tell_place(driver_connection& link) const {
+        if (link.observed() && place != nullptr) [[unlikely]]
+            link.set_next_place(*place);
+    }
     bool in_block = false;  // of session::begin(), which ends the transaction itself
     void refuse_in_block(const char* call) const {
         if (in_block) [[unlikely]]

@@ -3,11 +3,13 @@
 namespace koine {
 inline namespace v1 {
 
-sessionmaker::sessionmaker(const koine::engine& engine) : sessionmaker{engine, session_options{}} {}
-sessionmaker::sessionmaker(const koine::engine& engine, session_options options) : engine_{engine}, options_{options} {}
+sessionmaker::sessionmaker(const koine::engine& engine, const here& where)
+    : sessionmaker{engine, session_options{}, where} {}
+sessionmaker::sessionmaker(const koine::engine& engine, session_options options, const here& where)
+    : engine_{engine}, options_{options}, where_{where} {}
 
 session sessionmaker::operator()() const {
-    return session{engine_, options_};
+    return session{engine_, options_, where_};
 }
 
 }  // namespace v1

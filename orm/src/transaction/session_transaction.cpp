@@ -10,9 +10,9 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-session_transaction::session_transaction(koine::engine engine, const transaction_options& wanted, identities& known,
-                                         membership& members, tracked_objects& tracked)
-    : known_{known}, members_{members}, tracked_{tracked}, engine_{std::move(engine)}, wanted_{wanted} {
+session_transaction::session_transaction(koine::engine engine, const transaction_options& wanted, const here& where,
+                                         identities& known, membership& members, tracked_objects& tracked)
+    : known_{known}, members_{members}, tracked_{tracked}, engine_{std::move(engine)}, wanted_{wanted}, where_{where} {
     if (!engine_) throw_usage("a session needs an engine; this one is empty (koine::create_engine makes one)");
 }
 
@@ -45,8 +45,10 @@ void session_transaction::demand(session_state::operation what, std::uint64_t id
 // ---- The link ----
 
 void session_transaction::lease() {
-    own_ = connection_lease{engine_};
+    own_ = connection_lease{engine_, where_};
     lease_ = &own_;
+    if (observers_) [[unlikely]]
+        own_->watch_also(*observers_, where_);
     if (wanted_.isolation == isolation::default_ && !wanted_.read_only && !wanted_.deferrable) return;
     try {
         (*lease_)->begin(wanted_);
@@ -54,6 +56,13 @@ void session_transaction::lease() {
         give_back();
         throw;
     }
+}
+
+statement_subscription session_transaction::observe(std::shared_ptr<statement_observer> observer) {
+    if (!observers_) observers_ = std::make_unique<statement_observers>();
+    statement_subscription made = observers_->subscribe(std::move(observer));
+    if (in_transaction()) leased().watch_also(*observers_, where_);
+    return made;
 }
 
 void session_transaction::give_back() noexcept {

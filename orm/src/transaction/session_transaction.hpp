@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 
 #include <koine/connection.hpp>
 #include <koine/engine.hpp>
 #include <koine/isolation.hpp>
 #include <koine/lease/connection_lease.hpp>
+#include <koine/statement_observer.hpp>
 #include <koine/wire/driver_connection.hpp>
 
 #include "identities/identities.hpp"
@@ -27,8 +29,8 @@ namespace detail {
 class session_transaction {
 public:
     // The last three live longer. Throws usage_error if the engine is empty.
-    session_transaction(koine::engine engine, const transaction_options& wanted, identities& known, membership& members,
-                        tracked_objects& tracked);
+    session_transaction(koine::engine engine, const transaction_options& wanted, const here& where, identities& known,
+                        membership& members, tracked_objects& tracked);
     session_transaction(const session_transaction&) = delete;
     session_transaction& operator=(const session_transaction&) = delete;
 
@@ -59,13 +61,17 @@ public:
     // in_transaction().
     void keep_what_ended();
 
+    // For observers of this session's statements, from now on.
+    statement_subscription observe(std::shared_ptr<statement_observer> observer);
+
     // Sends COMMIT, if there is a transaction. Behind it comes end().
     void commit() {
         if (in_transaction()) commit(leased());
     }
     void commit(driver_connection& link);
     // The same for changes that were sent. Where COMMIT is refused they are flushed and the session
-    // goes on: returns why, to be thrown when they are the objects' own. Throws every other failure.
+    // goes on: returns why, to be thrown when they are the objects' own. Throws every other
+    // failure.
     std::exception_ptr commit_what_was_sent(driver_connection& link) {
         try {
             commit(link);
@@ -116,6 +122,8 @@ private:
     tracked_objects& tracked_;
     koine::engine engine_;
     transaction_options wanted_;
+    std::unique_ptr<statement_observers> observers_{};  // once there were any
+    here where_;                                        // the session was made
     connection_lease own_{};
     std::optional<koine::connection> connection_{};  // once somebody needs one, it has the lease
     const connection_lease* lease_ = nullptr;        // either of them, null between transactions

@@ -25,8 +25,9 @@ struct statement_event {
     std::int64_t rows = -1;
     // Null: it succeeded.
     const error_info* error = nullptr;
-    // Where the text was made by sql(), for others where the connection was leased. Without a file
-    // where that is not known.
+    // Where the text was made by sql(), or the query by session::query(); for what a session does
+    // besides, where the session was made, for others where the connection was leased. Without a
+    // file where that is not known.
     here place{};
 };
 
@@ -63,6 +64,20 @@ public:
 private:
     std::shared_ptr<detail::observers> home_{};
     const statement_observer* observer_ = nullptr;
+};
+
+// A list of observers, such as that of a session. A handle: copies share the same list.
+// Thread-safe.
+class KOINE_API statement_observers {
+public:
+    statement_observers();
+    // Adds an observer (not null).
+    [[nodiscard]] statement_subscription subscribe(std::shared_ptr<statement_observer> observer) const;
+    // For those that tell it.
+    const std::shared_ptr<detail::observers>& list() const noexcept { return list_; }
+
+private:
+    std::shared_ptr<detail::observers> list_;
 };
 
 }  // namespace v1

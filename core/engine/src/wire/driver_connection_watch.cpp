@@ -15,8 +15,18 @@ using clock = statement_watch::clock;
 void driver_connection::watch_statements(const here& where) noexcept {
     const bool wanted = source_->observers()->count() != 0;
     if (wanted && !watch_) watch_ = std::make_unique<statement_watch>(source_->observers());
-    if (wanted) watch_->set_lease_place(where);
+    if (watch_) {
+        watch_->set_also(nullptr);
+        watch_->set_lease_place(where);
+    }
     wire_.observe(wanted);
+}
+
+void driver_connection::watch_also(const statement_observers& also, const here& where) {
+    if (!watch_) watch_ = std::make_unique<statement_watch>(source_->observers());
+    watch_->set_also(also.list());
+    watch_->set_lease_place(where);
+    wire_.observe(true);
 }
 
 void driver_connection::set_next_place(here where) noexcept {

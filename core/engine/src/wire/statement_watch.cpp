@@ -29,6 +29,14 @@ statement_subscription::~statement_subscription() {
     if (home_) home_->remove(observer_);
 }
 
+statement_observers::statement_observers() : list_{std::make_shared<detail::observers>()} {}
+
+statement_subscription statement_observers::subscribe(std::shared_ptr<statement_observer> observer) const {
+    const statement_observer* const address = observer.get();
+    list_->add(std::move(observer));
+    return {list_, address};
+}
+
 namespace detail {
 
 namespace {
@@ -64,7 +72,7 @@ std::string shown(const koine_value& value) {
 
 std::string statement_watch::values(std::span<const koine_value> binds) const {
     bool wanted = false;
-    heard_->tell_quietly([&](const statement_observer& one) { wanted = wanted || one.wants_values(); });
+    for_each([&](const statement_observer& one) { wanted = wanted || one.wants_values(); });
     if (!wanted) return {};
     std::string out = "(";
     for (const koine_value& value : binds) {
@@ -77,7 +85,7 @@ std::string statement_watch::values(std::span<const koine_value> binds) const {
 void statement_watch::tell(statement_event what, clock::time_point began) const noexcept {
     what.duration = clock::now() - began;
     const std::string_view values = what.values;
-    heard_->tell_quietly([&](statement_observer& one) {
+    for_each([&](statement_observer& one) {
         what.values = one.wants_values() ? values : std::string_view{};
         one.on_statement(what);
     });

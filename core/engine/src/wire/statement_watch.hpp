@@ -26,6 +26,8 @@ public:
 
     explicit statement_watch(std::shared_ptr<observers> heard) noexcept : heard_{std::move(heard)} {}
 
+    // Tells these too; null: none besides the engine's.
+    void set_also(std::shared_ptr<observers> also) noexcept { also_ = std::move(also); }
     // Of statements that have no place of their own.
     void set_lease_place(here where) noexcept { lease_ = next_ = where; }
     // Of the next statement alone.
@@ -55,7 +57,14 @@ private:
         here place;
     };
 
+    template <class Body>
+    void for_each(Body body) const noexcept {
+        heard_->tell_quietly(body);
+        if (also_) also_->tell_quietly(body);
+    }
+
     std::shared_ptr<observers> heard_;
+    std::shared_ptr<observers> also_{};
     here lease_{};
     here next_{};
     std::vector<waiting> waiting_{};

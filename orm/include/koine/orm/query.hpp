@@ -141,7 +141,8 @@ public:
     }
 
     // For sessions.
-    explicit query(const detail::session_handle& session) : query_base{session, detail::table_of<T>()} {}
+    query(const detail::session_handle& session, const here& where)
+        : query_base{session, detail::table_of<T>(), where} {}
 };
 
 }  // namespace v1

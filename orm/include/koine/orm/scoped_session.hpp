@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <koine/api.hpp>
+#include <koine/here.hpp>
 #include <koine/orm/session.hpp>
 #include <koine/orm/sessionmaker.hpp>
 #include <koine/scope_registry.hpp>
@@ -80,8 +81,8 @@ public:
     }
     void expunge_all() { current().expunge_all(); }
     template <class T>
-    koine::query<T> query() {
-        return current().query<T>();
+    koine::query<T> query(const here& where = here::now()) {
+        return current().query<T>(where);
     }
     rows execute(const text_statement& statement) { return current().execute(statement); }
     void flush() { current().flush(); }

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <koine/api.hpp>
 #include <koine/engine.hpp>
+#include <koine/here.hpp>
 #include <koine/mapping/entity.hpp>
 #include <koine/orm/detail/unit_of_work.hpp>
+#include <koine/orm/no_autoflush.hpp>
 #include <koine/orm/query.hpp>
 #include <koine/orm/ref.hpp>
 #include <koine/orm/savepoint.hpp>
@@ -17,23 +20,11 @@
 #include <koine/retry.hpp>
 #include <koine/rows.hpp>
 #include <koine/sql/text.hpp>
+#include <koine/statement_observer.hpp>
 #include <koine/types/type_traits.hpp>
 
 namespace koine {
 inline namespace v1 {
-
-// While it lives, queries, get() and execute() of the session do not flush. Move-only.
-class KOINE_API no_autoflush {
-public:
-    no_autoflush(no_autoflush&& other) noexcept;
-    no_autoflush& operator=(no_autoflush&&) = delete;
-    ~no_autoflush();
-
-private:
-    friend class session;
-    explicit no_autoflush(detail::session_handle session) noexcept;
-    detail::session_handle session_;
-};
 
 // A unit of work over an engine. It leases a connection with its first statement, begins a
 // transaction there, and gives it back at commit(), rollback() and close().
@@ -55,7 +46,7 @@ private:
 class KOINE_API session {
 public:
     // No I/O. Throws usage_error for an empty engine.
-    explicit session(koine::engine engine, session_options options = {});
+    explicit session(koine::engine engine, session_options options = {}, const here& where = here::now());
     session(session&&) noexcept;
     session& operator=(session&&) noexcept;
     // What is not committed is lost; nothing is sent that has to be waited for. Objects become
@@ -141,8 +132,8 @@ public:
 
     // A query for objects of T. It must not be run after the session's end.
     template <class T>
-    koine::query<T> query() const {
-        return koine::query<T>{handle()};
+    koine::query<T> query(const here& where = here::now()) const {
+        return koine::query<T>{handle(), where};
     }
     // Runs a text in the session's transaction, flushing first: execute(sql("select ... :n", {{"n",
     // name}})). The rows end with the transaction. Objects are read again when they are asked for
@@ -168,6 +159,9 @@ public:
     void close() noexcept;
     bool in_transaction() const noexcept;
     koine::no_autoflush no_autoflush();  // see there
+    // Tells `observer` (not null) of every statement that the session runs, beside those of the
+    // engine, until the subscription ends.
+    [[nodiscard]] statement_subscription observe(std::shared_ptr<statement_observer> observer);
 
     // Runs work(session&) and commits; rolls back when it throws, and closes the session when that
     // cannot be done (in_doubt_error). Throws usage_error if a transaction is open already.

@@ -5,6 +5,7 @@
 
 #include <koine/api.hpp>
 #include <koine/engine.hpp>
+#include <koine/here.hpp>
 #include <koine/orm/session.hpp>
 #include <koine/orm/session_options.hpp>
 
@@ -15,10 +16,11 @@ inline namespace v1 {
 class KOINE_API sessionmaker {
 public:
     sessionmaker() noexcept = default;
-    explicit sessionmaker(const koine::engine& engine);
-    explicit sessionmaker(const koine::engine& engine, session_options options);
+    explicit sessionmaker(const koine::engine& engine, const here& where = here::now());
+    explicit sessionmaker(const koine::engine& engine, session_options options, const here& where = here::now());
 
-    // A new session. No I/O. Throws usage_error if the engine is empty.
+    // A new session, which is said to be made where this was. No I/O. Throws usage_error if the
+    // engine is empty.
     session operator()() const;
     // As session::begin() and run(), in a session of their own.
     template <class Work>
@@ -36,6 +38,7 @@ public:
 private:
     koine::engine engine_{};
     session_options options_{};
+    here where_{};
 };
 
 }  // namespace v1

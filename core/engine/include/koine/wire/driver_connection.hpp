@@ -26,11 +26,15 @@
 #include <koine/wire/prepared.hpp>
 #include <koine/wire/send_queue.hpp>
 #include <koine/wire/statement_store.hpp>
+#include <koine/wire/transaction_control.hpp>
 #include <koine/wire/transaction_state.hpp>
 #include <koine/wire/wire.hpp>
 
 namespace koine {
 inline namespace v1 {
+
+class statement_observers;
+
 namespace detail {
 
 class connection_source;
@@ -173,6 +177,8 @@ public:
     bool ended_by_statement() noexcept { return transaction_.take_ended_by_statement(); }
 
     // ---- Observation ----
+    // Tells these observers too, until the lease ends; `where` is the place of its statements.
+    KOINE_COLD void watch_also(const statement_observers& also, const here& where);
     bool observed() const noexcept { return wire_.observed(); }
     // Of the next statement alone. Precondition: observed().
     void set_next_place(here where) noexcept;
@@ -193,16 +199,6 @@ public:
     void abandon() noexcept override { wire_.abandon(); }
 
 private:
-    // How transactions begin, with the statements for that.
-    struct control {
-        begin_rule rule{};
-        transaction_options options{};  // that the rule is of
-        bool known = false;
-        bool current = false;  // `begin` is the rule's
-        prepared* begin = nullptr;
-        prepared* commit = nullptr;
-    };
-
     // Statements and execution (driver_connection.cpp).
     template <class Build>
     KOINE_COLD prepared& prepare_first(const entity_info& entity, entity_operation operation, Build& build) {
@@ -283,7 +279,7 @@ private:
     send_queue queue_;
     arrears owed_{};
     transaction_state transaction_{};
-    control control_{};
+    transaction_control control_{};
     bind_context context_;
     open_results results_{};
     const std::atomic<std::uint32_t>& observers_;  // how many there are of the engine's statements

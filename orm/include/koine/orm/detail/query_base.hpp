@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <koine/api.hpp>
+#include <koine/here.hpp>
 #include <koine/orm/detail/unit_of_work.hpp>
 #include <koine/schema/entity_info.hpp>
 #include <koine/sql/fragment.hpp>
@@ -17,7 +18,7 @@ namespace detail {
 // query<T> say.
 class KOINE_API query_base {
 protected:
-    query_base(const session_handle& session, const table_info& table);
+    query_base(const session_handle& session, const table_info& table, const here& where);
     query_base(const query_base&);
     query_base(query_base&&) noexcept;
     query_base& operator=(const query_base&);
@@ -31,7 +32,7 @@ protected:
     void set_distinct() noexcept { distinct_ = true; }
 
     // The session; throws usage_error if there is none.
-    session_core& session() const { return session_of(session_); }
+    session_core& session() const;
     // Another statement about the query's table, without the query's clauses yet.
     syntax::fragment head(syntax::op kind) const;
     // Runs the SELECT, for all rows.
@@ -55,6 +56,7 @@ private:
     std::int64_t limit_ = -1;
     std::int64_t offset_ = 0;
     bool distinct_ = false;
+    here where_;  // the query was made
 };
 
 }  // namespace detail
