@@ -57,6 +57,16 @@ protected:
         return server().admin(query) == "0";
     }
 
+    // Says what does not happen, and where.
+    template <class Condition>
+    static void wait_for_the_end(const char* operation, const char* meanwhile, Condition&& condition) {
+        try {
+            wait_until(condition);
+        } catch (const std::runtime_error&) {
+            ADD_FAILURE() << operation << ": " << meanwhile;
+        }
+    }
+
     void expect_sound(std::optional<koine::error> why, const operation& what, woken answer) {
         if (why) {
             const bool in_doubt = why->code() == errc::in_doubt;
@@ -66,8 +76,8 @@ protected:
             EXPECT_TRUE(!in_doubt || what.commits || what.in_a_session) << why->what();
             EXPECT_TRUE(answer != woken::abandoned || why->poisons_connection()) << why->what();
         }
-        wait_until([&] { return on.stats().leased == 0; });
-        wait_until([&] { return nobody_idles_in_a_transaction(); });
+        wait_for_the_end(what.name, "its lease is out", [&] { return on.stats().leased == 0; });
+        wait_for_the_end(what.name, "its session is in a transaction", [&] { return nobody_idles_in_a_transaction(); });
         connection next = on.connect();
         const std::int64_t stored = marks(next);
         if (what.commits && !why) {

@@ -78,13 +78,6 @@ error_info wire::take_error(std::string_view text) {
 
 // ---- Waiting ----
 
-wire::patience wire::begin_waiting() const noexcept {
-    // What was given no time has that of a call. Rows that are read later than by their call have
-    // it anew.
-    if (deadline_.is_never() && statement_timeout_.count() > 0) return {from_now(statement_timeout_)};
-    return {deadline_.ns()};
-}
-
 woken wire::wait_until(std::int64_t until_ns) noexcept {
     waiter* const flow = waiter::current();
     if (flow == nullptr) return wait_for(wait_.fd, wait_.events, until_ns) ? woken::ready : woken::time;
