@@ -30,6 +30,10 @@ error_info driver_connection::take_error(std::string_view text) {
     // One failure is enough to know that the server went away, and the other connections with it.
     if (info.poisons_connection && (info.code == errc::disconnected || info.code == errc::in_doubt))
         source_->lost(birth_);
+    // A call that was stopped may have ended well and failed the transaction all the same, as a
+    // result does that nobody wants. What the server refuses now is refused for that.
+    if (info.code == errc::transaction_failed && transaction_.begun())
+        if (const errc stop = wire_.take_stop(); stop != errc{}) info.code = stop;
     // Databases differ in what survives an error; Koine does not: a failed transaction accepts only
     // rollback().
     if (transaction_.begun() && (info.outcome != outcome::not_sent || info.poisons_transaction)) {

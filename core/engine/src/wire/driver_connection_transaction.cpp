@@ -112,6 +112,7 @@ inline void driver_connection::begin_now() {
         }
         control_.current = control_.begin != nullptr && control_.begin->text->text == control_.rule.text;
     }
+    wire_.forget_stop();
     transaction_.began();
 }
 

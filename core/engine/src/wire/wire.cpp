@@ -131,8 +131,9 @@ bool wire::await(patience& left) noexcept {
     return true;
 }
 
-// Whose wish it was that the operation stops.
+// Whose wish it was that the call stopped.
 void wire::name_stop(const patience& left) noexcept {
+    stop_ = left.interrupted ? errc::cancelled : errc::timeout;
     if (!left.interrupted && error_.code == static_cast<std::int32_t>(errc::cancelled))
         error_.code = static_cast<std::int32_t>(errc::timeout);
 }

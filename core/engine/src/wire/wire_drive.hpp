@@ -30,7 +30,8 @@ koine_status wire::drive(koine_status status, Call call) {
             if (!await(left)) return KOINE_ERROR;
         status = call();
     } while (status == KOINE_WAIT);
-    if (left.cancelling && status == KOINE_ERROR) name_stop(left);
+    if (left.cancelling) [[unlikely]]
+        name_stop(left);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include <koine/driver_abi.h>
 #include <koine/api.hpp>
@@ -86,6 +87,10 @@ public:
     // lost.
     error_info take_error(std::string_view text);
     void drop_error() noexcept;
+    // Whether a call was stopped since forget_stop(), whatever came of it: errc::timeout or
+    // errc::cancelled, else errc{}.
+    errc take_stop() noexcept { return std::exchange(stop_, errc{}); }
+    void forget_stop() noexcept { stop_ = errc{}; }
     // It may only be closed.
     bool poisoned() const noexcept { return (marks_ & poisoned_mark) != 0; }
     void poison() noexcept { marks_ |= poisoned_mark; }
@@ -127,6 +132,7 @@ private:
     deadline deadline_{};
     std::chrono::milliseconds cancel_grace_;
     std::chrono::milliseconds statement_timeout_;
+    errc stop_{};
     koine_wait wait_{};
     koine_error error_{};
     std::atomic<const void*> user_{nullptr};  // who is at work
