@@ -67,7 +67,7 @@ void running_select::stop() noexcept {
     try {
         link_->finish(*statement_);
     } catch (...) {
-        // Whoever uses the link next is told.
+        // Whoever uses the connection next is told.
     }
 }
 

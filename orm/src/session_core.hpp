@@ -83,7 +83,7 @@ public:
     }
 
     // ---- Transaction ----
-    // The leased link. Leases and begins where that is due.
+    // The leased connection. Leases and begins where that is due.
     driver_connection& on() { return transaction_.on(); }
     koine::connection& raw_connection() { return transaction_.raw_connection(); }
     bool in_transaction() const noexcept { return transaction_.in_transaction(); }

@@ -21,11 +21,6 @@ protected:
         make_marks(on);
     }
     void TearDown() override { on = {}; }
-    static koine::rows stream(connection& from) {
-        koine::rows rows = from.execute(sql(unsafe_sql(words().ten_thousand)), {.stream = true});
-        EXPECT_TRUE(rows.next());
-        return rows;
-    }
 
     engine on;
 };

@@ -20,11 +20,6 @@ protected:
     }
     void TearDown() override { on = {}; }
 
-    static koine::rows stream(connection& from) {
-        koine::rows rows = from.execute(sql(unsafe_sql(words().ten_thousand)), {.stream = true});
-        EXPECT_TRUE(rows.next());
-        return rows;
-    }
     template <class Body>
     static void expect_refused(Body&& body) {
         const auto why = caught(body);

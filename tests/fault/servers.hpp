@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <koine/rows.hpp>
+
 #include "support.hpp"
 
 namespace fault {
@@ -97,6 +99,12 @@ protected:
     }
     static engine over_tcp(engine_options options = patient(), int port = 0) {
         return koine::create_engine(server().url(port), std::move(options));
+    }
+    // A result of which one row is read and much is still to come.
+    static koine::rows stream(connection& from) {
+        koine::rows rows = from.execute(sql(unsafe_sql(words().ten_thousand)), {.stream = true});
+        EXPECT_TRUE(rows.next());
+        return rows;
     }
     static std::int64_t session_of(connection& on) { return server().session_of(on); }
     // What a server has to say at the end of a session is said, or its line closed, before it

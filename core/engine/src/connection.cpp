@@ -39,7 +39,7 @@ private:
     detail::driver_connection& on_;
 };
 
-// The link for one call, which no other thread may enter before it ends.
+// The connection for one call, which no other thread may enter before it ends.
 class one_call {
 public:
     explicit one_call(detail::connection_state& state, deadline given = {})

@@ -11,13 +11,14 @@ inline namespace v1 {
 namespace detail {
 
 struct connection_state {
-    // The link, or throws usage_error if the connection is closed or belongs to a parent process.
+    // The connection, or throws usage_error if the connection is closed or belongs to a parent
+    // process.
     driver_connection& use();
 
     connection_lease lease{};
     std::chrono::milliseconds statement_timeout{0};
     bool in_block = false;  // the transaction is that of an engine::begin()
-    // a canceller of another thread must not meet a link that is being given back
+    // a canceller of another thread must not meet a connection that is being given back
     std::mutex closing{};
 };
 

@@ -85,7 +85,7 @@ rows& rows::operator=(rows&& other) noexcept {
     return *this;
 }
 
-// Once the connection is closed, the link is not to be spoken to any more.
+// Once the connection is closed, the connection is not to be spoken to any more.
 void rows::take_over(rows& other) noexcept {
     open_.where = other.open_.where.load();
     if (state_ && state_->lease.usable())
@@ -177,8 +177,8 @@ bool rows::next_block() {
     return false;
 }
 
-// The end of the rows, reached or not. What cannot be ended at once the link ends later; nobody
-// waits for it here.
+// The end of the rows, reached or not. What cannot be ended at once the connection ends later;
+// nobody waits for it here.
 void rows::finish() noexcept {
     detail::prepared* const statement = std::exchange(open_.statement, nullptr);
     if (statement == nullptr || !state_->lease.usable()) return;

@@ -25,8 +25,8 @@ void flush_sender::send_and_read_back(driver_connection& link, const entity_plan
         (generated && !has_capability(link, KOINE_CAP_LAST_INSERT_ID)))
         throw_usage("the database cannot tell which key it gave to a new " + std::string{plan.entity->class_name} +
                     ": it has no INSERT ... RETURNING");
-    // The query first: it stays as long as the link, the other statement until something else is
-    // prepared.
+    // The query first: it stays as long as the connection, the other statement until something else
+    // is prepared.
     prepared* const query = more ? &loading::statement_by_key(link, plan) : nullptr;
     auto made = std::exchange(back_, {});
     prepared& statement = insert_statement(link, plan, lists_.inserts[first].columns, generated);

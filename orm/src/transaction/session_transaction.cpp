@@ -42,7 +42,7 @@ void session_transaction::demand(session_state::operation what, std::uint64_t id
     if (answer != session_state::decision::go) raise(answer);
 }
 
-// ---- The link ----
+// ---- The connection ----
 
 void session_transaction::lease() {
     own_ = connection_lease{engine_, where_};

@@ -40,7 +40,7 @@ public:
             raise(state_.may(session_state::operation::work));
     }
     bool in_transaction() const noexcept { return lease_ != nullptr; }
-    // The link of a session that takes work. Leases and begins where that is due.
+    // The connection of a session that takes work. Leases and begins where that is due.
     driver_connection& on() {
         check_usable();
         return link();
@@ -83,11 +83,11 @@ public:
     }
     // Rolls back in the database and in memory. Behind it comes end().
     void rollback();
-    // Forgets what could be taken back, and gives the link back.
+    // Forgets what could be taken back, and gives the connection back.
     void end() noexcept;
     // As end(), without talking to anybody; what was not committed is taken back in memory.
     void abandon() noexcept;
-    // Closes the link. For a rollback that has failed.
+    // Closes the connection. For a rollback that has failed.
     void give_back() noexcept;
     // Whether there is something that close() has to roll back.
     bool needs_rollback() const noexcept {
@@ -106,7 +106,7 @@ public:
     bool has_savepoint(std::uint64_t id) const noexcept { return state_.has(id); }
 
 private:
-    // The link that is leased. Throws usage_error in a child of the process that leased it.
+    // The connection that is leased. Throws usage_error in a child of the process that leased it.
     driver_connection& leased() const {
         lease_->check();
         return **lease_;

@@ -44,38 +44,38 @@ bool settles(pool_moment due) noexcept {
            due == pool_moment::reset;
 }
 
-// The link as a hook has it, for as long as the hook runs.
-class lent_link {
+// The connection as a hook has it, for as long as the hook runs.
+class lent_connection {
 public:
-    explicit lent_link(pool_lease lent, std::chrono::milliseconds timeout)
-        : link_{static_cast<driver_connection&>(*lent)},
+    explicit lent_connection(pool_lease lent, std::chrono::milliseconds timeout)
+        : connection_{static_cast<driver_connection&>(*lent)},
           timeout_{timeout},
           state_{std::make_shared<connection_state>()} {
         state_->statement_timeout = timeout;
-        if (!link_.at_rest()) return;
-        link_.start_lease();
+        if (!connection_.at_rest()) return;
+        connection_.start_lease();
         state_->lease = connection_lease{std::move(lent)};
         open_ = true;
     }
     // Whatever still refers to the state finds a connection that is closed.
-    ~lent_link() {
+    ~lent_connection() {
         take_back();
         if (!open_) return;
-        if (link_.in_transaction()) roll_back();
-        link_.set_deadline(deadline::never());
+        if (connection_.in_transaction()) roll_back();
+        connection_.set_deadline(deadline::never());
     }
-    lent_link(const lent_link&) = delete;
-    lent_link& operator=(const lent_link&) = delete;
+    lent_connection(const lent_connection&) = delete;
+    lent_connection& operator=(const lent_connection&) = delete;
 
-    driver_connection& link() const noexcept { return link_; }
+    driver_connection& on() const noexcept { return connection_; }
     bool open() const noexcept { return open_; }
     connection shown() const { return connection_access::over(state_); }
 
     // What the hook has run takes effect, unless the hook has closed its connection itself.
     void commit() {
         if (!take_back()) return;
-        link_.set_deadline(limit());
-        link_.commit();
+        connection_.set_deadline(limit());
+        connection_.commit();
     }
 
 private:
@@ -88,14 +88,14 @@ private:
     }
     void roll_back() noexcept {
         try {
-            link_.set_deadline(limit());
-            link_.rollback();
+            connection_.set_deadline(limit());
+            connection_.rollback();
         } catch (...) {
-            // the link is poisoned, and the pool closes it
+            // the connection is poisoned, and the pool closes it
         }
     }
 
-    driver_connection& link_;
+    driver_connection& connection_;
     std::chrono::milliseconds timeout_;
     std::shared_ptr<connection_state> state_;
     bool open_ = false;
@@ -115,11 +115,11 @@ std::chrono::milliseconds hook_calls::time_for(pool_moment due) const noexcept {
 }
 
 void hook_calls::call(pool_moment due, pool_lease lent, pool_listener& listener) {
-    lent_link mine{std::move(lent), time_for(due)};
+    lent_connection mine{std::move(lent), time_for(due)};
     connection on = mine.shown();
     call_hook(due, on, listener);
     mine.commit();
-    if (mine.open() && settles(due)) mine.link().keep_settings();
+    if (mine.open() && settles(due)) mine.on().keep_settings();
 }
 
 }  // namespace detail

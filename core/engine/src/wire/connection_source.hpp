@@ -1,5 +1,5 @@
-// Where links come from: driver, dialect, parameters and compiled statements of one engine. Shared
-// by the engine, its pool and every link, so that each may outlive the others.
+// Where connections come from: driver, dialect, parameters and compiled statements of one engine.
+// Shared by the engine, its pool and every connection, so that each may outlive the others.
 #pragma once
 
 #include <atomic>
@@ -39,12 +39,12 @@ public:
     // What the URL said, until the first connection has found its server; from then on the one that
     // fits it. Both live as long as this.
     const koine::dialect& dialect() const noexcept { return *current_.load(std::memory_order_acquire); }
-    // The dialect for all links, settled by the first server that is found. Statements are compiled
-    // only after that.
+    // The dialect for all connections, settled by the first server that is found. Statements are
+    // compiled only after that.
     const koine::dialect& settle_dialect(std::string_view product, std::string_view version);
     const koine_driver& driver() const noexcept { return driver_->table(); }
     const engine_options& options() const noexcept { return options_; }
-    // Who is told of the statements of all links. Never null.
+    // Who is told of the statements of all connections. Never null.
     const std::shared_ptr<detail::observers>& observers() const noexcept { return observers_; }
 
     // Whether the database lives and dies with its connection. The driver checks its parameters
@@ -56,10 +56,10 @@ public:
 
     // Names the pool that is told of lost connections. Call once, before the first open().
     void belongs_to(std::weak_ptr<pool> owner) noexcept { owner_ = std::move(owner); }
-    // How often the server has gone away; a link remembers the number at its birth.
+    // How often the server has gone away; a connection remembers the number at its birth.
     std::uint64_t losses() const noexcept { return losses_.load(std::memory_order_acquire); }
-    // A link that was born at `birth` has lost its server: all that are as old are closed instead
-    // of leased again. Later reports of the same loss change nothing.
+    // A connection that was born at `birth` has lost its server: all that are as old are closed
+    // instead of leased again. Later reports of the same loss change nothing.
     void lost(std::uint64_t birth) noexcept;
 
 private:

@@ -98,6 +98,12 @@ std::unique_ptr<prepared> driver_connection::make_prepared(std::shared_ptr<const
     return statement;
 }
 
+std::unique_ptr<prepared> driver_connection::make_prepared(std::string_view text, std::uint32_t flags) {
+    auto by_hand = std::make_shared<compiled>();
+    by_hand->text = std::string{text};
+    return make_prepared(std::shared_ptr<const compiled>{std::move(by_hand)}, flags);
+}
+
 prepared& driver_connection::prepare(const syntax::fragment& shape) {
     const busy_guard guard{*this};
     const std::uint64_t hash = shape.hash();
@@ -108,7 +114,7 @@ prepared& driver_connection::prepare(const syntax::fragment& shape) {
 
 prepared& driver_connection::prepare_new(const syntax::fragment& shape, std::uint64_t hash) {
     check_usable();
-    return statements_.keep(hash, key_of(shape), make_prepared(source_->compile(shape), 0));
+    return statements_.keep(hash, key_of(shape), make_prepared(source_->compile(shape)));
 }
 
 prepared& driver_connection::prepare(std::string_view text, bool once, bool stream) {
@@ -118,11 +124,9 @@ prepared& driver_connection::prepare(std::string_view text, bool once, bool stre
     if (!once)
         if (prepared* found = statements_.cache().find(hash, text); found != nullptr && !found->running) return *found;
     check_usable();
-    auto as_compiled = std::make_shared<compiled>();
-    as_compiled->text = std::string{text};
     const std::uint32_t flags =
         (once ? std::uint32_t{KOINE_PREPARE_ONCE} : 0U) | (stream ? std::uint32_t{KOINE_PREPARE_STREAM} : 0U);
-    auto made = make_prepared(std::move(as_compiled), flags);
+    auto made = make_prepared(text, flags);
     if (!once && statements_.cache().find(hash, text) == nullptr) return statements_.keep(hash, text, std::move(made));
     made->once = true;
     return statements_.own(std::move(made));
@@ -132,7 +136,7 @@ prepared& driver_connection::prepare_slowly(const entity_info& entity, entity_op
                                             const syntax::fragment& shape) {
     const busy_guard guard{*this};
     check_usable();
-    prepared& statement = statements_.own(make_prepared(source_->compile(shape), 0));
+    prepared& statement = statements_.own(make_prepared(source_->compile(shape)));
     statements_.keep_for(number_of(entity), operation, statement);
     return statement;
 }

@@ -58,9 +58,7 @@ void driver_connection::run_text(std::string_view text) {
                              : text == control_.rule.text ? &control_.begin
                                                           : nullptr;
     if (place != nullptr && *place == nullptr) {
-        auto as_compiled = std::make_shared<compiled>();
-        as_compiled->text = std::string{text};
-        *place = &statements_.own(make_prepared(std::move(as_compiled), 0));
+        *place = &statements_.own(make_prepared(text));
         return run_control(**place);
     }
     run_control(found_or_made(text));
@@ -69,10 +67,7 @@ void driver_connection::run_text(std::string_view text) {
 prepared& driver_connection::found_or_made(std::string_view text) {
     const std::uint64_t hash = std::hash<std::string_view>{}(text);
     if (prepared* const found = statements_.cache().find(hash, text)) return *found;
-    auto as_compiled = std::make_shared<compiled>();
-    as_compiled->text = std::string{text};
-    auto made = make_prepared(std::move(as_compiled), 0);
-    return statements_.keep(hash, text, std::move(made));
+    return statements_.keep(hash, text, make_prepared(text));
 }
 
 void driver_connection::flush_queue() {

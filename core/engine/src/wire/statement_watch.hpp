@@ -1,4 +1,4 @@
-// What a link has to tell the observers of its statements.
+// What a connection has to tell the observers of its statements.
 #pragma once
 
 #include <chrono>

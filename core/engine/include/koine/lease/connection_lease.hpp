@@ -1,4 +1,4 @@
-// A link on loan from an engine's pool: what connection and session hold.
+// A connection on loan from an engine's pool: what connection and session hold.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Move-only. The destructor never talks to the server: a link in its idle state goes back to the
-// pool, another one is closed in the background.
+// Move-only. The destructor never talks to the server: a connection in its idle state goes back to
+// the pool, another one is closed in the background.
 class KOINE_API connection_lease {
 public:
     connection_lease() noexcept = default;
@@ -37,24 +37,25 @@ public:
     // Precondition: not empty.
     driver_connection& operator*() const noexcept { return static_cast<driver_connection&>(*lease_); }
     driver_connection* operator->() const noexcept { return static_cast<driver_connection*>(lease_.get()); }
-    // Whether there is a link that may be talked to: false in a child of the process that leased
-    // it.
+    // Whether there is a connection that may be talked to: false in a child of the process that
+    // leased it.
     bool usable() const noexcept { return lease_ && !lease_.forked(); }
     // Throws usage_error (errc::forked) in a child of the process that leased it.
     void check() const {
         if (lease_.forked()) [[unlikely]]
             lease_.check().value();
     }
-    // Gives the link back; a transaction that is still open is rolled back. Throws what the driver
-    // says of that.
+    // Gives the connection back; a transaction that is still open is rolled back. Throws what the
+    // driver says of that.
     void release() { lease_.release(); }
-    // As release(), when an error is already on its way: a link that cannot be cleaned is closed.
+    // As release(), when an error is already on its way: a connection that cannot be cleaned is
+    // closed.
     void release_quietly() noexcept;
-    // Has the link closed in the background.
+    // Has the connection closed in the background.
     void invalidate() noexcept { lease_.invalidate(); }
 
 private:
-    // Results that are still open would keep the link from its idle state.
+    // Results that are still open would keep the connection from its idle state.
     void leave() noexcept {
         if (usable() && (*this)->results().any()) [[unlikely]]
             (*this)->end_results();

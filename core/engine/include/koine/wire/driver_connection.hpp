@@ -209,7 +209,8 @@ private:
     KOINE_COLD prepared& prepare_new(const syntax::fragment& shape, std::uint64_t hash);
     KOINE_COLD prepared& prepare_slowly(const entity_info& entity, entity_operation operation,
                                         const syntax::fragment& shape);
-    std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags);
+    std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags = 0);
+    std::unique_ptr<prepared> make_prepared(std::string_view text, std::uint32_t flags = 0);
     void open_handle(prepared& statement);
     void make_room(prepared& statement);
     KOINE_COLD void renew(prepared& statement);

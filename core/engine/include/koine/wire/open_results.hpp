@@ -1,4 +1,4 @@
-// The results of a link that are read outside of it, so that it can tell them when they end.
+// The results of a connection that are read outside of it, so that it can tell them when they end.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,7 @@ struct open_result {
     enum class condition : std::uint8_t {
         open,
         lost,  // the driver has ended it, and says why when it is asked for more rows
-        over   // the link has ended it: rolled back, or given back
+        over   // the connection has ended it: rolled back, or given back
     };
     prepared* statement = nullptr;  // null: there is nothing to end any more
     std::atomic<condition> where{condition::open};

@@ -1,4 +1,4 @@
-// A statement prepared on one link.
+// A statement prepared on one connection.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Owned by the link; a pointer stays valid until the next prepare on that link, or for
-// an entity statement as long as the link lives.
+// Owned by the connection; a pointer stays valid until the next prepare on that connection, or for
+// an entity statement as long as the connection lives.
 struct prepared {
     koine_statement* handle = nullptr;
     std::shared_ptr<const compiled> text{};
