@@ -4,12 +4,20 @@
 #include <string>
 #include <string_view>
 
+#include <koine/mapping.hpp>
+#include <koine/orm/session.hpp>
 #include <koine/rows.hpp>
 
 #include "servers.hpp"
 
 namespace fault {
 namespace {
+
+// A row of marks whose key is given, so that nothing has to be read back.
+struct mark_row {
+    std::int64_t id{};
+    static constexpr auto koine_table() { return koine::table("marks", koine::col<&mark_row::id>(koine::primary_key)); }
+};
 
 class refused : public with_each_server {
 protected:
@@ -286,6 +294,23 @@ TEST_P(transactions_by_hand, autocommit_holds_from_the_first_statement_on) {
     EXPECT_EQ(code_of([&] { c.begin_nested(); }), errc::usage);
     connection other = on.connect();
     EXPECT_EQ(marks(other), 3);
+}
+
+TEST_P(transactions_by_hand, commit_sends_what_autocommit_has_queued) {
+    engine_options options;
+    options.isolation = koine::isolation::autocommit;
+    const engine each = with(options);
+    koine::session session{each};
+    session.add(mark_row{.id = 1});
+    session.commit();
+    session.add(mark_row{.id = 2});
+    session.add(mark_row{.id = 3});
+    session.commit();
+    session.add(mark_row{.id = 4});
+    session.flush();
+    session.rollback();
+    connection c = on.connect();
+    EXPECT_EQ(marks(c), 4) << "each statement is its own transaction";
 }
 
 TEST_P(transactions_by_hand, read_only_holds_from_the_first_statement_on) {

@@ -142,6 +142,8 @@ void driver_connection::commit() {
     if (due != verdict::in_doubt && wire_.poisoned()) [[unlikely]]
         check_usable();
     if (due == verdict::nothing) {
+        // With autocommit, statements can wait for a COMMIT that is not going to be sent.
+        if (!queue_.empty()) flush_queue();
         transaction_.ended();
         return;
     }
