@@ -53,10 +53,12 @@ public:
     void drop_stores() noexcept;
     // No undo log speaks of objects any more.
     void transaction_ended() noexcept {
-        if (adopted_.empty()) kept_.clear();
+        if (!kept_.empty() && adopted_.empty()) [[unlikely]]
+            drop_kept();
     }
 
 private:
+    KOINE_COLD void drop_kept() noexcept { kept_.clear(); }
     KOINE_COLD void make_pool(class_slot& slot);
     object_store& store();
     void adopt(object_header& header, object_state state);

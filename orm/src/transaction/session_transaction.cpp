@@ -127,18 +127,23 @@ void session_transaction::end() noexcept {
     undo_.clear();
     state_.ended();
     if (!in_transaction()) return;
-    try {
-        if (connection_)
-            connection_->close();
-        else
-            own_.release();
-    } catch (...) {
-        // The work is committed or rolled back; a connection that cannot be cleaned is closed by
-        // the pool.
-    }
-    // Released, own_ is empty.
     lease_ = nullptr;
-    if (connection_) connection_.reset();
+    // What fails below has been committed or rolled back; a connection that cannot be cleaned is
+    // closed by the pool.
+    if (connection_) [[unlikely]]
+        return close_connection();
+    try {
+        own_.release();
+    } catch (...) {
+    }
+}
+
+void session_transaction::close_connection() noexcept {
+    try {
+        connection_->close();
+    } catch (...) {
+    }
+    connection_.reset();
 }
 
 void session_transaction::abandon() noexcept {

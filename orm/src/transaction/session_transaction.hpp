@@ -106,6 +106,7 @@ public:
     bool has_savepoint(std::uint64_t id) const noexcept { return state_.has(id); }
 
 private:
+    void close_connection() noexcept;
     // The connection that is leased. Throws usage_error in a child of the process that leased it.
     driver_connection& leased() const {
         lease_->check();

@@ -46,12 +46,15 @@ public:
         while (size_ != 0) pop();
         deletes_ = false;
         // One long transaction does not keep its memory for a life of short ones.
-        if (blocks_.size() > 1) blocks_.resize(1);
+        if (blocks_.size() > 1) [[unlikely]]
+            keep_one_block();
     }
 
 private:
     static constexpr std::size_t block_size = 64;
     undo_entry& at(std::size_t i) noexcept { return blocks_[i / block_size][i % block_size]; }
+    // Seldom, so that clear() saves no registers for it.
+    KOINE_COLD void keep_one_block() noexcept { blocks_.resize(1); }
     void add_block() { blocks_.push_back(std::make_unique<undo_entry[]>(block_size)); }
 
     std::vector<std::unique_ptr<undo_entry[]>> blocks_{};
