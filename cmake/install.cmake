@@ -14,12 +14,6 @@ else()
   set(KOINE_NEEDS_LIBMARIADB ${KOINE_DRIVER_LIBMARIADB})
 endif()
 
-# A dialect plugin is linked with Koine's libraries.
-set(KOINE_STATIC_WITHOUT_PIC OFF)
-if(NOT BUILD_SHARED_LIBS AND NOT CMAKE_POSITION_INDEPENDENT_CODE)
-  set(KOINE_STATIC_WITHOUT_PIC ON)
-endif()
-
 configure_package_config_file(cmake/koine-config.cmake.in "${PROJECT_BINARY_DIR}/koine-config.cmake"
   INSTALL_DESTINATION "${koine_package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/koine-config-version.cmake"

@@ -47,9 +47,15 @@ function(koine_component)
       VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
     koine_warnings(${target})
     # Client libraries and the C library are called often and in small steps: straight, without the
-    # linkage table.
-    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang>:-fno-plt>)
-    if(BUILD_SHARED_LIBS)
+    # linkage table; and the compiler may inline what another library could replace.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang>:-fno-plt -fno-semantic-interposition>)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+      # It may end in a shared library of the application, which does not export it: its parts find
+      # each other without a table.
+      set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+      target_compile_definitions(${target} PUBLIC KOINE_STATIC_DEFINE)
+    else()
       # Installed libraries find each other wherever they are put; a missing symbol is found when
       # linking, not later.
       set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN")
@@ -68,6 +74,10 @@ function(koine_component)
   target_link_libraries(${target} ${scope} ${arg_DEPENDS} ${arg_PUBLIC_LIBS})
   target_compile_features(${target} ${scope} cxx_std_20)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${arg_NAME})
+  if(NOT PROJECT_IS_TOP_LEVEL)
+    # The warnings of the project around are not those of these headers.
+    set_target_properties(${target} PROPERTIES SYSTEM ON)
+  endif()
 
   if(KOINE_INSTALL AND NOT arg_NO_INSTALL)
     install(TARGETS ${target} EXPORT KoineTargets)

@@ -41,10 +41,6 @@ endif()
 
 option(KOINE_PLUGIN_DRIVERS "Build the drivers as plugins, loaded at run time" OFF)
 option(KOINE_TESTING_SUITE "Build and install the conformance suite" ${KOINE_BUILD_TESTS})
-if(KOINE_PLUGIN_DRIVERS)
-  # Plugins take what they use of the static libraries into themselves.
-  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-endif()
 
 set(KOINE_SANITIZE "" CACHE STRING "Value for -fsanitize=, such as address,undefined or thread")
 

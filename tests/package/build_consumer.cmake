@@ -34,5 +34,6 @@ endif()
 
 run("${CMAKE_COMMAND}" -S "${consumer}" -B "${build}" ${arguments})
 run("${CMAKE_COMMAND}" --build "${build}")
+run("${build}/host")
 run("${build}/consumer")
 message(STATUS "consumer: ${output}")
