@@ -75,10 +75,10 @@ void append_clauses(syntax::fragment& to, const syntax::fragment& select) {
     for (const syntax::node& n : nodes) {
         // A table's address is not mistaken for a node: it only ever follows one that says so.
         const bool after_column = &n != nodes.data() && (&n - 1)->kind == syntax::op::column;
-        if (!after_column && n.kind == syntax::op::bind)
-            to.push_bind(select.value(bound++));
-        else
+        if (after_column)
             to.push(n.kind, n.index, n.detail, n.size);
+        else
+            to.push_from(select, n, bound);
     }
 }
 

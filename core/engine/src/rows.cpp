@@ -1,5 +1,6 @@
 #include <koine/rows.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include "connection_state.hpp"
@@ -30,11 +31,29 @@ cell row::operator[](std::size_t index) const {
     return cell{rows_->cells()[index], rows_->names_[index], index};
 }
 
+namespace {
+
+[[noreturn]] KOINE_COLD void raise_ambiguous(std::string_view name) {
+    error_info info;
+    info.code = errc::undefined_column;
+    info.column = name;
+    info.message =
+        "the row has more than one column " + std::string{name} + "; give one another name, or take it by position";
+    throw_error(std::move(info));
+}
+
+}  // namespace
+
 cell row::operator[](std::string_view name) const {
-    for (std::size_t i = 0; i < rows_->names_.size(); ++i)
-        if (rows_->names_[i] == name) return cell{rows_->cells()[i], rows_->names_[i], i};
+    const std::vector<std::string>& names = rows_->names_;
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found != names.end() && std::find(found + 1, names.end(), name) == names.end()) {
+        const auto index = static_cast<std::size_t>(found - names.begin());
+        return cell{rows_->cells()[index], *found, index};
+    }
+    if (found != names.end()) raise_ambiguous(name);
     std::string known;
-    for (const auto& n : rows_->names_) known += (known.empty() ? "" : ", ") + n;
+    for (const auto& n : names) known += (known.empty() ? "" : ", ") + n;
     throw_usage("the row has no column " + std::string{name} + "; it has: " + known);
 }
 
@@ -42,7 +61,7 @@ rows::rows(std::shared_ptr<detail::connection_state> state, detail::prepared& st
            deadline limit)
     : state_{std::move(state)}, block_{got}, limit_{limit} {
     detail::driver_connection& on = *state_->lease;
-    affected_ = on.rows_affected(statement);
+    affected_ = statement.read_only ? 0 : on.rows_affected(statement);
     names_.reserve(statement.columns);
     for (std::uint32_t i = 0; i < statement.columns; ++i) {
         const koine_string name = on.column(statement, i).name;

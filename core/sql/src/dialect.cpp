@@ -1,5 +1,7 @@
 #include <koine/dialect.hpp>
 
+#include <koine/error.hpp>
+
 namespace koine {
 inline namespace v1 {
 
@@ -7,6 +9,14 @@ dialect::~dialect() = default;
 
 std::shared_ptr<const dialect> dialect::with(const dialect_options&) const {
     return nullptr;
+}
+
+std::string dialect::typed_placeholder(std::uint32_t index, std::uint8_t) const {
+    return placeholder(index);
+}
+
+std::string dialect::list_text(std::span<const koine_value>) const {
+    throw_usage("the dialect binds no lists");
 }
 
 bool dialect::commits_by_itself(std::string_view) const {

@@ -38,8 +38,28 @@ std::string ansi::placeholder(std::uint32_t) const {
     return "?";
 }
 
-std::string ansi::typed_placeholder(std::uint32_t index, std::uint8_t) const {
+bool ansi::binds_lists(std::uint8_t) const noexcept {
+    return false;
+}
+
+std::string ansi::listed_placeholder(std::uint32_t index) const {
     return placeholder(index);
+}
+
+bool ansi::types_lists_by_example() const noexcept {
+    return false;
+}
+
+std::string ansi::in_list(std::string_view, const column_info*, std::string_view, std::string_view, bool) const {
+    throw_usage("the dialect binds no lists");
+}
+
+bool ansi::has_forms(sql_type) const noexcept {
+    return false;
+}
+
+std::string ansi::first_form(sql_type, std::string_view value) const {
+    return std::string{value};
 }
 
 begin_rule ansi::begin(const transaction_options& options) const {

@@ -92,6 +92,10 @@ compiled renderer::run(std::uint32_t rows) {
             select();
             break;
     }
+    if (!out_.lists.empty()) {
+        out_.values = statement_.binds;
+        return std::move(out_);
+    }
     bool identity = true;
     for (std::size_t i = 0; i < out_.order.size(); ++i) identity = identity && out_.order[i] == i;
     if (identity) out_.order.clear();
@@ -284,12 +288,18 @@ std::string renderer::bare(std::uint32_t index, bool typed) {
             const auto operands = statement_.operands(index);
             const bool known = leads_with_type(operands[0]);
             auto out = expression(operands[0], tightness::sum, false) + " BETWEEN ";
-            out += expression(operands[1], tightness::sum, known) + " AND ";
+            const column_info* const forms = column_of_forms(operands[0]);
+            const auto low = expression(operands[1], tightness::sum, known);
+            out += forms != nullptr && is_moment(operands[1]) ? dialect_.first_form(forms->type, low) : low;
+            out += " AND ";
             return out += expression(operands[2], tightness::sum, known);
         }
         case op::in:
         case op::not_in:
             return membership(index);
+        case op::in_list:
+        case op::not_in_list:
+            return list_membership(index);
         case op::like:
         case op::not_like:
         case op::ilike:
@@ -313,7 +323,7 @@ std::string renderer::bare(std::uint32_t index, bool typed) {
             return dialect_.concatenation(left, expression(operands[1], tightness::primary, known));
         }
         default:
-            return infix(index, word_of(of.kind), tightness::sum, tightness::sum);
+            return comparison(index);
     }
 }
 
@@ -341,6 +351,16 @@ std::string renderer::membership(std::uint32_t index) {
     }
     const bool known = leads_with_type(operands[0]);
     auto out = expression(operands[0], tightness::sum, false);
+    if (const column_info* const forms = column_of_forms(operands[0])) {
+        if (std::all_of(operands.begin() + 1, operands.end(), [&](std::uint32_t one) { return is_moment(one); })) {
+            std::string tests;
+            for (std::size_t i = 1; i < operands.size(); ++i) {
+                if (i > 1) tests += negated ? " AND " : " OR ";
+                tests += is_value(out, forms->type, operands[i], negated);
+            }
+            return operands.size() == 2 ? tests : '(' + tests + ')';
+        }
+    }
     out += negated ? " NOT IN (" : " IN (";
     for (std::size_t i = 1; i < operands.size(); ++i) {
         if (i > 1) out += ", ";
@@ -349,12 +369,80 @@ std::string renderer::membership(std::uint32_t index) {
     return out += ')';
 }
 
+std::string renderer::list_membership(std::uint32_t index) {
+    const term& of = statement_.terms[index];
+    const bool negated = of.kind == op::not_in_list;
+    auto out = expression(index - 1, tightness::sum, false);
+    if (!dialect_.binds_lists(of.tag)) {
+        out += negated ? " NOT IN (" : " IN (";
+        for (std::uint32_t i = 0; i < of.listed; ++i) {
+            if (i != 0) out += ", ";
+            out += dialect_.listed_placeholder(place_of(of.number + i));
+        }
+        return out += ')';
+    }
+    out_.order.push_back(of.number);
+    const auto list = static_cast<std::uint32_t>(out_.order.size());
+    out_.lists.push_back({list - 1, of.number, of.listed});
+    std::string example;
+    if (dialect_.types_lists_by_example()) {
+        out_.order.push_back(of.number);
+        example = dialect_.placeholder(list + 1);
+    }
+    return dialect_.in_list(out, is_moment(index) ? column_of_forms(index - 1) : nullptr, dialect_.placeholder(list),
+                            example, negated);
+}
+
+std::string renderer::comparison(std::uint32_t index) {
+    const op kind = statement_.terms[index].kind;
+    const auto operands = statement_.operands(index);
+    const column_info* const forms = column_of_forms(operands[0]);
+    const bool columns = forms != nullptr && column_of_forms(operands[1]) != nullptr;
+    if (forms == nullptr || !(columns || is_moment(operands[1])))
+        return infix(index, word_of(kind), tightness::sum, tightness::sum);
+    const auto left = bare(operands[0], true);
+    if (columns)
+        return dialect_.first_form(forms->type, left)
+            .append(word_of(kind))
+            .append(dialect_.first_form(forms->type, bare(operands[1], true)));
+    if (kind == op::eq || kind == op::ne) return is_value(left, forms->type, operands[1], kind == op::ne);
+    const auto value = bare(operands[1], true);
+    const bool from_first = kind == op::lt || kind == op::ge;
+    return (left + std::string{word_of(kind)}).append(from_first ? dialect_.first_form(forms->type, value) : value);
+}
+
+std::string renderer::is_value(std::string_view column, sql_type type, std::uint32_t bound, bool negated) {
+    const auto value = bare(bound, true);
+    return std::string{column}
+        .append(negated ? " NOT BETWEEN " : " BETWEEN ")
+        .append(dialect_.first_form(type, value))
+        .append(" AND ")
+        .append(value);
+}
+
+const column_info* renderer::column_of_forms(std::uint32_t index) const {
+    const term& of = statement_.terms[index];
+    if (of.kind != op::column) return nullptr;
+    const column_info& column = of.table->columns[of.column];
+    return dialect_.has_forms(column.type) ? &column : nullptr;
+}
+
+bool renderer::is_moment(std::uint32_t index) const {
+    const term& of = statement_.terms[index];
+    const bool valued = of.kind == op::bind || of.listed != 0;
+    return valued && (of.tag == KOINE_TIME || of.tag == KOINE_TIMESTAMP || of.tag == KOINE_INSTANT);
+}
+
+// The number of the next placeholder, which takes this bound value.
+std::uint32_t renderer::place_of(std::uint32_t bound) {
+    if (out_.order.size() == std::numeric_limits<std::uint16_t>::max())
+        throw_not_supported("a statement takes at most 65535 values, each with a placeholder: make several of it");
+    out_.order.push_back(bound);
+    return static_cast<std::uint32_t>(out_.order.size());
+}
+
 std::string renderer::bind(const term& of, bool typed) {
-    const auto number = std::uint64_t{of.number} + shift_;
-    if (number > std::numeric_limits<std::uint16_t>::max())
-        throw_not_supported("a statement takes at most 65536 bound values");
-    out_.order.push_back(static_cast<std::uint16_t>(number));
-    const auto place = static_cast<std::uint32_t>(out_.order.size());
+    const auto place = place_of(of.number + shift_);
     return typed ? dialect_.placeholder(place) : dialect_.typed_placeholder(place, of.tag);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <koine/dialects/ansi.hpp>
@@ -55,6 +56,15 @@ private:
     std::string column(const term& of) const;
     std::string infix(std::uint32_t index, std::string_view word, tightness left, tightness right);
     std::string membership(std::uint32_t index);
+    std::string list_membership(std::uint32_t index);
+    // Comparisons with a column that may hold a value in several forms.
+    std::string comparison(std::uint32_t index);
+    std::string is_value(std::string_view column, sql_type type, std::uint32_t bound, bool negated);
+    // The column where the term is one whose values may have several forms, else null.
+    const column_info* column_of_forms(std::uint32_t index) const;
+    // Whether the term is a value, or a list of values, of a type that has them.
+    bool is_moment(std::uint32_t index) const;
+    std::uint32_t place_of(std::uint32_t bound);
     bool gives_type(std::uint32_t index) const;
     bool leads_with_type(std::uint32_t index) const;
     bool any_gives_type(const std::vector<std::uint32_t>& operands) const;

@@ -55,6 +55,8 @@ std::uint32_t operand_count(const syntax::node& node) {
         case op::not_:
         case op::is_null:
         case op::is_not_null:
+        case op::in_list:
+        case op::not_in_list:
             return 1;
         case op::between:
             return 3;
@@ -151,6 +153,14 @@ private:
             // A chain is written flat, however long it is.
             const bool flat = is_associative(made.kind) && below.kind == made.kind;
             made.depth = std::max(made.depth, below.depth + (flat ? 0U : 1U));
+        }
+        if (made.kind == op::in_list || made.kind == op::not_in_list) {
+            if (node.size == 0) malformed("a list of no values");
+            made.tag = node.detail;
+            made.number = out_.binds;
+            made.listed = node.size;
+            made.has_bind = true;
+            out_.binds += node.size;
         }
         if (made.depth > max_depth) throw_not_supported("an expression is nested deeper than 500 levels");
         push(made);

@@ -19,7 +19,10 @@ struct term {
     syntax::op kind{};
     std::uint8_t tag = 0;      // of a bind
     std::uint16_t column = 0;  // of a column
-    std::uint32_t number = 0;  // of a bind: which bound value, from 0; of an integer: itself
+    // of a bind: which bound value, from 0; of a list: the first of its values; of an integer:
+    // itself
+    std::uint32_t number = 0;
+    std::uint32_t listed = 0;  // values of a list
     std::uint32_t operands = 0;
     std::uint32_t first = 0;  // the leftmost term below this one, or its own index
     std::uint32_t depth = 1;

@@ -75,6 +75,21 @@ std::string cast(std::string_view text, std::string_view type) {
     return std::string{"CAST("}.append(text).append(" AS ").append(type).append(")");
 }
 
+// Whether a bare name means a type of the server's own, which is found before everybody's.
+bool is_own_type(std::string_view name) {
+    constexpr std::string_view words =
+        " aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange anycompatiblenonarray "
+        "anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange bit bool box bpchar bytea char cid "
+        "cidr circle cstring date datemultirange daterange event_trigger fdw_handler float4 float8 gtsvector "
+        "index_am_handler inet int2 int2vector int4 int4multirange int4range int8 int8multirange int8range internal "
+        "interval json jsonb jsonpath language_handler line lseg macaddr macaddr8 money name numeric nummultirange "
+        "numrange oid oidvector path point polygon record refcursor regclass regcollation regconfig regdictionary "
+        "regnamespace regoper regoperator regproc regprocedure regrole regtype table_am_handler text tid time "
+        "timestamp timestamptz timetz trigger tsm_handler tsmultirange tsquery tsrange tstzmultirange tstzrange "
+        "tsvector txid_snapshot unknown uuid varbit varchar void xid xid8 xml ";
+    return words.find(std::string{" "}.append(name).append(" ")) != std::string_view::npos;
+}
+
 }  // namespace
 
 postgresql::~postgresql() = default;
@@ -147,11 +162,38 @@ std::string postgresql::typed_placeholder(std::uint32_t index, std::uint8_t tag)
     return type.empty() ? placeholder(index) : cast(placeholder(index), type);
 }
 
+bool postgresql::binds_lists(std::uint8_t) const noexcept {
+    return true;
+}
+
+bool postgresql::types_lists_by_example() const noexcept {
+    return true;
+}
+
+// The example is compared so that its parameter gets the column's type and the driver can refuse a
+// value that would be read as something else, which in the text of an array nobody sees. The
+// planner takes away what is TRUE by itself.
+std::string postgresql::in_list(std::string_view operand, const column_info*, std::string_view list,
+                                std::string_view example, bool negated) const {
+    std::string out = "(";
+    out.append(operand).append(negated ? " <> ALL (" : " = ANY (").append(list);
+    return out.append(") AND (TRUE OR ").append(operand).append(" = ").append(example).append("))");
+}
+
 std::string postgresql::insert_rows(const table_info& table, const std::vector<std::uint16_t>& columns,
                                     const std::vector<std::vector<std::string>>& rows,
                                     bool returns_generated_key) const {
     if (rows.size() == 1 || !returns_generated_key)
         return ansi::insert_rows(table, columns, rows, returns_generated_key);
+    // NULL of the column's own type, which need not be the one that Koine would give it. A table's
+    // rows are a type of the table's name, for which nobody needs the right to read the table.
+    const auto rows_of = table_name(table);
+    const bool hidden = table.schema.empty() && is_own_type(table.name);
+    const auto null_of = [&](std::uint16_t column) {
+        const auto name = quote(table.columns[column].name);
+        return hidden ? "(SELECT " + name + " FROM " + rows_of + " WHERE FALSE)"
+                      : '(' + cast("NULL", rows_of) + ")." + name;
+    };
     std::string names;
     std::string aliases;
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -165,7 +207,7 @@ std::string postgresql::insert_rows(const table_info& table, const std::vector<s
         out += row == 0 ? "(" : ", (";
         for (std::size_t i = 0; i < columns.size(); ++i) {
             // The first row tells the types of all.
-            out += row == 0 ? cast(rows[row][i], plain_type(table.columns[columns[i]].type)) : rows[row][i];
+            out += row == 0 ? "COALESCE(" + rows[row][i] + ", " + null_of(columns[i]) + ')' : rows[row][i];
             out += ", ";
         }
         out += std::to_string(row) + ')';

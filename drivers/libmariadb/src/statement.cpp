@@ -1,9 +1,12 @@
 #include "statement.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 #include <utility>
+
+#include <koine/spi/sql_lexer.hpp>
 
 #include "connection.hpp"
 #include "errors.hpp"
@@ -30,10 +33,17 @@ spi::failure outdated(const char* reason) {
     return why;
 }
 
+// Whether rows that come back are rows that were changed (RETURNING), by the first word.
+bool returns_changes(std::string_view sql) noexcept {
+    static constexpr spi::sql_rules rules{.hash_comments = true, .spaced_dashes = true, .code_comments = true};
+    constexpr std::array<std::string_view, 4> changes{"insert", "replace", "delete", "set"};
+    return spi::sql_lexer<rules>{sql}.next().is_any(changes);
+}
+
 }  // namespace
 
 statement::statement(connection& owner, std::string_view sql, bool stream)
-    : owner_{owner}, facts_{inspect(sql)}, wants_stream_{stream} {
+    : owner_{owner}, facts_{inspect(sql)}, returns_changes_{returns_changes(sql)}, wants_stream_{stream} {
     if (facts_.plain_command) {
         sql_ = sql;
         late_columns_ = false;
@@ -306,7 +316,7 @@ bool statement::same_columns() const noexcept {
 void statement::take_rows() {
     row_ = native_->result.data;
     rows_ = static_cast<std::int64_t>(native_->result.rows);
-    affected_ = rows_;
+    affected_ = returns_changes_ ? rows_ : -1;
 }
 
 // The library frees a result when it reads the next.

@@ -72,6 +72,7 @@ private:
 
     connection& owner_;
     sql_facts facts_;
+    bool returns_changes_;
     std::string sql_{};             // of a text statement
     MYSQL_STMT* native_ = nullptr;  // null for a text statement
     std::vector<output_column> columns_{};

@@ -149,7 +149,7 @@ void flush_sender::send_rows(driver_connection& link, const entity_plan& plan, s
         if (!text.order.empty()) {
             std::vector<koine_value> ordered;
             ordered.reserve(text.order.size());
-            for (const std::uint16_t i : text.order) ordered.push_back(binds_[i]);
+            for (const std::uint32_t i : text.order) ordered.push_back(binds_[i]);
             binds_ = std::move(ordered);
         }
         if (back_.empty()) {

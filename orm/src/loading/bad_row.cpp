@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <koine/error.hpp>
+#include <koine/types/stored_form.hpp>
 
 #include "objects/entity_plan.hpp"
 
@@ -56,6 +57,7 @@ void raise_bad_row(const entity_info& entity, const koine_value* cells) {
         info.message += info.code == errc::out_of_range      ? " that its member cannot hold"
                         : info.code == errc::unexpected_null ? ", but its member is not std::optional"
                                                              : ", its member takes something else";
+        explain_stored_form(column.type, cells[i], info);
         break;
     }
     entity.destroy(place);

@@ -110,7 +110,32 @@ TEST_F(like_functions, do_not_hang_on_patterns_made_to_backtrack) {
     std::string pattern;
     for (int i = 0; i < 100; ++i) pattern += "%a";
     EXPECT_EQ(like(std::string(20'000, 'a') + 'b', pattern), "0");
-    EXPECT_EQ(like("a", std::string(60'000, '%')), "LIKE pattern is too long");
+    EXPECT_EQ(like("a", std::string(60'000, '%')), "1");
+    // A million times a hundred thousand comparisons would not end while anybody waits.
+    const std::string pattern_of_a = '%' + std::string(100'000, 'a') + "b%";
+    EXPECT_EQ(like(std::string(1'000'000, 'a'), pattern_of_a), "0");
+    EXPECT_EQ(ilike(std::string(1'000'000, 'A'), pattern_of_a), "0");
+    EXPECT_EQ(ilike(std::string(1'000'000, 'A') + 'B', pattern_of_a), "1");
+}
+
+// The long form against the short one: what is put in front is matched by itself.
+TEST_F(like_functions, take_long_patterns_as_they_take_short_ones) {
+    std::mt19937 random{2};
+    const auto word = [&](const std::string& letters, std::size_t longest) {
+        std::string out;
+        for (auto left = random() % (longest + 1); left > 0; --left) out += letters[random() % letters.size()];
+        return out;
+    };
+    const std::string front(300, 'x');
+    for (int i = 0; i < 5'000; ++i) {
+        const std::string text = word("abA%_", 8);
+        std::string pattern = word("abA%%__", 8);
+        if (random() % 4 == 0) pattern += "\\%";
+        if (random() % 4 == 0) pattern += "\\_a%";
+        ASSERT_EQ(like(front + text, front + pattern), like(text, pattern)) << text << " / " << pattern;
+        ASSERT_EQ(ilike(front + text, front + pattern), ilike(text, pattern)) << text << " / " << pattern;
+        ASSERT_EQ(like(text, pattern + std::string(300, '%')), like(text, pattern + '%')) << text << " / " << pattern;
+    }
 }
 
 // SQLite's own LIKE knows no case of ASCII letters: an independent answer for koine_ilike.

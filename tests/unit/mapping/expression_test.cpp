@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <initializer_list>
 #include <sstream>
 #include <string>
@@ -139,10 +140,40 @@ TEST(predicate, has_nothing_in_an_empty_list) {
     EXPECT_EQ(words(col<&User::id> == 1 || col<&User::name>.in(std::vector<std::string>{})), "users.0 1 eq false or");
 }
 
-TEST(predicate, takes_at_most_65535_values_in_a_list) {
-    const std::vector<int> many(65535, 1);
-    EXPECT_EQ(col<&User::id>.in(many).fragment().bind_count(), 65535U);
-    EXPECT_THROW(col<&User::id>.in(std::vector<int>(65536, 1)), koine::usage_error);
+// How large the shape of a long list is, and for how many values it has room.
+TEST(predicate, keeps_the_values_of_a_long_list_out_of_the_shape) {
+    const auto size_of = [](std::size_t count) {
+        std::vector<std::int64_t> list(count);
+        for (std::size_t i = 0; i < count; ++i) list[i] = static_cast<std::int64_t>(i);
+        const auto made = col<&User::id>.in(list);
+        const auto& fragment = made.fragment();
+        EXPECT_EQ(fragment.nodes().size(), 3U);
+        EXPECT_EQ(fragment.nodes()[2].kind, koine::syntax::op::in_list);
+        EXPECT_EQ(fragment.nodes()[2].detail, KOINE_INT64);
+        EXPECT_EQ(fragment.nodes()[2].size, fragment.bind_count());
+        for (std::uint32_t i = 0; i < fragment.bind_count(); ++i)
+            EXPECT_EQ(fragment.value(i).u.i, static_cast<std::int64_t>(std::min<std::size_t>(i, count - 1)));
+        return fragment.bind_count();
+    };
+    EXPECT_EQ(size_of(9), 16U);
+    EXPECT_EQ(size_of(1'025), 2'048U);
+    EXPECT_EQ(size_of(2'049), 4'096U);
+    EXPECT_EQ(size_of(32'769), 34'816U) << "beside it a statement of 65535 values has room for others";
+    EXPECT_EQ(size_of(65'535), 65'535U);
+    EXPECT_EQ(size_of(65'537), 131'072U);
+}
+
+TEST(predicate, shares_the_text_that_fills_a_list_up) {
+    const std::vector<std::string> names(33, std::string(100, 'x'));
+    const auto made = col<&User::name>.not_in(names);
+    const auto& fragment = made.fragment();
+    EXPECT_EQ(fragment.nodes()[2].kind, koine::syntax::op::not_in_list);
+    ASSERT_EQ(fragment.bind_count(), 64U);
+    EXPECT_EQ(fragment.value(63).u.p, fragment.value(32).u.p);
+    const auto twice = made || made;
+    EXPECT_EQ(twice.fragment().bind_count(), 128U);
+    const koine_value last = twice.fragment().value(127);
+    EXPECT_EQ(std::string(static_cast<const char*>(last.u.p), last.len), names[0]);
 }
 
 TEST(predicate, matches_patterns) {

@@ -30,7 +30,7 @@ public:
 
     // Runs one statement; answers its first cell as text ("NULL" for null, "" without rows).
     std::string run(const std::string& sql, const std::vector<bound>& binds = {},
-                    const std::vector<std::uint16_t>& order = {}) {
+                    const std::vector<std::uint32_t>& order = {}) {
         sqlite3_stmt* statement = nullptr;
         const char* tail = nullptr;
         error_ = sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, &tail);

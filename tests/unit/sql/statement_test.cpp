@@ -32,7 +32,7 @@ struct expectation {
     std::string on_sqlite;
     std::string on_postgresql;
     std::string on_mariadb;  // empty: refused. MySQL has no RETURNING, and names another collation.
-    std::vector<std::uint16_t> order{};
+    std::vector<std::uint32_t> order{};
     std::uint32_t columns = 0;
 };
 
@@ -44,7 +44,7 @@ std::vector<expectation> expectations() {
     std::vector<expectation> out;
     const auto add = [&](const char* what, const syntax::fragment& statement, std::string on_sqlite,
                          std::string on_postgresql, std::string on_mariadb, std::uint32_t columns,
-                         std::vector<std::uint16_t> order = {}) {
+                         std::vector<std::uint32_t> order = {}) {
         out.push_back({what, statement, std::move(on_sqlite), std::move(on_postgresql), std::move(on_mariadb),
                        std::move(order), columns});
     };
@@ -265,12 +265,34 @@ TEST(statement, inserts_rows_with_generated_keys_in_a_promised_order) {
               "INSERT INTO users (name, age) VALUES (?1, ?2), (?3, ?4) RETURNING id");
     const auto made = postgresql.compile_rows(keyed, 2);
     EXPECT_EQ(made.text,
-              "INSERT INTO users (name, age) SELECT c0, c1 FROM (VALUES (CAST($1 AS text), CAST($2 AS integer), 0), "
-              "($3, $4, 1)) AS v (c0, c1, n) ORDER BY n RETURNING id");
+              "INSERT INTO users (name, age) SELECT c0, c1 FROM (VALUES (COALESCE($1, (CAST(NULL AS users)).name), "
+              "COALESCE($2, (CAST(NULL AS users)).age), 0), ($3, $4, 1)) AS v (c0, c1, n) ORDER BY n RETURNING id");
     EXPECT_EQ(made.columns, 1U);
     EXPECT_TRUE(made.order.empty());
     EXPECT_EQ(mariadb.compile_rows(keyed, 2).text, "INSERT INTO users (name, age) VALUES (?, ?), (?, ?) RETURNING id");
     EXPECT_THROW(mysql.compile_rows(keyed, 2), usage_error);
+}
+
+// A table may be called as a type of PostgreSQL's, which a bare name means first.
+TEST(statement, takes_the_types_of_new_rows_from_their_table_whatever_its_name) {
+    const auto text_for = [](std::string_view name, std::string_view schema) {
+        const table_info table{.name = name, .schema = schema, .columns = user_columns, .primary_key = first_column};
+        syntax::fragment statement = words{op::insert, table}.bind().op(op::value, age).op(op::returning, id);
+        return postgresql.compile_rows(statement, 2).text;
+    };
+    const std::string rest = ", 0), ($2, 1)) AS v (c0, n) ORDER BY n RETURNING id";
+    EXPECT_EQ(text_for("point", {}),
+              "INSERT INTO point (age) SELECT c0 FROM (VALUES (COALESCE($1, (SELECT age FROM "
+              "point WHERE FALSE))" +
+                  rest);
+    EXPECT_EQ(text_for("point", "shop"),
+              "INSERT INTO shop.point (age) SELECT c0 FROM (VALUES (COALESCE($1, "
+              "(CAST(NULL AS shop.point)).age)" +
+                  rest);
+    EXPECT_EQ(text_for("points", {}),
+              "INSERT INTO points (age) SELECT c0 FROM (VALUES (COALESCE($1, (CAST(NULL AS "
+              "points)).age)" +
+                  rest);
 }
 
 TEST(statement, ansi_writes_the_standard) {

@@ -60,7 +60,8 @@ public:
     std::size_t size() const noexcept;
     // By position. Throws usage_error if there is no such column.
     cell operator[](std::size_t index) const;
-    // By name, as the database spells it. Throws usage_error that lists the columns.
+    // By name, as the database spells it. Throws usage_error that lists the columns, and error with
+    // errc::undefined_column for a name that several columns have.
     cell operator[](std::string_view name) const;
     // The whole row as a std::tuple (by position), a mapped class (by column name) or a single
     // value. Throws as cell::as.
@@ -87,7 +88,7 @@ public:
 
     std::uint32_t column_count() const noexcept;
     std::string_view column_name(std::uint32_t index) const;
-    // Rows changed by the statement; -1 if the database does not tell.
+    // Rows changed by the statement, 0 for a query; -1 if the database does not tell.
     std::int64_t affected() const noexcept { return affected_; }
     // The key generated last on this connection, on databases that know one (SQLite, MariaDB,
     // MySQL).

@@ -1,7 +1,10 @@
 #include <koine/wire/driver_connection.hpp>
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include <koine/types/type_traits.hpp>
 
 #include "wire/connection_source.hpp"
 #include "wire/statement_cache.hpp"
@@ -66,7 +69,8 @@ void driver_connection::open_handle(prepared& statement) {
     const bool reads = (flags & KOINE_STATEMENT_READ_ONLY) != 0;
     statement.read_only = reads && !statement.text->writes;
     statement.columns = driver().column_count(statement.handle);
-    statement.parameters = driver().parameter_count(statement.handle);
+    statement.parameters =
+        statement.text->lists.empty() ? driver().parameter_count(statement.handle) : statement.text->values;
     statement.block_rows = 0;
     make_room(statement);
     statement.extras = 0;
@@ -154,6 +158,11 @@ std::span<const koine_value> driver_connection::in_placeholder_order(const prepa
     const auto& order = statement.text->order;
     ordered_.resize(order.size());
     for (std::size_t i = 0; i < order.size(); ++i) ordered_[i] = binds[order[i]];
+    for (const list_placeholder& list : statement.text->lists) {
+        const std::string text = dialect().list_text(binds.subspan(list.first, list.count));
+        if (text.size() > max_content) throw_usage("the values of a list are more than 4 GiB of text");
+        ordered_[list.placeholder] = keep(content_value(text.data(), text.size(), KOINE_TEXT), context_);
+    }
     return ordered_;
 }
 

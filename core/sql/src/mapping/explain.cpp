@@ -7,6 +7,7 @@
 #include <koine/mapping/row_reader.hpp>
 #include <koine/mapping/type_names.hpp>
 #include <koine/types/enumeration.hpp>
+#include <koine/types/stored_form.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -80,7 +81,10 @@ error_info explain_column(std::string place, sql_type expected, const koine_valu
         info.code = errc::type_mismatch;
         info.message = place + " should be " + std::string{type_name(expected)} + ", but the database gave ";
         info.message += tag_name(cell.tag);
-        if (cell.tag == KOINE_TEXT && expected != sql_type::text) info.message += " that is none";
+        const std::size_t before = info.message.size();
+        explain_stored_form(expected, cell, info);
+        if (cell.tag == KOINE_TEXT && expected != sql_type::text && info.message.size() == before)
+            info.message += " that is none";
     }
     return info;
 }
@@ -88,7 +92,7 @@ error_info explain_column(std::string place, sql_type expected, const koine_valu
 error_info explain_column(const table_info& table, const column_info& column, const koine_value& cell) {
     error_info info =
         explain_column("column " + std::string{table.name} + "." + std::string{column.name}, column.type, cell);
-    info.hint = "compare the mapped class with the table in the database";
+    if (info.hint.empty()) info.hint = "compare the mapped class with the table in the database";
     info.table = table.name;
     info.column = column.name;
     return info;

@@ -1,4 +1,5 @@
 // The parts of expressions that need no type.
+#include <algorithm>
 #include <bit>
 #include <string>
 
@@ -10,6 +11,32 @@ inline namespace v1 {
 namespace detail {
 
 namespace {
+
+// Lists of up to so many values are written out: a database plans them best.
+constexpr std::uint32_t most_operands = 8;
+// What the node of a list that is written out can count.
+constexpr std::uint32_t most_numbered = 0xffff;
+// What one statement can take where each value has a placeholder, on MariaDB.
+constexpr std::uint32_t most_placeholders = 0xffff;
+
+// Whether the last `count` nodes are values of one type. A type's own traits may give several, or
+// NULL.
+bool have_one_tag(const syntax::fragment& values, std::uint32_t count) {
+    const auto list = values.nodes().last(count);
+    return list[0].detail != KOINE_NULL &&
+           std::all_of(list.begin(), list.end(), [&](const syntax::node& one) { return one.detail == list[0].detail; });
+}
+
+// The size to which a list is filled up, so that few shapes of statements exist: a power of two, or
+// a multiple of 2048, which leaves room for other values beside a list that nearly fills a
+// statement.
+std::uint32_t padded_list(std::uint32_t count) {
+    constexpr std::uint32_t step = 2048;
+    if (count > 1U << 30U) return count;
+    if (count <= step || count > most_placeholders) return std::bit_ceil(count);
+    const std::uint32_t padded = (count + step - 1) / step * step;
+    return padded > most_placeholders ? count : padded;
+}
 
 [[noreturn]] void raise(errc code, std::string message) {
     error_info info;
@@ -49,16 +76,16 @@ std::string like_pattern(std::string_view before, std::string_view text, std::st
 }
 
 void finish_list(syntax::fragment& to, std::uint32_t count, bool negated) {
-    constexpr std::uint32_t most = 0xffff;
     if (count == 0) {
         // The column stays out of it: NULL is not in nothing either.
         to.clear();
         to.push(negated ? syntax::op::true_ : syntax::op::false_);
         return;
     }
-    if (count > most) throw_usage("a list of more than 65535 values in an IN; use a range, or several queries");
-    std::uint32_t padded = std::bit_ceil(count);
-    if (padded > most) padded = count;
+    if (count > most_operands && have_one_tag(to, count))
+        return to.fold_list(negated ? syntax::op::not_in_list : syntax::op::in_list, count, padded_list(count));
+    if (count > most_numbered) throw_usage("a list of more than 65535 values of several types in an IN");
+    const std::uint32_t padded = std::min(std::bit_ceil(count), most_numbered);
     for (std::uint32_t i = count; i < padded; ++i) to.push_bind(to.value(to.bind_count() - 1));
     to.push(negated ? syntax::op::not_in : syntax::op::in, static_cast<std::uint16_t>(padded));
 }

@@ -24,9 +24,7 @@ syntax::fragment rebase_columns(const syntax::fragment& expression, const class_
     std::uint32_t bound = 0;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
         const syntax::node& node = nodes[i];
-        if (node.kind == syntax::op::bind) {
-            out.push_bind(expression.value(bound++));
-        } else if (node.kind == syntax::op::column) {
+        if (node.kind == syntax::op::column) {
             const table_info* table = nullptr;
             std::memcpy(&table, &nodes[++i], sizeof table);
             if (node.index == no_column) {
@@ -38,7 +36,7 @@ syntax::fragment rebase_columns(const syntax::fragment& expression, const class_
                 out.push_table(syntax::op::column, table, node.index);
             }
         } else {
-            out.push(node.kind, node.index, node.detail, node.size);
+            out.push_from(expression, node, bound);
         }
     }
     return out;

@@ -132,6 +132,25 @@ void fragment::push_bind_slow(const koine_value& value) {
     add_node(node{op::bind, value.tag, 0, 0});
 }
 
+void fragment::fold_list(op kind, std::uint32_t count, std::uint32_t size) {
+    node_count_ -= count;
+    const node list{kind, nodes_[node_count_].detail, 0, size};
+    const std::uint32_t more = size - count;
+    if (more > bind_capacity_ - bind_count_) grow(node_count_ + 1, bind_count_ + more, byte_count_);
+    // Values share the content of the one that they repeat.
+    for (std::uint32_t i = 0; i < more; ++i, ++bind_count_) binds_[bind_count_] = binds_[bind_count_ - 1];
+    add_node(list);
+}
+
+void fragment::push_from(const fragment& other, const node& one, std::uint32_t& bound) {
+    if (one.kind == op::bind) return push_bind(other.value(bound++));
+    if (one.kind == op::in_list || one.kind == op::not_in_list) {
+        for (std::uint32_t i = 0; i < one.size; ++i) push_bind(other.value(bound++));
+        node_count_ -= one.size;
+    }
+    add_node(one);
+}
+
 void fragment::append(const fragment& other) {
     const std::uint32_t nodes = other.node_count_;
     const std::uint32_t binds = other.bind_count_;

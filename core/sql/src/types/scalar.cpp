@@ -23,16 +23,8 @@ bool read_float(const koine_value& cell, double& value) noexcept {
 }
 
 bool read_boolean(const koine_value& cell, bool& value) noexcept {
-    if (cell.tag == KOINE_INT64) {
-        if (cell.u.i != 0 && cell.u.i != 1) return false;
-        value = cell.u.i == 1;
-        return true;
-    }
-    if (cell.tag != KOINE_TEXT) return false;
-    const std::string_view text{static_cast<const char*>(cell.u.p), cell.len};
-    const bool is_true = text == "t" || text == "true";
-    if (!is_true && text != "f" && text != "false") return false;
-    value = is_true;
+    if (cell.tag != KOINE_INT64 || (cell.u.i != 0 && cell.u.i != 1)) return false;
+    value = cell.u.i == 1;
     return true;
 }
 

@@ -2,21 +2,49 @@
 
 #include <string_view>
 
+#include <koine/detail/temporal_text.hpp>
+
 namespace koine {
 inline namespace v1 {
 namespace detail {
 
 namespace {
 
-using parser = bool(std::string_view text, std::int64_t& out) noexcept;
+// How a type is written as text, and how much of that may be missing at the end.
+struct text_form {
+    bool (*parse)(std::string_view text, std::int64_t& out) noexcept;
+    std::size_t (*format)(std::int64_t value, char* out) noexcept;
+    std::size_t least;  // characters that are always there: down to the seconds
+    std::size_t zone;   // characters behind the fraction
+};
+constexpr text_form date_form{&parse_date, &format_date, 10, 0};
+constexpr text_form time_form{&parse_time, &format_time, 8, 0};
+constexpr text_form timestamp_form{&parse_timestamp, &format_timestamp, 19, 0};
+constexpr text_form instant_form{&parse_instant, &format_instant, 19, 1};
+
+// Reads the text that is bound for a value, and what is the same but for zeros at the end of the
+// fraction and for the Z of an instant, as CURRENT_TIMESTAMP writes it. Those are what a query finds
+// again: they lie between the shortest of them and the bound one, and no other value's text does.
+bool read_text(const koine_value& cell, const text_form& form, std::int64_t& out) noexcept {
+    const std::string_view text{static_cast<const char*>(cell.u.p), cell.len};
+    std::int64_t value = 0;
+    if (!form.parse(text, value)) return false;
+    char room[temporal_text_size];
+    const std::string_view bound{room, form.format(value, room)};
+    const bool shortened = text.size() >= form.least && bound.size() >= form.zone &&
+                           bound.substr(0, bound.size() - form.zone).starts_with(text);
+    if (text != bound && !shortened) return false;
+    out = value;
+    return true;
+}
 
 // The integer of a cell of this tag, or of its text.
-bool read_integer(const koine_value& cell, std::uint8_t tag, parser* parse, std::int64_t& out) noexcept {
+bool read_integer(const koine_value& cell, std::uint8_t tag, const text_form& form, std::int64_t& out) noexcept {
     if (cell.tag == tag) {
         out = cell.u.i;
         return true;
     }
-    return cell.tag == KOINE_TEXT && parse(std::string_view{static_cast<const char*>(cell.u.p), cell.len}, out);
+    return cell.tag == KOINE_TEXT && read_text(cell, form, out);
 }
 
 // What std::chrono can hold, one day less at both ends: those are the infinities.
@@ -27,7 +55,7 @@ constexpr std::int64_t last_day = std::chrono::sys_days{infinite_date}.time_sinc
 
 bool read_date(const koine_value& cell, date& value) noexcept {
     std::int64_t days = 0;
-    if (!read_integer(cell, KOINE_DATE, parse_date, days)) return false;
+    if (!read_integer(cell, KOINE_DATE, date_form, days)) return false;
     if (days == temporal_infinity) {
         value = infinite_date;
     } else if (days == temporal_minus_infinity) {
@@ -42,14 +70,14 @@ bool read_date(const koine_value& cell, date& value) noexcept {
 
 bool read_time(const koine_value& cell, time_of_day& value) noexcept {
     std::int64_t us = 0;
-    if (!read_integer(cell, KOINE_TIME, parse_time, us)) return false;
+    if (!read_integer(cell, KOINE_TIME, time_form, us)) return false;
     if (us < 0 || us > microseconds_per_day) return false;
     value = from_time_us(us);
     return true;
 }
 
 bool read_timestamp_text(const koine_value& cell, std::int64_t& us) noexcept {
-    return read_integer(cell, KOINE_TIMESTAMP, parse_timestamp, us);
+    return read_integer(cell, KOINE_TIMESTAMP, timestamp_form, us);
 }
 
 bool read_instant_text(const koine_value& cell, std::int64_t& us) noexcept {
@@ -57,7 +85,7 @@ bool read_instant_text(const koine_value& cell, std::int64_t& us) noexcept {
         us = cell.u.i;
         return true;
     }
-    return read_integer(cell, KOINE_INSTANT, parse_instant, us);
+    return read_integer(cell, KOINE_INSTANT, instant_form, us);
 }
 
 koine_value date_value(const date& value, bind_context& context) noexcept {

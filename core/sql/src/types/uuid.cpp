@@ -9,8 +9,13 @@ namespace detail {
 
 bool read_uuid(const koine_value& cell, uuid& value) {
     if (cell.tag == KOINE_TEXT) {
-        result<uuid> parsed = uuid::try_parse(std::string_view{static_cast<const char*>(cell.u.p), cell.len});
+        // Only the form that is bound: another one would not be found by its value.
+        const std::string_view text{static_cast<const char*>(cell.u.p), cell.len};
+        result<uuid> parsed = uuid::try_parse(text);
         if (!parsed) return false;
+        char bound[uuid::text_size];
+        parsed->write(bound);
+        if (text != std::string_view{bound, sizeof bound}) return false;
         value = *parsed;
         return true;
     }

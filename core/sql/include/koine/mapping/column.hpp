@@ -50,9 +50,8 @@ constexpr void apply_option(column_options& to, const Option& option) {
 
 // A text with %, _ and \\ taken as themselves in a LIKE pattern, between two ends.
 KOINE_API std::string like_pattern(std::string_view before, std::string_view text, std::string_view after);
-// Ends a list of `count` operands, the last of which is `last`: pads it to a power of two, so that
-// few shapes of statements exist, and adds the node. An empty list has no elements: IN is false and
-// NOT IN is true.
+// Ends a list of `count` values, the last operands: fills it up, so that few shapes of statements
+// exist, and adds the node. An empty list has no elements: IN is false and NOT IN is true.
 KOINE_API void finish_list(syntax::fragment& to, std::uint32_t count, bool negated);
 
 template <auto M, class Entity>
@@ -138,7 +137,8 @@ struct column {
     }
 
     // One of the values: in(1, 2, 3), in({1, 2, 3}) or in(a range). Nothing is in an empty range,
-    // everything is not_in it. Throws usage_error for more than 65535 values.
+    // everything is not_in it. Any number of values, but 65535 in a statement on MariaDB and MySQL,
+    // and of doubles and bytes on SQLite: running it throws usage_error for more.
     template <class V>
     predicate<Entity> in(std::initializer_list<V> values) const {
         return detail::listed<M, Entity>(values, false);

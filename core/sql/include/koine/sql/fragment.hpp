@@ -66,6 +66,13 @@ public:
         push(op::bind, 0, value.tag);
         binds_[bind_count_++] = value;
     }
+    // Turns the last `count` nodes, which are binds of one tag, into the list of in_list or
+    // not_in_list. The list has `size` values, the last of them again and again where there are
+    // fewer.
+    void fold_list(op kind, std::uint32_t count, std::uint32_t size);
+    // A node of another fragment with the values that belong to it, of which `bound` is the first;
+    // `bound` is moved behind them.
+    void push_from(const fragment& other, const node& one, std::uint32_t& bound);
     // A bind node without a value, for statements whose values are given at execution.
     void push_parameter(std::uint8_t tag) { push(op::bind, 0, tag); }
     void append(const fragment& other);

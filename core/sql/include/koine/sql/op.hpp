@@ -41,6 +41,10 @@ enum class op : std::uint8_t {
     between,  // three operands
     in,       // 1 + index operands
     not_in,
+    // One operand, and as its list the next `size` bound values, which have no nodes of their own;
+    // detail: the tag of all of them.
+    in_list,
+    not_in_list,
 
     // Clauses: each takes its operands off the stack and belongs to the statement.
     where = 64,  // one operand; several are joined by AND

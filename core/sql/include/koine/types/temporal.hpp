@@ -10,7 +10,9 @@ namespace koine {
 inline namespace v1 {
 namespace detail {
 
-// Read the native tag or the canonical text into the contract's integer; false for anything else.
+// Read the native tag, the canonical text or a shortened one (no zeros at the end of the fraction,
+// or no fraction; an instant without its Z) into the contract's integer; false for anything else,
+// which a comparison with the value would not find.
 KOINE_API bool read_date(const koine_value& cell, date& value) noexcept;
 KOINE_API bool read_time(const koine_value& cell, time_of_day& value) noexcept;
 KOINE_API KOINE_COLD bool read_timestamp_text(const koine_value& cell, std::int64_t& us) noexcept;

@@ -74,7 +74,7 @@ struct integer_traits {
 
 // An INT64 that a double holds exactly.
 KOINE_API KOINE_COLD bool read_float(const koine_value& cell, double& value) noexcept;
-// 0, 1, or the words t, f, true, false.
+// 0 or 1, as they are bound where there are no booleans. Words are not: they would not be found.
 KOINE_API KOINE_COLD bool read_boolean(const koine_value& cell, bool& value) noexcept;
 
 // Whether bind() gives a tag that every driver takes, so that nothing has to be rewritten.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +29,16 @@ public:
 
     std::string like(syntax::op kind, std::string_view text, std::string_view pattern) const override;
     std::string typed_placeholder(std::uint32_t index, std::uint8_t tag) const override;
+    // An array, in the server's text form, which has the type of the column that is looked up in
+    // it.
+    std::string list_text(std::span<const koine_value> values) const override;
+    bool binds_lists(std::uint8_t tag) const noexcept override;
+    bool types_lists_by_example() const noexcept override;
+    std::string in_list(std::string_view operand, const column_info* column, std::string_view list,
+                        std::string_view example, bool negated) const override;
     // Rows whose generated keys are wanted are inserted by INSERT ... SELECT ... ORDER BY, the one
-    // form for which the server promises that keys are drawn in the order of the rows.
+    // form for which the server promises that keys are drawn in the order of the rows. The values
+    // have the types of their columns, as in an INSERT of one row.
     std::string insert_rows(const table_info& table, const std::vector<std::uint16_t>& columns,
                             const std::vector<std::vector<std::string>>& rows,
                             bool returns_generated_key) const override;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,18 @@ public:
     std::string_view generated_key_suffix() const noexcept override;
     std::string_view table_suffix() const noexcept override;
     bool alters_constraints() const noexcept override;
+
+    // Lists are bound as JSON arrays, but for those of doubles and bytes, which JSON cannot carry
+    // exactly. Their placeholders have no numbers: SQLite looks each number up among those before.
+    std::string list_text(std::span<const koine_value> values) const override;
+    bool binds_lists(std::uint8_t tag) const noexcept override;
+    std::string listed_placeholder(std::uint32_t index) const override;
+    std::string in_list(std::string_view operand, const column_info* column, std::string_view list,
+                        std::string_view example, bool negated) const override;
+    // Times of day, timestamps and instants are found with fewer digits of fraction too, instants
+    // also without their Z, as CURRENT_TIMESTAMP writes them.
+    bool has_forms(sql_type type) const noexcept override;
+    std::string first_form(sql_type type, std::string_view value) const override;
 
 private:
     dialect_options options_;
