@@ -11,8 +11,8 @@ std::shared_ptr<const dialect> dialect::with(const dialect_options&) const {
     return nullptr;
 }
 
-std::string dialect::typed_placeholder(std::uint32_t index, std::uint8_t) const {
-    return placeholder(index);
+compiled dialect::typed_text(std::string_view, std::span<const koine_value>) const {
+    return {};
 }
 
 std::string dialect::list_text(std::span<const koine_value>) const {

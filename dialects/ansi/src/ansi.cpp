@@ -38,6 +38,10 @@ std::string ansi::placeholder(std::uint32_t) const {
     return "?";
 }
 
+std::string ansi::typed_placeholder(std::uint32_t index, std::uint8_t) const {
+    return placeholder(index);
+}
+
 bool ansi::binds_lists(std::uint8_t) const noexcept {
     return false;
 }

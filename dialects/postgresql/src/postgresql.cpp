@@ -106,6 +106,7 @@ const dialect_features& postgresql::features() const noexcept {
                                           .savepoints = true,
                                           .read_only_transactions = true,
                                           .generated_keys_ascend = true,
+                                          .types_by_context = true,
                                           .max_identifier = 63};
     return out;
 }

@@ -51,6 +51,8 @@ struct dialect_features {
     // Keys generated for the rows of one INSERT (compile_rows) ascend in the order of the rows: the
     // returned keys, sorted, belong to the rows in their order.
     bool generated_keys_ascend = false;
+    // the type of a bound value is taken from what stands around it, and not from the value
+    bool types_by_context = false;
     std::uint32_t max_identifier = 0;        // bytes; 0: no limit
     bool max_identifier_characters = false;  // max_identifier counts characters, not bytes
 };
@@ -107,10 +109,11 @@ public:
     // Placeholder number `index`, from 1: "?1", "$1".
     virtual std::string placeholder(std::uint32_t index) const = 0;
 
-    // The placeholder of a value where nothing else would tell the database its type, by the
-    // value's tag: "CAST($1 AS bigint)". The default is placeholder(index), for databases that take
-    // a value's type from the value.
-    virtual std::string typed_placeholder(std::uint32_t index, std::uint8_t tag) const;
+    // A text by hand, with this dialect's placeholders, in which values have types of their own
+    // where nothing around them would give them one; `values` are those of the placeholders. Its
+    // order says which of them each placeholder takes. An empty text, which is the default: nothing
+    // has to change. Asked only where features() say so.
+    virtual compiled typed_text(std::string_view text, std::span<const koine_value> values) const;
     // The text that a placeholder of compiled::lists takes for these values, which are of one tag
     // and as bind_context::native_form() gives them. Asked only where compile() writes such.
     virtual std::string list_text(std::span<const koine_value> values) const;

@@ -69,6 +69,8 @@ public:
     virtual std::string ordering_value(std::string_view value) const;
     // The clause that ends a SELECT; either may be empty, not both.
     virtual std::string paging(std::string_view limit, std::string_view offset) const;
+    // A bound value where nothing else tells the database its type.
+    virtual std::string typed_placeholder(std::uint32_t index, std::uint8_t tag) const;
     // Whether the values of a list in IN, of this tag, are bound as one text (dialect::list_text());
     // else each has a placeholder.
     virtual bool binds_lists(std::uint8_t tag) const noexcept;

@@ -26,6 +26,10 @@ public:
     std::string placeholder(std::uint32_t index) const override;
     begin_rule begin(const transaction_options& options) const override;
     std::string table_exists() const override;
+    // Casts values to their own types where the server could not tell them or would guess: alone in
+    // a list that is selected, before IS NULL, where all operands are values, and as arguments of
+    // functions that take anything.
+    compiled typed_text(std::string_view text, std::span<const koine_value> values) const override;
 
     std::string like(syntax::op kind, std::string_view text, std::string_view pattern) const override;
     std::string typed_placeholder(std::uint32_t index, std::uint8_t tag) const override;
