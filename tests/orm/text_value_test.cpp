@@ -26,6 +26,7 @@ TEST_P(text_values, have_the_type_of_their_cpp_value) {
     EXPECT_EQ(ask<std::int64_t>(sql("select :a + :b", {{"a", 40}, {"b", std::int64_t{2}}})), 42);
     EXPECT_EQ(ask<double>(sql("select :a * :b", {{"a", 3.0}, {"b", 0.5}})), 1.5);
     EXPECT_EQ(ask<std::int64_t>(sql("select count(*) from users where :a + :b > 3", {{"a", 1}, {"b", 2}})), 0);
+    EXPECT_EQ(ask<std::int64_t>(sql("select count(*) from users where :n > 0", {{"n", std::int64_t{1} << 40}})), 0);
     const auto both =
         ask<std::tuple<std::int64_t, std::string>>(sql("select :n as n, :t as t", {{"n", 7}, {"t", "x"}}));
     EXPECT_EQ(both, (std::tuple<std::int64_t, std::string>{7, "x"}));

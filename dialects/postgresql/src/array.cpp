@@ -1,6 +1,5 @@
-// The text of an array, by which the values of a list travel as one parameter. Its element's type is
-// what the server takes the column to be, so each element has the text that a parameter of its own
-// would have.
+// The text of an array, by which the values of a list travel as one parameter. Its elements have
+// the column's type, so each has the text that a parameter of its own would have.
 #include <array>
 #include <charconv>
 #include <cstring>

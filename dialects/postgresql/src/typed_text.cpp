@@ -247,18 +247,19 @@ private:
         if (mine.sign || tells_nothing(mine.values - 1, mine.strings, mine.numbers)) return true;
         if (mine.last > i || mine.first < i) return false;
         if (is_looked_up(i)) return true;
-        // A comparison: the other side has to be a chain of the same kind.
+        // A comparison: the other side has to be a chain of the same kind. The type of a literal
+        // there would be too small for some values.
         std::size_t next = i + 1;
         while (next < tokens_.size() && is_comparison(tokens_[next])) ++next;
         if (next != i + 1 && next < tokens_.size() && is_plain(tokens_[next])) {
             const chain other = chain_around(next);
-            if (!other.other && tells_nothing(other.values, 0, other.numbers)) return true;
+            if (!other.other) return true;
         }
         std::size_t before = i;
         while (before > 0 && is_comparison(tokens_[before - 1])) --before;
         if (before != i && before > 0 && is_plain(tokens_[before - 1])) {
             const chain other = chain_around(before - 1);
-            if (!other.other && tells_nothing(other.values, 0, other.numbers)) return true;
+            if (!other.other) return true;
         }
         return false;
     }
@@ -271,8 +272,8 @@ private:
         std::size_t word = i + 1;
         if (tokens_[word].is("not")) ++word;
         if (word + 2 >= tokens_.size()) return false;
-        if (tokens_[word].is("between")) return is_value(word + 1);
-        return tokens_[word].is("in") && tokens_[word + 1].is('(') && is_value(word + 2);
+        if (tokens_[word].is("between")) return is_plain(tokens_[word + 1]);
+        return tokens_[word].is("in") && tokens_[word + 1].is('(') && is_plain(tokens_[word + 2]);
     }
 
     std::vector<sql_token> tokens_{};

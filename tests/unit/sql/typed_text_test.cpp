@@ -42,6 +42,9 @@ TEST(typed_text, casts_values_among_values) {
               "select * from t where CAST($1 AS bigint) = CAST($2 AS bigint)");
     EXPECT_EQ(typed("select 1 where $1 * 2 > 0.5 * $1", {real}),
               "select 1 where CAST($1 AS double precision) * 2 > 0.5 * CAST($1 AS double precision)");
+    EXPECT_EQ(typed("select 1 where $1 > 0 and 5 <> $1", {whole}),
+              "select 1 where CAST($1 AS bigint) > 0 and 5 <> CAST($1 AS bigint)");
+    EXPECT_EQ(typed("select 1 where $1 in (1, 2)", {whole}), "select 1 where CAST($1 AS bigint) in (1, 2)");
     EXPECT_EQ(typed("select * from t where a > -$1", {whole}), "select * from t where a > -CAST($1 AS bigint)");
     EXPECT_EQ(typed("select * from t where at > $1 - interval '1 day'", {day}),
               "select * from t where at > CAST($1 AS date) - interval '1 day'");

@@ -33,8 +33,8 @@ struct compiled {
     std::vector<std::uint32_t> order{};
     std::vector<list_placeholder> lists{};  // `order` names each one's first value
     std::uint32_t values = 0;               // how many are bound; told only where `lists` has any
-    std::uint32_t columns = 0;  // of the result; 0: none
-    bool writes = false;        // changes rows or the schema
+    std::uint32_t columns = 0;              // of the result; 0: none
+    bool writes = false;                    // changes rows or the schema
 };
 
 // What core and the unit of work must know to use a dialect well.

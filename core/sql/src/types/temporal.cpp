@@ -1,5 +1,6 @@
 #include <koine/types/temporal.hpp>
 
+#include <algorithm>
 #include <string_view>
 
 #include <koine/detail/temporal_text.hpp>
@@ -10,30 +11,51 @@ namespace detail {
 
 namespace {
 
-// How a type is written as text, and how much of that may be missing at the end.
+// How a type is written as text.
 struct text_form {
     bool (*parse)(std::string_view text, std::int64_t& out) noexcept;
     std::size_t (*format)(std::int64_t value, char* out) noexcept;
-    std::size_t least;  // characters that are always there: down to the seconds
-    std::size_t zone;   // characters behind the fraction
+    bool has_date;
+    bool has_time;
+    bool has_zone;  // Z
 };
-constexpr text_form date_form{&parse_date, &format_date, 10, 0};
-constexpr text_form time_form{&parse_time, &format_time, 8, 0};
-constexpr text_form timestamp_form{&parse_timestamp, &format_timestamp, 19, 0};
-constexpr text_form instant_form{&parse_instant, &format_instant, 19, 1};
+constexpr text_form date_form{&parse_date, &format_date, true, false, false};
+constexpr text_form time_form{&parse_time, &format_time, false, true, false};
+constexpr text_form timestamp_form{&parse_timestamp, &format_timestamp, true, true, false};
+constexpr text_form instant_form{&parse_instant, &format_instant, true, true, true};
 
-// Reads the text that is bound for a value, and what is the same but for zeros at the end of the
-// fraction and for the Z of an instant, as CURRENT_TIMESTAMP writes it. Those are what a query finds
-// again: they lie between the shortest of them and the bound one, and no other value's text does.
+bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+// Whether a text that could be parsed is the bound one, but for zeros at the end of the fraction
+// and for the Z of an instant. Of years beyond 9999 and infinities nothing is known here.
+bool is_usual(std::string_view text, const text_form& form) noexcept {
+    constexpr std::size_t date_size = 10;
+    constexpr std::size_t time_size = 8;
+    const std::size_t time_at = form.has_date ? date_size + 1 : 0;
+    if (!is_digit(text[0])) return false;
+    if (!form.has_time) return text.size() == date_size;
+    if (text.size() < time_at + time_size || text[time_at + 5] != ':') return false;
+    if (form.has_date && text[date_size] != ' ') return false;
+    std::string_view fraction = text.substr(time_at + time_size);
+    constexpr std::size_t longest = 7;
+    if (form.has_zone && fraction.size() == longest + 1 && fraction.back() == 'Z') fraction.remove_suffix(1);
+    return fraction.size() <= longest && (fraction.empty() || fraction[0] == '.') &&
+           std::all_of(fraction.begin() + (fraction.empty() ? 0 : 1), fraction.end(), &is_digit);
+}
+
+// Reads a text that a query for its value finds: the bound one, or one without zeros at the end of
+// the fraction or without the Z, as CURRENT_TIMESTAMP writes it. Those lie between the shortest of
+// them and the bound one, and no other value's text does.
 bool read_text(const koine_value& cell, const text_form& form, std::int64_t& out) noexcept {
     const std::string_view text{static_cast<const char*>(cell.u.p), cell.len};
     std::int64_t value = 0;
     if (!form.parse(text, value)) return false;
-    char room[temporal_text_size];
-    const std::string_view bound{room, form.format(value, room)};
-    const bool shortened = text.size() >= form.least && bound.size() >= form.zone &&
-                           bound.substr(0, bound.size() - form.zone).starts_with(text);
-    if (text != bound && !shortened) return false;
+    if (!is_usual(text, form)) {
+        char bound[temporal_text_size];
+        if (text != std::string_view{bound, form.format(value, bound)}) return false;
+    }
     out = value;
     return true;
 }

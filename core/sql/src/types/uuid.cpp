@@ -1,5 +1,6 @@
 #include <koine/types/uuid.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -13,9 +14,8 @@ bool read_uuid(const koine_value& cell, uuid& value) {
         const std::string_view text{static_cast<const char*>(cell.u.p), cell.len};
         result<uuid> parsed = uuid::try_parse(text);
         if (!parsed) return false;
-        char bound[uuid::text_size];
-        parsed->write(bound);
-        if (text != std::string_view{bound, sizeof bound}) return false;
+        const bool capital = std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'F'; });
+        if (text.size() != uuid::text_size || capital) return false;
         value = *parsed;
         return true;
     }

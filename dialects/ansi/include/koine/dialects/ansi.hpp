@@ -71,16 +71,16 @@ public:
     virtual std::string paging(std::string_view limit, std::string_view offset) const;
     // A bound value where nothing else tells the database its type.
     virtual std::string typed_placeholder(std::uint32_t index, std::uint8_t tag) const;
-    // Whether the values of a list in IN, of this tag, are bound as one text (dialect::list_text());
+    // Whether the values of a list in IN, of this tag, are bound as one text, dialect::list_text();
     // else each has a placeholder.
     virtual bool binds_lists(std::uint8_t tag) const noexcept;
     // The placeholder of one value of a list that is written out.
     virtual std::string listed_placeholder(std::uint32_t index) const;
     // Whether a list is typed by its first value, which is bound once more then.
     virtual bool types_lists_by_example() const noexcept;
-    // IN, or NOT IN if `negated`, of a list bound as one text. `column` is the operand where that is
-    // one whose values may have several forms, else null; `example` is the list's first value, where
-    // one is wanted.
+    // IN, or NOT IN if `negated`, of a list bound as one text. `column` is the operand where that
+    // is one whose values may have several forms, else null; `example` is the list's first value,
+    // where one is wanted.
     virtual std::string in_list(std::string_view operand, const column_info* column, std::string_view list,
                                 std::string_view example, bool negated) const;
     // Whether a column of this type may hold one value in several forms that do not compare as
