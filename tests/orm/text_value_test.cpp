@@ -93,7 +93,7 @@ TEST_P(results, count_what_was_changed_and_not_what_was_read) {
     EXPECT_EQ(affected(koine::sql("select 1 union all select 2")), 0);
     EXPECT_EQ(affected(koine::sql("select * from users")), 0);
     EXPECT_EQ(affected(koine::sql("select * from users where id < 0")), 0);
-    EXPECT_EQ(affected(koine::sql("with some as (select id from users) select count(*) from some")), 0);
+    EXPECT_EQ(affected(koine::sql("with found as (select id from users) select count(*) from found")), 0);
     EXPECT_EQ(on.execute(koine::sql("select * from users"), {.stream = true}).affected(), 0);
     EXPECT_EQ(affected(koine::sql("update users set score = 1")), 2);
     EXPECT_EQ(affected(koine::sql("delete from users where name = 'a'")), 1);
