@@ -123,6 +123,23 @@ const char* or_null(const std::string& text) noexcept {
     return text.empty() ? nullptr : text.c_str();
 }
 
+constexpr std::int64_t default_attempt_ns = 10'000'000'000;
+
+// Whether another server may do better. One that refuses the user or lacks the database has its
+// reasons, and so has one that cannot prove who it is.
+bool tries_next(errc code) noexcept {
+    switch (code) {
+        case errc::authentication_failed:
+        case errc::permission_denied:
+        case errc::database_not_found:
+        case errc::tls_failed:
+        case errc::no_memory:
+            return false;
+        default:
+            return true;
+    }
+}
+
 }  // namespace
 
 connection_ptr log_in(const connect_settings& settings, const std::string& database, std::int64_t deadline_ns) {
@@ -145,10 +162,35 @@ void forget_thread() noexcept {
     OPENSSL_thread_stop();
 }
 
+// The first server that can be reached. Each has its part of the time that is left, or ten seconds
+// where there is no limit, so that a dead one leaves some to those behind it.
+connected_session connector::logging_in::log_in_somewhere() const {
+    auto one = std::make_shared<connect_settings>(*settings);
+    const auto others = std::exchange(one->others, {});
+    for (std::size_t left = others.size();; --left) {
+        try {
+            const std::int64_t now = deadline::now_ns();
+            std::int64_t ends = deadline_ns;
+            if (left != 0)
+                ends = now + (deadline_ns == KOINE_NO_DEADLINE
+                                  ? default_attempt_ns
+                                  : (deadline_ns - now) / static_cast<std::int64_t>(left + 1));
+            connected_session made;
+            made.handle = log_in(*one, one->database, ends);
+            made.settings = std::move(one);
+            return made;
+        } catch (const spi::failure& why) {
+            if (left == 0 || !tries_next(why.code)) throw;
+        }
+        const auto& next = others[others.size() - left];
+        one->host = next.first;
+        one->port = next.second;
+    }
+}
+
 void connector::logging_in::run() noexcept {
     try {
-        connected_session made;
-        made.handle = log_in(*settings, settings->database, deadline_ns);
+        connected_session made = log_in_somewhere();
         MYSQL* const connection = made.handle.get();
         made.mariadb = mariadb_connection(connection) != 0;
         made.tls = mysql_get_ssl_cipher(connection) != nullptr;

@@ -1,7 +1,9 @@
 #include "options.hpp"
 
 #include <array>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include <koine/driver_spi.hpp>
 #include <koine/spi/hosts.hpp>
@@ -12,7 +14,7 @@ namespace koine::libmariadb {
 namespace {
 
 constexpr std::array options{
-    spi::text_option("unix_socket", "file of the server's socket; host and port are then not used"),
+    spi::text_option("unix_socket", "file of the server's socket, in place of host and port"),
     spi::integer_option("connect_timeout", "seconds for the whole of connecting, 10 if not given; 0 for no limit"),
     spi::integer_option("read_timeout", "seconds that the server may stay silent while an answer is due"),
     spi::integer_option("write_timeout", "seconds that the server may refuse to take what is sent"),
@@ -38,15 +40,39 @@ std::int64_t read_seconds(std::string_view key, std::string_view value) {
     return spi::read_integer(key, value, 0, 86'400) * 1'000'000'000;
 }
 
-// One server: a request to cancel must find the one that the session is on. The library reads more
-// into a host than a name: a list, a connection string, the name of a plugin.
-void take_host(std::string_view names, std::string_view ports, connect_settings& out) {
+[[noreturn]] void refuse(std::string message) {
+    throw spi::local_failure(errc::invalid_url, std::move(message));
+}
+
+// The library reads more into a host than a name: a list, a connection string, the name of a
+// plugin.
+void check_host(const std::string& name) {
+    if (name.substr(0, 1) == "/")
+        refuse("a host that begins with / is no server of MariaDB's; the file of its socket goes into unix_socket");
+    if (name.find_first_of(";/") != std::string::npos)
+        spi::refuse_value("host", "the name or the address of a server, without ; and /");
+}
+
+// The servers to try, the first of them in `out` itself.
+void take_hosts(std::string_view names, std::string_view ports, connect_settings& out) {
     const auto hosts = spi::read_hosts(names, ports);
+    for (const spi::host& one : hosts) {
+        check_host(one.name);
+        // "localhost" says no more than the socket does.
+        if (out.over_socket() && (one.port != 0 || (!one.name.empty() && one.name != "localhost")))
+            refuse(
+                "unix_socket names the server already; leave out the host, which may only be localhost, and the "
+                "port");
+        if (one.name.empty() && hosts.size() > 1) refuse("a host in the list of hosts is empty");
+        if (one.name.empty() && one.port != 0)
+            refuse(
+                "a port without a host: without one the server is looked for at its local socket, which has no "
+                "port; write the host (127.0.0.1 or localhost for this machine)");
+    }
     if (hosts.empty()) return;
-    if (hosts.size() > 1 || hosts[0].name.find_first_of(";/") != std::string::npos)
-        spi::refuse_value("host", "the name or the address of one server");
     out.host = hosts[0].name;
     out.port = hosts[0].port;
+    for (std::size_t i = 1; i < hosts.size(); ++i) out.others.push_back({hosts[i].name, hosts[i].port});
 }
 
 // The text settings by their keys.
@@ -73,11 +99,11 @@ void check(const connect_settings& out, bool mode_given) {
                        !out.tls_key.empty() || !out.tls_crl.empty() || !out.tls_cipher.empty() ||
                        !out.tls_version.empty();
     if (mode_given && out.tls == tls_mode::disable && files)
-        throw spi::local_failure(errc::invalid_url, "ssl_mode=disable contradicts the other ssl and tls options");
+        refuse("ssl_mode=disable contradicts the other ssl and tls options");
     if (out.tls == tls_mode::verify_ca && out.tls_ca.empty() && out.tls_capath.empty())
-        throw spi::local_failure(errc::invalid_url, "ssl_mode=verify-ca needs ssl_ca or ssl_capath");
+        refuse("ssl_mode=verify-ca needs ssl_ca or ssl_capath");
     if (out.clear_password && out.tls < tls_mode::verify_ca)
-        throw spi::local_failure(errc::invalid_url, "cleartext_password needs ssl_mode=verify-ca or verify-full");
+        refuse("cleartext_password needs ssl_mode=verify-ca or verify-full");
 }
 
 }  // namespace
@@ -117,7 +143,7 @@ connect_settings read_settings(std::span<const koine_parameter> parameters) {
         }
     };
     spi::read_parameters("MariaDB", options, parameters, take);
-    take_host(hosts, ports, out);
+    take_hosts(hosts, ports, out);
     // Who names the signers wants them checked.
     if (!mode_given && (!out.tls_ca.empty() || !out.tls_capath.empty())) out.tls = tls_mode::verify_full;
     check(out, mode_given);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <koine/driver_abi.h>
 
@@ -20,6 +22,8 @@ enum class tls_mode : std::uint8_t { disable, prefer, require, verify_ca, verify
 struct connect_settings {
     std::string host{};
     unsigned int port = 0;
+    // servers to try when that one cannot be reached
+    std::vector<std::pair<std::string, unsigned int>> others{};
     std::string unix_socket{};
     std::string user{};
     std::string password{};

@@ -1,6 +1,7 @@
 // Connecting: lines, TLS, users, and what can go wrong.
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -227,8 +228,8 @@ TEST_F(libmariadb_connect, refuses_keys_and_values_it_does_not_know_before_any_i
         EXPECT_EQ(how.code, koine::errc::invalid_url) << key;
         EXPECT_NE(how.message.find(key), std::string::npos);
     }
-    // What the library would read more than a name into.
-    for (const char* host : {"a,b", "127.0.0.1;port=1", "replication://a"})
+    // What the library would read more than a name into, and what names no server.
+    for (const char* host : {"127.0.0.1;port=1", "replication://a", "a,b;port=1", "/run/mysqld.sock", "a,", ""})
         EXPECT_EQ(client{with(base, "host", host)}.created().code, koine::errc::invalid_url) << host;
     EXPECT_EQ(client{with(base, "user", std::string{"a\0b", 3})}.created().code, koine::errc::invalid_url);
     EXPECT_TRUE(client{with(base, "compress", "on")}.created().ok());
@@ -237,11 +238,59 @@ TEST_F(libmariadb_connect, refuses_keys_and_values_it_does_not_know_before_any_i
     EXPECT_EQ(client{with(base, "cleartext_password", "true")}.created().code, koine::errc::invalid_url);
 }
 
+TEST_F(libmariadb_connect, a_socket_stands_in_place_of_host_and_port) {
+    EXPECT_TRUE(client{with(over_socket(server()), "host", "localhost")}.connect().ok());
+    for (const auto& [key, value] : {std::pair{"host", "127.0.0.1"}, std::pair{"port", "3306"}}) {
+        const auto how = client{with(over_socket(server()), key, value)}.created();
+        EXPECT_EQ(how.code, koine::errc::invalid_url) << key;
+        EXPECT_NE(how.message.find("unix_socket"), std::string::npos) << how;
+    }
+}
+
+TEST_F(libmariadb_connect, several_servers_are_tried_in_turn) {
+    const std::string port = std::to_string(server().port());
+    const auto listed = [&](const std::string& hosts, const std::string& ports) {
+        return with(with(over_tcp(server()), "host", hosts), "port", ports);
+    };
+    EXPECT_TRUE(connecting(listed("127.0.0.1,127.0.0.1", "1," + port)).ok());
+    EXPECT_TRUE(connecting(listed("no-such-host.invalid,127.0.0.1", port)).ok());
+    EXPECT_TRUE(connecting(listed("127.0.0.1:1,localhost:" + port, "")).ok());
+    expect_refused(connecting(listed("127.0.0.1,127.0.0.1", "1,2")), koine::errc::connection_refused);
+    // Who refuses the user is asked for good reasons.
+    expect_refused(connecting(with(listed("127.0.0.1,127.0.0.1", port + ",1"), "password", "wrong")),
+                   koine::errc::authentication_failed);
+    tcp_gate silent{server().port()};
+    silent.swallow(tcp_gate::to_client);
+    EXPECT_TRUE(connecting(with(listed("127.0.0.1,127.0.0.1", std::to_string(silent.port()) + "," + port),
+                                "connect_timeout", "4"))
+                    .ok())
+        << "a silent server has its part of the time";
+}
+
+TEST_F(libmariadb_connect, a_cancel_finds_the_one_of_several_servers_that_answered) {
+    client link{
+        with(with(over_tcp(server()), "host", "127.0.0.1,127.0.0.1"), "port", "1," + std::to_string(server().port()))};
+    ASSERT_TRUE(link.connect().ok());
+    const std::string query = "select count(*) from seq_1_to_1000000 a, seq_1_to_1000000 b where a.seq + b.seq < 0";
+    auto* const slow = link.prepare(query);
+    const int session = link.session();
+    bool asked = false;
+    link.before_wait = [&] {
+        if (std::exchange(asked, true)) return;
+        wait_until_reading(server(), session, query);
+        EXPECT_TRUE(link.cancel().ok());
+    };
+    const auto how = link.execute(slow);
+    link.before_wait = nullptr;
+    EXPECT_EQ(how.code, koine::errc::cancelled) << how;
+    EXPECT_EQ(link.number("select 1"), 1);
+}
+
 TEST_F(libmariadb_connect, every_option_of_the_table_is_understood) {
     for (std::size_t i = 0; i < driver().option_count; ++i) {
         const koine_option& one = driver().options[i];
         EXPECT_NE(one.summary.size, 0U);
-        auto base = over_tls(server());
+        auto base = text(one.key) == "unix_socket" ? over_socket(server()) : over_tls(server());
         const std::string value = one.type == KOINE_OPTION_BOOLEAN   ? "true"
                                   : one.type == KOINE_OPTION_INTEGER ? "5"
                                   : one.type == KOINE_OPTION_CHOICE  ? "verify-full"
