@@ -156,6 +156,23 @@ TEST(asking_servers, of_endless_rounds_do_not_hold_a_connect_beyond_its_deadline
         ::testing::ExitedWithCode(0), "");
 }
 
+// The TLS library takes itself apart at the end of a program, under the login that still computes.
+TEST(asking_servers, do_not_spoil_the_end_of_a_program) {
+    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+    for (const char* rounds : {"100000", "2147483647"})
+        EXPECT_EXIT(
+            {
+                auto* const server = new asking_server{rounds};
+                engine_options options = hasty();
+                options.connect_timeout = 1ms;
+                options.cancel_grace = 1ms;
+                const engine on = koine::create_engine(server->url(), options);
+                while (server->asked() == 0) caught([&] { on.connect(); });
+                std::exit(7);
+            },
+            ::testing::ExitedWithCode(7), "");
+}
+
 TEST(asking_servers, get_the_password_in_clear_only_where_the_url_allows_it) {
     {
         const asking_server server;

@@ -46,6 +46,7 @@ TEST(url_options, and_parts_that_would_have_no_effect_are_refused) {
         {"mariadb://u@h/db?unix_socket=/s", "unix_socket names the server already"},
         {"mariadb://u@localhost:3307/db?unix_socket=/s", "unix_socket names the server already"},
         {"mysql://u@%2Frun%2Fmysqld.sock/db", "unix_socket"},
+        {"mariadb://u@/db?unix_socket=/s&ssl_cert=x", "there is TLS with ssl_mode=require or more only"},
         {"postgresql:///db?port=1,2", "several ports but no host"},
         {"postgresql:///db?host=h&port=1,2", "there are 2 ports for 1 host;"},
         // a key that is given twice

@@ -167,6 +167,7 @@ void forget_thread() noexcept {
 connected_session connector::logging_in::log_in_somewhere() const {
     auto one = std::make_shared<connect_settings>(*settings);
     const auto others = std::exchange(one->others, {});
+    std::size_t unreachable = 0;
     for (std::size_t left = others.size();; --left) {
         try {
             const std::int64_t now = deadline::now_ns();
@@ -179,8 +180,16 @@ connected_session connector::logging_in::log_in_somewhere() const {
             made.handle = log_in(*one, one->database, ends);
             made.settings = std::move(one);
             return made;
-        } catch (const spi::failure& why) {
-            if (left == 0 || !tries_next(why.code)) throw;
+        } catch (spi::failure& why) {
+            if (left != 0 && tries_next(why.code)) {
+                ++unreachable;
+            } else {
+                if (unreachable != 0)
+                    why.message = "behind " + std::to_string(unreachable) +
+                                  (unreachable == 1 ? " server" : " servers") + " that could not be reached, " +
+                                  one->host + ": " + why.message;
+                throw;
+            }
         }
         const auto& next = others[others.size() - left];
         one->host = next.first;

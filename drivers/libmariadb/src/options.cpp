@@ -100,6 +100,10 @@ void check(const connect_settings& out, bool mode_given) {
                        !out.tls_version.empty();
     if (mode_given && out.tls == tls_mode::disable && files)
         refuse("ssl_mode=disable contradicts the other ssl and tls options");
+    if (out.tls == tls_mode::prefer && out.over_socket() && files)
+        refuse(
+            "over unix_socket there is TLS with ssl_mode=require or more only, so that the other ssl and tls options "
+            "would have no effect");
     if (out.tls == tls_mode::verify_ca && out.tls_ca.empty() && out.tls_capath.empty())
         refuse("ssl_mode=verify-ca needs ssl_ca or ssl_capath");
     if (out.clear_password && out.tls < tls_mode::verify_ca)

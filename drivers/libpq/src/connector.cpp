@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <new>
 #include <string_view>
 #include <utility>
+
+#include <dlfcn.h>
 
 #include <koine/deadline.hpp>
 #include <koine/detail/wait_for.hpp>
@@ -46,6 +52,7 @@ bool same(const target& a, const target& b) noexcept {
 // the objects of the program.
 struct left_steps {
     std::mutex mutex{};
+    std::condition_variable one_ended{};
     std::map<std::string, int> of{};
 
     static left_steps& all() {
@@ -53,6 +60,35 @@ struct left_steps {
         return *one;
     }
 };
+
+// The TLS library takes itself apart when the program ends, and a step that still computes with it
+// would crash. As a rule it is at its end; else the program ends here, with its status.
+void end_before_left_steps(int status) noexcept {
+    auto& left = left_steps::all();
+    std::unique_lock lock{left.mutex};
+    if (left.one_ended.wait_for(lock, std::chrono::seconds{1}, [&left] { return left.of.empty(); })) return;
+    std::fflush(nullptr);
+    std::_Exit(status);
+}
+
+void prepare_for_exit() {
+    static const bool once = [] {
+#if defined(__GLIBC__)
+        return ::on_exit([](int status, void*) { end_before_left_steps(status); }, nullptr) == 0;
+#else
+        return std::atexit([] { end_before_left_steps(EXIT_FAILURE); }) == 0;
+#endif
+    }();
+    (void)once;
+}
+
+// Frees what the TLS library, if libpq uses OpenSSL, keeps of this thread, so that nothing of that
+// is left to do when others may take the thread to have ended.
+void forget_thread() noexcept {
+    using stop = void (*)();
+    static const auto stopping = reinterpret_cast<stop>(::dlsym(RTLD_DEFAULT, "OPENSSL_thread_stop"));
+    if (stopping != nullptr) stopping();
+}
 
 constexpr int most_left_steps = 4;
 
@@ -64,11 +100,14 @@ void ignore_notice(void*, const PGresult*) noexcept {}
 
 void lengthy_step::poll::run() noexcept {
     answer = PQconnectPoll(connection.get());
+    forget_thread();
     if (!of->decided.exchange(true)) return;
     connection.reset();
+    forget_thread();
     auto& left = left_steps::all();
     const std::lock_guard lock{left.mutex};
     if (const auto at = left.of.find(of->server); at != left.of.end() && --at->second == 0) left.of.erase(at);
+    left.one_ended.notify_all();
 }
 
 void lengthy_step::start(connection_ptr connection, const std::string& server) {
@@ -105,6 +144,7 @@ void lengthy_step::leave() noexcept {
         const std::lock_guard lock{left.mutex};
         if (!fate_->decided.exchange(true)) {
             try {
+                prepare_for_exit();
                 ++left.of[fate_->server];
             } catch (...) {
                 // Not counted for lack of memory: one more may be begun.

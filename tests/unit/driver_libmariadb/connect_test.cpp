@@ -255,7 +255,9 @@ TEST_F(libmariadb_connect, several_servers_are_tried_in_turn) {
     EXPECT_TRUE(connecting(listed("127.0.0.1,127.0.0.1", "1," + port)).ok());
     EXPECT_TRUE(connecting(listed("no-such-host.invalid,127.0.0.1", port)).ok());
     EXPECT_TRUE(connecting(listed("127.0.0.1:1,localhost:" + port, "")).ok());
-    expect_refused(connecting(listed("127.0.0.1,127.0.0.1", "1,2")), koine::errc::connection_refused);
+    const auto none = connecting(listed("127.0.0.1,127.0.0.1", "1,2"));
+    expect_refused(none, koine::errc::connection_refused);
+    EXPECT_EQ(none.message.find("behind 1 server that could not be reached, 127.0.0.1: "), 0U) << none;
     // Who refuses the user is asked for good reasons.
     expect_refused(connecting(with(listed("127.0.0.1,127.0.0.1", port + ",1"), "password", "wrong")),
                    koine::errc::authentication_failed);
