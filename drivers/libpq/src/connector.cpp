@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include <dlfcn.h>
+#include <openssl/crypto.h>
 
 #include <koine/deadline.hpp>
 #include <koine/detail/wait_for.hpp>
@@ -82,14 +82,6 @@ void prepare_for_exit() {
     (void)once;
 }
 
-// Frees what the TLS library, if libpq uses OpenSSL, keeps of this thread, so that nothing of that
-// is left to do when others may take the thread to have ended.
-void forget_thread() noexcept {
-    using stop = void (*)();
-    static const auto stopping = reinterpret_cast<stop>(::dlsym(RTLD_DEFAULT, "OPENSSL_thread_stop"));
-    if (stopping != nullptr) stopping();
-}
-
 constexpr int most_left_steps = 4;
 
 // Notices have no place to go to while a connection comes up: the attempt may be given up
@@ -100,10 +92,12 @@ void ignore_notice(void*, const PGresult*) noexcept {}
 
 void lengthy_step::poll::run() noexcept {
     answer = PQconnectPoll(connection.get());
-    forget_thread();
+    // The TLS library keeps something of this thread, which must be gone when others may take the
+    // thread to have ended.
+    OPENSSL_thread_stop();
     if (!of->decided.exchange(true)) return;
     connection.reset();
-    forget_thread();
+    OPENSSL_thread_stop();
     auto& left = left_steps::all();
     const std::lock_guard lock{left.mutex};
     if (const auto at = left.of.find(of->server); at != left.of.end() && --at->second == 0) left.of.erase(at);
