@@ -102,8 +102,8 @@ void connection::explain_open(spi::failure& why, int system_error) const {
             "; the path is relative to the working directory, an absolute one has four slashes: sqlite:////path";
 }
 
-// A database with a write-ahead log needs its two files beside it even for reading, and SQLite says
-// "unable to open database file" where they cannot be made.
+// A database with a write-ahead log needs its two files beside it even for reading. Where they
+// cannot be made, SQLite speaks of opening a file or of writing to one.
 void connection::explain_log(spi::failure& why) const {
     const int code = why.native_code & 0xff;
     if (database_ == nullptr || (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)) return;
@@ -115,7 +115,9 @@ void connection::explain_log(spi::failure& why) const {
     constexpr unsigned char with_log = 2;
     unsigned char read_version = 0;
     if (file->pMethods->xRead(file, &read_version, 1, 19) != SQLITE_OK || read_version != with_log) return;
-    why.message += ": it has a write-ahead log (WAL), for which files must be made beside it even to read it";
+    why.message =
+        "it has a write-ahead log (WAL), for which files must be made beside it even to read it, and they cannot be (" +
+        why.message + ")";
     why.hint =
         "let the user write to its directory; or, if nobody changes the file meanwhile, open it with "
         "mode=ro&immutable=on; or take the log away, where it can be written: PRAGMA journal_mode=delete";
