@@ -30,8 +30,9 @@ unsigned int seconds_until(std::int64_t deadline_ns) noexcept {
         std::clamp<std::int64_t>((deadline_ns - deadline::now_ns() + 999'999'999) / 1'000'000'000, 1, most));
 }
 
-// What the server may ask to prove who we are. Left out are those that hand over the password as it
-// is.
+// What the server may ask to prove who we are. Left out are those that always hand over the
+// password as it is; the SHA-2 methods of MySQL do so when the server says that it does not know
+// the proof.
 constexpr const char* safe_methods =
     "mysql_native_password,client_ed25519,parsec,caching_sha2_password,sha256_password,auth_gssapi_client";
 constexpr const char* all_methods =
@@ -79,7 +80,15 @@ void set_options(MYSQL* connection, const connect_settings& settings, std::int64
     mysql_optionsv(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     // A server must not be able to ask for our files.
     mysql_optionsv(connection, MYSQL_OPT_LOCAL_INFILE, &never);
-    mysql_optionsv(connection, MARIADB_OPT_RESTRICTED_AUTH, settings.clear_password ? all_methods : safe_methods);
+    mysql_optionsv(connection, MARIADB_OPT_RESTRICTED_AUTH,
+                   !settings.methods.empty() ? settings.methods.c_str()
+                   : settings.clear_password ? all_methods
+                                             : safe_methods);
+    // The library begins with the server's default method, whether that is among them or not.
+    if (!settings.methods.empty()) {
+        const std::string first = settings.methods.substr(0, settings.methods.find(','));
+        mysql_optionsv(connection, MYSQL_DEFAULT_AUTH, first.c_str());
+    }
     mysql_optionsv(connection, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "koine");
     if (settings.compress) mysql_optionsv(connection, MYSQL_OPT_COMPRESS, nullptr);
     // "localhost" is a name like any other: the socket is used where it is named, or where there is

@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ constexpr std::array options{
     spi::boolean_option(
         "cleartext_password",
         "whether the server may ask for the password itself; only with ssl_mode=verify-ca or verify-full"),
+    spi::text_option("require_auth",
+                     "list of the methods by which the server may ask who we are, such as "
+                     "mysql_native_password,client_ed25519"),
     spi::integer_option("max_allowed_packet",
                         "most bytes of one statement with its values, if less than the server's limit"),
 };
@@ -75,6 +79,18 @@ void take_hosts(std::string_view names, std::string_view ports, connect_settings
     for (std::size_t i = 1; i < hosts.size(); ++i) out.others.push_back({hosts[i].name, hosts[i].port});
 }
 
+// The library has an own module for each, and would look for one of any name.
+void take_methods(std::string_view list, connect_settings& out) {
+    constexpr std::string_view known =
+        "mysql_native_password|client_ed25519|parsec|caching_sha2_password|sha256_password|auth_gssapi_client";
+    const auto methods = spi::split_list(list);
+    const bool good = std::all_of(methods.begin(), methods.end(), [known](std::string_view one) {
+        return spi::place_in_list(known, one) != std::string_view::npos;
+    });
+    if (methods.empty() || !good) spi::refuse_value("require_auth", std::string{"a list of "}.append(known));
+    out.methods = list;
+}
+
 // The text settings by their keys.
 std::string* text_setting(connect_settings& out, std::string_view key) noexcept {
     if (key == "user") return &out.user;
@@ -106,6 +122,8 @@ void check(const connect_settings& out, bool mode_given) {
             "would have no effect");
     if (out.tls == tls_mode::verify_ca && out.tls_ca.empty() && out.tls_capath.empty())
         refuse("ssl_mode=verify-ca needs ssl_ca or ssl_capath");
+    if (out.clear_password && !out.methods.empty())
+        refuse("cleartext_password and require_auth say different things; give one of them");
     if (out.clear_password && out.tls < tls_mode::verify_ca)
         refuse("cleartext_password needs ssl_mode=verify-ca or verify-full");
 }
@@ -140,6 +158,8 @@ connect_settings read_settings(std::span<const koine_parameter> parameters) {
             out.write_timeout_ns = read_seconds(key, value);
         } else if (key == "compress") {
             out.compress = spi::read_value(*option, value) != 0;
+        } else if (key == "require_auth") {
+            take_methods(value, out);
         } else if (key == "cleartext_password") {
             out.clear_password = spi::read_value(*option, value) != 0;
         } else {

@@ -37,6 +37,7 @@ struct connect_settings {
     std::string tls_version{};
     std::string tls_crl{};
     bool clear_password = false;
+    std::string methods{};  // by which the server may ask who we are; empty: see log_in()
     bool compress = false;
     std::int64_t connect_timeout_ns = 0;  // 0 for none
     std::int64_t read_timeout_ns = 0;     // of one wait for the server; 0 for none

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <libpq-fe.h>
@@ -54,6 +55,8 @@ private:
         std::atomic<bool> decided{false};
     };
     struct poll {
+        poll(connection_ptr with, std::shared_ptr<fate> whose) noexcept
+            : connection{std::move(with)}, of{std::move(whose)} {}
         void run() noexcept;
 
         connection_ptr connection;

@@ -173,6 +173,23 @@ TEST_F(libmariadb_connect, users_are_known_by_password_plugin_and_tls) {
     expect_refused(connecting(with(over_tcp(server()), "user", "koine_tls")), koine::errc::authentication_failed);
 }
 
+TEST_F(libmariadb_connect, methods_of_authentication_can_be_limited) {
+    const auto native = over_tcp(server());
+    const auto ed25519 = with(native, "user", "koine_ed25519");
+    EXPECT_TRUE(connecting(with(native, "require_auth", "mysql_native_password,client_ed25519")).ok());
+    EXPECT_TRUE(connecting(with(native, "require_auth", "client_ed25519,mysql_native_password")).ok());
+    EXPECT_TRUE(connecting(with(ed25519, "require_auth", "mysql_native_password,client_ed25519")).ok());
+    EXPECT_TRUE(connecting(with(ed25519, "require_auth", "client_ed25519")).ok());
+    const auto refused = connecting(with(ed25519, "require_auth", "mysql_native_password"));
+    expect_refused(refused, koine::errc::authentication_failed);
+    for (const char* list : {"", "mysql_clear_password", "client_ed25519,dialog", "client_ed25519,", "../x"})
+        EXPECT_EQ(client{with(native, "require_auth", list)}.created().code, koine::errc::invalid_url) << list;
+    EXPECT_EQ(client{with(with(over_tls(server()), "require_auth", "client_ed25519"), "cleartext_password", "true")}
+                  .created()
+                  .code,
+              koine::errc::invalid_url);
+}
+
 TEST_F(libmariadb_connect, passwords_of_any_characters_work) {
     server().admin("create or replace user strange@'%' identified by 'p@ss:w/o?rd#''\"\\\\ \xc3\xbc\xe2\x82\xac'");
     EXPECT_TRUE(connecting(with(with(with(over_tcp(server()), "user", "strange"), "password",
@@ -296,6 +313,7 @@ TEST_F(libmariadb_connect, every_option_of_the_table_is_understood) {
         const std::string value = one.type == KOINE_OPTION_BOOLEAN   ? "true"
                                   : one.type == KOINE_OPTION_INTEGER ? "5"
                                   : one.type == KOINE_OPTION_CHOICE  ? "verify-full"
+                                  : text(one.key) == "require_auth"  ? "client_ed25519"
                                                                      : "x";
         EXPECT_TRUE(client{with(base, text(one.key), value)}.created().ok()) << text(one.key);
     }
