@@ -16,7 +16,7 @@ PLACES = [
     (re.compile(r"^(postgresql/.*)\.h$"), ()),
     (re.compile(r"^(mysql|errmsg|mysqld_error|ma_pvio|ma_tls|mariadb_\w+|mysql_\w+)\.h$"), ("drivers/libmariadb", "bench", "tests")),
     (re.compile(r"^(mariadb|mysql)/.*\.h$"), ()),
-    (re.compile(r"^openssl/"), ("drivers/libmariadb", "tests")),
+    (re.compile(r"^openssl/"), ("drivers/libmariadb", "drivers/libpq", "tests")),
     (re.compile(r"^boost/"), ("async", "tests", "examples")),
 ]
 

@@ -35,7 +35,10 @@ if(KOINE_DRIVER_LIBPQ)
 endif()
 if(KOINE_DRIVER_LIBMARIADB)
   find_package(LibMariaDB 3.3 REQUIRED)
-  # Its TLS library, whose queue of errors it does not look after.
+endif()
+if(KOINE_DRIVER_LIBPQ OR KOINE_DRIVER_LIBMARIADB)
+  # Their TLS library: what it keeps of helper threads, and a queue of errors that libmariadb does
+  # not look after.
   find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 endif()
 

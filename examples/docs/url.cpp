@@ -51,7 +51,14 @@ int main() {
         expect(!koine::url{"sqlite://"}.database());
         expect(koine::url{"postgresql://app:@db/x"}.password().has_value());
         expect(!koine::url{"postgresql://app@db/x"}.password());
-        expect(koine::url{"postgresql://app@a,b:5433/x"}.hosts().size() == 2);
+        expect(koine::url{"postgresql://app@a,b:5433/x"}.hosts()[0].port == 5433);
+        expect(koine::url{"postgresql://app@a:5433,b:5434/x"}.hosts() ==
+               koine::url{"postgresql://app@/x?host=a,b&port=5433,5434"}.hosts());
+        expect(koine::url{"postgresql://app@%2Frun%2Fpg:5433/x"}.hosts() ==
+               koine::url{"postgresql://app@/x?host=/run/pg&port=5433"}.hosts());
+        expect(throws<koine::usage_error>([] { (void)koine::url{"postgresql://a/x?host=a"}.hosts(); }));
+        expect(throws<koine::usage_error>([] { (void)koine::create_engine("sqlite:///x.db?port=5"); }));
+        expect(throws<koine::usage_error>([] { (void)koine::create_engine("sqlite:///x.db?mode=ro&mode=rw"); }));
         expect(koine::url{"sqlite://?mode=a+b"}.query_value("mode") == "a b");
         expect(throws<koine::usage_error>([] { (void)koine::create_engine("sqlite:///x.db?jurnal_mode=wal"); }));
         expect(throws<koine::usage_error>([] { (void)koine::create_engine("sqlite:///x.db?journal_mode=fast"); }));

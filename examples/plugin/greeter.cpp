@@ -2,6 +2,7 @@
 // greeting. docs/plugins.md leads through it.
 #include <string>
 
+#include <koine/spi/options.hpp>
 #include <koine/spi_table.hpp>
 
 namespace {
@@ -70,8 +71,14 @@ private:
 class greeter::connection {
 public:
     explicit connection(std::span<const koine_parameter> parameters) {
-        for (const auto& parameter : parameters)
-            if (koine::spi::to_view(parameter.key) == "word") word_ = koine::spi::to_view(parameter.value);
+        // Refuses keys that are unknown or come twice. The parts of the URL have no option.
+        koine::spi::read_parameters("greeter", known_options, parameters,
+                                    [this](std::string_view key, std::string_view value, const koine_option* option) {
+                                        if (option == nullptr && !value.empty())
+                                            throw koine::spi::local_failure(koine::errc::invalid_url,
+                                                                            "a greeter has no " + std::string{key});
+                                        if (option != nullptr) word_ = value;
+                                    });
     }
     koine_status connect(koine_wait&) { return KOINE_DONE; }
     koine_status prepare(std::string_view, std::uint32_t, statement*& out, koine_wait&) {

@@ -44,6 +44,8 @@ koine_status connection::go_on_connecting(koine_wait& wait) {
     mariadb_ = made.mariadb;
     max_packet_ = settings_->max_packet != 0 ? std::min(settings_->max_packet, made.max_packet) : made.max_packet;
     server_version_ = version_text(mysql_get_server_version(made.handle.get()));
+    // A request to cancel must find the server that the session is on.
+    settings_ = made.settings;
     exchange_.attach(std::move(made), settings_);
     return KOINE_DONE;
 }

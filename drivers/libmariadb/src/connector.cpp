@@ -30,8 +30,9 @@ unsigned int seconds_until(std::int64_t deadline_ns) noexcept {
         std::clamp<std::int64_t>((deadline_ns - deadline::now_ns() + 999'999'999) / 1'000'000'000, 1, most));
 }
 
-// What the server may ask to prove who we are. Left out are those that hand over the password as it
-// is.
+// What the server may ask to prove who we are. Left out are those that always hand over the
+// password as it is; the SHA-2 methods of MySQL do so when the server says that it does not know
+// the proof.
 constexpr const char* safe_methods =
     "mysql_native_password,client_ed25519,parsec,caching_sha2_password,sha256_password,auth_gssapi_client";
 constexpr const char* all_methods =
@@ -79,7 +80,15 @@ void set_options(MYSQL* connection, const connect_settings& settings, std::int64
     mysql_optionsv(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     // A server must not be able to ask for our files.
     mysql_optionsv(connection, MYSQL_OPT_LOCAL_INFILE, &never);
-    mysql_optionsv(connection, MARIADB_OPT_RESTRICTED_AUTH, settings.clear_password ? all_methods : safe_methods);
+    mysql_optionsv(connection, MARIADB_OPT_RESTRICTED_AUTH,
+                   !settings.methods.empty() ? settings.methods.c_str()
+                   : settings.clear_password ? all_methods
+                                             : safe_methods);
+    // The library begins with the server's default method, whether that is among them or not.
+    if (!settings.methods.empty()) {
+        const std::string first = settings.methods.substr(0, settings.methods.find(','));
+        mysql_optionsv(connection, MYSQL_DEFAULT_AUTH, first.c_str());
+    }
     mysql_optionsv(connection, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "koine");
     if (settings.compress) mysql_optionsv(connection, MYSQL_OPT_COMPRESS, nullptr);
     // "localhost" is a name like any other: the socket is used where it is named, or where there is
@@ -123,6 +132,23 @@ const char* or_null(const std::string& text) noexcept {
     return text.empty() ? nullptr : text.c_str();
 }
 
+constexpr std::int64_t default_attempt_ns = 10'000'000'000;
+
+// Whether another server may do better. One that refuses the user or lacks the database has its
+// reasons, and so has one that cannot prove who it is.
+bool tries_next(errc code) noexcept {
+    switch (code) {
+        case errc::authentication_failed:
+        case errc::permission_denied:
+        case errc::database_not_found:
+        case errc::tls_failed:
+        case errc::no_memory:
+            return false;
+        default:
+            return true;
+    }
+}
+
 }  // namespace
 
 connection_ptr log_in(const connect_settings& settings, const std::string& database, std::int64_t deadline_ns) {
@@ -145,10 +171,44 @@ void forget_thread() noexcept {
     OPENSSL_thread_stop();
 }
 
+// The first server that can be reached. Each has its part of the time that is left, or ten seconds
+// where there is no limit, so that a dead one leaves some to those behind it.
+connected_session connector::logging_in::log_in_somewhere() const {
+    auto one = std::make_shared<connect_settings>(*settings);
+    const auto others = std::exchange(one->others, {});
+    std::size_t unreachable = 0;
+    for (std::size_t left = others.size();; --left) {
+        try {
+            const std::int64_t now = deadline::now_ns();
+            std::int64_t ends = deadline_ns;
+            if (left != 0)
+                ends = now + (deadline_ns == KOINE_NO_DEADLINE
+                                  ? default_attempt_ns
+                                  : (deadline_ns - now) / static_cast<std::int64_t>(left + 1));
+            connected_session made;
+            made.handle = log_in(*one, one->database, ends);
+            made.settings = std::move(one);
+            return made;
+        } catch (spi::failure& why) {
+            if (left != 0 && tries_next(why.code)) {
+                ++unreachable;
+            } else {
+                if (unreachable != 0)
+                    why.message = "behind " + std::to_string(unreachable) +
+                                  (unreachable == 1 ? " server" : " servers") + " that could not be reached, " +
+                                  one->host + ": " + why.message;
+                throw;
+            }
+        }
+        const auto& next = others[others.size() - left];
+        one->host = next.first;
+        one->port = next.second;
+    }
+}
+
 void connector::logging_in::run() noexcept {
     try {
-        connected_session made;
-        made.handle = log_in(*settings, settings->database, deadline_ns);
+        connected_session made = log_in_somewhere();
         MYSQL* const connection = made.handle.get();
         made.mariadb = mariadb_connection(connection) != 0;
         made.tls = mysql_get_ssl_cipher(connection) != nullptr;

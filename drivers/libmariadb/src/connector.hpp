@@ -1,5 +1,5 @@
-// Brings a connection up: name resolution, TLS, login and session. The library can only do these
-// with blocking calls over TLS, so a helper thread does.
+// Brings a connection up: servers in turn, name resolution, TLS, login and session. The library can
+// only do these with blocking calls over TLS, so a helper thread does.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,8 @@ namespace koine::libmariadb {
 // A connection that is logged in, its session set up, its socket non-blocking.
 struct connected_session {
     connection_ptr handle{};
+    // those that it was made with, of the one server that was reached
+    std::shared_ptr<const connect_settings> settings{};
     bool mariadb = false;
     bool tls = false;
     std::uint64_t max_packet = 0;
@@ -43,6 +45,7 @@ public:
 private:
     struct logging_in {
         void run() noexcept;
+        connected_session log_in_somewhere() const;
         void keep(const spi::failure& why) noexcept;
 
         std::shared_ptr<const connect_settings> settings;

@@ -1,7 +1,10 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include <koine/driver_spi.hpp>
 #include <koine/spi/hosts.hpp>
@@ -12,7 +15,7 @@ namespace koine::libmariadb {
 namespace {
 
 constexpr std::array options{
-    spi::text_option("unix_socket", "file of the server's socket; host and port are then not used"),
+    spi::text_option("unix_socket", "file of the server's socket, in place of host and port"),
     spi::integer_option("connect_timeout", "seconds for the whole of connecting, 10 if not given; 0 for no limit"),
     spi::integer_option("read_timeout", "seconds that the server may stay silent while an answer is due"),
     spi::integer_option("write_timeout", "seconds that the server may refuse to take what is sent"),
@@ -30,6 +33,9 @@ constexpr std::array options{
     spi::boolean_option(
         "cleartext_password",
         "whether the server may ask for the password itself; only with ssl_mode=verify-ca or verify-full"),
+    spi::text_option("require_auth",
+                     "list of the methods by which the server may ask who we are, such as "
+                     "mysql_native_password,client_ed25519"),
     spi::integer_option("max_allowed_packet",
                         "most bytes of one statement with its values, if less than the server's limit"),
 };
@@ -38,15 +44,51 @@ std::int64_t read_seconds(std::string_view key, std::string_view value) {
     return spi::read_integer(key, value, 0, 86'400) * 1'000'000'000;
 }
 
-// One server: a request to cancel must find the one that the session is on. The library reads more
-// into a host than a name: a list, a connection string, the name of a plugin.
-void take_host(std::string_view names, std::string_view ports, connect_settings& out) {
+[[noreturn]] void refuse(std::string message) {
+    throw spi::local_failure(errc::invalid_url, std::move(message));
+}
+
+// The library reads more into a host than a name: a list, a connection string, the name of a
+// plugin.
+void check_host(const std::string& name) {
+    if (name.substr(0, 1) == "/")
+        refuse("a host that begins with / is no server of MariaDB's; the file of its socket goes into unix_socket");
+    if (name.find_first_of(";/") != std::string::npos)
+        spi::refuse_value("host", "the name or the address of a server, without ; and /");
+}
+
+// The servers to try, the first of them in `out` itself.
+void take_hosts(std::string_view names, std::string_view ports, connect_settings& out) {
     const auto hosts = spi::read_hosts(names, ports);
+    for (const spi::host& one : hosts) {
+        check_host(one.name);
+        // "localhost" says no more than the socket does.
+        if (out.over_socket() && (one.port != 0 || (!one.name.empty() && one.name != "localhost")))
+            refuse(
+                "unix_socket names the server already; leave out the host, which may only be localhost, and the "
+                "port");
+        if (one.name.empty() && hosts.size() > 1) refuse("a host in the list of hosts is empty");
+        if (one.name.empty() && one.port != 0)
+            refuse(
+                "a port without a host: without one the server is looked for at its local socket, which has no "
+                "port; write the host (127.0.0.1 or localhost for this machine)");
+    }
     if (hosts.empty()) return;
-    if (hosts.size() > 1 || hosts[0].name.find_first_of(";/") != std::string::npos)
-        spi::refuse_value("host", "the name or the address of one server");
     out.host = hosts[0].name;
     out.port = hosts[0].port;
+    for (std::size_t i = 1; i < hosts.size(); ++i) out.others.push_back({hosts[i].name, hosts[i].port});
+}
+
+// The library has an own module for each, and would look for one of any name.
+void take_methods(std::string_view list, connect_settings& out) {
+    constexpr std::string_view known =
+        "mysql_native_password|client_ed25519|parsec|caching_sha2_password|sha256_password|auth_gssapi_client";
+    const auto methods = spi::split_list(list);
+    const bool good = std::all_of(methods.begin(), methods.end(), [known](std::string_view one) {
+        return spi::place_in_list(known, one) != std::string_view::npos;
+    });
+    if (methods.empty() || !good) spi::refuse_value("require_auth", std::string{"a list of "}.append(known));
+    out.methods = list;
 }
 
 // The text settings by their keys.
@@ -73,11 +115,17 @@ void check(const connect_settings& out, bool mode_given) {
                        !out.tls_key.empty() || !out.tls_crl.empty() || !out.tls_cipher.empty() ||
                        !out.tls_version.empty();
     if (mode_given && out.tls == tls_mode::disable && files)
-        throw spi::local_failure(errc::invalid_url, "ssl_mode=disable contradicts the other ssl and tls options");
+        refuse("ssl_mode=disable contradicts the other ssl and tls options");
+    if (out.tls == tls_mode::prefer && out.over_socket() && files)
+        refuse(
+            "over unix_socket there is TLS with ssl_mode=require or more only, so that the other ssl and tls options "
+            "would have no effect");
     if (out.tls == tls_mode::verify_ca && out.tls_ca.empty() && out.tls_capath.empty())
-        throw spi::local_failure(errc::invalid_url, "ssl_mode=verify-ca needs ssl_ca or ssl_capath");
+        refuse("ssl_mode=verify-ca needs ssl_ca or ssl_capath");
+    if (out.clear_password && !out.methods.empty())
+        refuse("cleartext_password and require_auth say different things; give one of them");
     if (out.clear_password && out.tls < tls_mode::verify_ca)
-        throw spi::local_failure(errc::invalid_url, "cleartext_password needs ssl_mode=verify-ca or verify-full");
+        refuse("cleartext_password needs ssl_mode=verify-ca or verify-full");
 }
 
 }  // namespace
@@ -110,6 +158,8 @@ connect_settings read_settings(std::span<const koine_parameter> parameters) {
             out.write_timeout_ns = read_seconds(key, value);
         } else if (key == "compress") {
             out.compress = spi::read_value(*option, value) != 0;
+        } else if (key == "require_auth") {
+            take_methods(value, out);
         } else if (key == "cleartext_password") {
             out.clear_password = spi::read_value(*option, value) != 0;
         } else {
@@ -117,7 +167,7 @@ connect_settings read_settings(std::span<const koine_parameter> parameters) {
         }
     };
     spi::read_parameters("MariaDB", options, parameters, take);
-    take_host(hosts, ports, out);
+    take_hosts(hosts, ports, out);
     // Who names the signers wants them checked.
     if (!mode_given && (!out.tls_ca.empty() || !out.tls_capath.empty())) out.tls = tls_mode::verify_full;
     check(out, mode_given);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <koine/driver_abi.h>
 
@@ -20,6 +22,8 @@ enum class tls_mode : std::uint8_t { disable, prefer, require, verify_ca, verify
 struct connect_settings {
     std::string host{};
     unsigned int port = 0;
+    // servers to try when that one cannot be reached
+    std::vector<std::pair<std::string, unsigned int>> others{};
     std::string unix_socket{};
     std::string user{};
     std::string password{};
@@ -33,6 +37,7 @@ struct connect_settings {
     std::string tls_version{};
     std::string tls_crl{};
     bool clear_password = false;
+    std::string methods{};  // by which the server may ask who we are; empty: see log_in()
     bool compress = false;
     std::int64_t connect_timeout_ns = 0;  // 0 for none
     std::int64_t read_timeout_ns = 0;     // of one wait for the server; 0 for none

@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include <koine/deadline.hpp>
+#include <koine/spi/hex.hpp>
 
 #include "errors.hpp"
 #include "functions.hpp"
@@ -63,9 +65,11 @@ koine_status connection::connect(koine_wait&) {
     begin_operation(number);
     try {
         if (options_.private_file) create_private_file();
+        if (options_.immutable) check_immutable();
         open();
         configure();
     } catch (spi::failure& why) {
+        explain_log(why);
         close_database();
         // SQLite's own words ("file is not a database") leave out which one.
         if (!options_.in_memory()) why.message = "the SQLite database \"" + options_.file + "\": " + why.message;
@@ -98,6 +102,51 @@ void connection::explain_open(spi::failure& why, int system_error) const {
             "; the path is relative to the working directory, an absolute one has four slashes: sqlite:////path";
 }
 
+// A database with a write-ahead log needs its two files beside it even for reading. Where they
+// cannot be made, SQLite speaks of opening a file or of writing to one.
+void connection::explain_log(spi::failure& why) const {
+    const int code = why.native_code & 0xff;
+    if (database_ == nullptr || (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)) return;
+    sqlite3_file* file = nullptr;
+    if (sqlite3_file_control(database_, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr ||
+        file->pMethods == nullptr)
+        return;
+    // Through SQLite's own descriptor: closing another one would drop the locks of this process.
+    constexpr unsigned char with_log = 2;
+    unsigned char read_version = 0;
+    if (file->pMethods->xRead(file, &read_version, 1, 19) != SQLITE_OK || read_version != with_log) return;
+    why.message =
+        "it has a write-ahead log (WAL), for which files must be made beside it even to read it, and they cannot be (" +
+        why.message + ")";
+    why.hint =
+        "let the user write to its directory; or, if nobody changes the file meanwhile, open it with "
+        "mode=ro&immutable=on; or take the log away, where it can be written: PRAGMA journal_mode=delete";
+}
+
+// Without a look at the write-ahead log its changes would be missing without a word.
+void connection::check_immutable() const {
+    std::error_code none;
+    const auto bytes = std::filesystem::file_size(options_.file + "-wal", none);
+    if (none || bytes == 0) return;
+    throw own_failure(errc::not_supported, outcome::not_sent, {},
+                      "changes stand in the write-ahead log beside it, which immutable=on does not read: open it once "
+                      "with mode=rw, which takes them into the file");
+}
+
+// Only a URI of SQLite's own can say that a file is immutable.
+std::string connection::name_to_open() const {
+    if (!options_.immutable) return options_.file;
+    std::string out = options_.file.starts_with('/') ? "file://" : "file:";
+    for (const char c : options_.file) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '%' || c == '?' || c == '#' || byte < 0x21)
+            out.append(1, '%').append(1, spi::hex_digits[byte >> 4]).append(1, spi::hex_digits[byte & 15]);
+        else
+            out += c;
+    }
+    return out + "?immutable=1";
+}
+
 void connection::open() {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     switch (options_.mode) {
@@ -114,10 +163,10 @@ void connection::open() {
             flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY;
             break;
     }
-    if (options_.uri) flags |= SQLITE_OPEN_URI;
+    if (options_.uri || options_.immutable) flags |= SQLITE_OPEN_URI;
     flags |= options_.shared_cache ? SQLITE_OPEN_SHAREDCACHE : SQLITE_OPEN_PRIVATECACHE;
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(options_.file.c_str(), &opened, flags, nullptr);
+    const int code = sqlite3_open_v2(name_to_open().c_str(), &opened, flags, nullptr);
     if (code != SQLITE_OK) {
         const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closing{opened, &sqlite3_close};
         spi::failure why = last_error(opened, code);

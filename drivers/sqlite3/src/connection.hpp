@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <mutex>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <sqlite3.h>
@@ -58,6 +59,9 @@ private:
     };
 
     void explain_open(spi::failure& why, int system_error) const;
+    void explain_log(spi::failure& why) const;
+    std::string name_to_open() const;
+    void check_immutable() const;
     void open();
     void configure();
     void configure_journal();

@@ -27,6 +27,9 @@ constexpr std::array option_table{
     spi::boolean_option("uri", "the database is a file: URI (default off)"),
     spi::integer_option("attach", "databases that may be attached, 0 to 10 (default 0)"),
     spi::boolean_option("trusted_schema", "let views and triggers call functions with side effects (default off)"),
+    spi::boolean_option("immutable",
+                        "nobody changes the file: read it without locks and without a file beside it; with mode=ro "
+                        "(default off)"),
     spi::boolean_option("private", "create a missing file readable by its owner alone (default off)"),
 };
 
@@ -51,6 +54,8 @@ void check_together(const options& chosen) {
         refuse("a database that begins with 'file:' needs uri=true; write './file:...' for a file of that name");
     if (chosen.private_file && (chosen.in_memory() || chosen.uri || chosen.mode != open_mode::read_write_create))
         refuse("'private' goes with a plain file and mode=rwc only");
+    if (chosen.immutable && (chosen.in_memory() || chosen.uri || chosen.mode != open_mode::read_only))
+        refuse("'immutable' goes with a plain file and mode=ro only");
 }
 
 // The options of which every value that has the type is good; `number` is what the value says.
@@ -70,6 +75,8 @@ void set(options& chosen, std::string_view key, std::string_view value, std::int
         chosen.uri = number != 0;
     } else if (key == "trusted_schema") {
         chosen.trusted_schema = number != 0;
+    } else if (key == "immutable") {
+        chosen.immutable = number != 0;
     } else {
         chosen.private_file = number != 0;
     }
@@ -89,7 +96,8 @@ options parse_options(std::span<const koine_parameter> parameters) {
             chosen.file = value;
         } else if (option == nullptr) {
             if (!value.empty())
-                refuse("SQLite has no " + std::string{key} + "; an absolute path has four slashes: sqlite:////path");
+                refuse("SQLite has no " + std::string{key} +
+                       ", the database is a file: sqlite:///path, with four slashes for an absolute path");
         } else if (key == "busy_timeout" || key == "timeout") {
             if (waits) refuse("'busy_timeout' and 'timeout' say the same: give one of them, once");
             waits = true;

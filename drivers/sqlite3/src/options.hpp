@@ -23,6 +23,7 @@ struct options {
     bool foreign_keys = true;
     bool trusted_schema = false;
     bool private_file = false;
+    bool immutable = false;
     std::string journal_mode{"wal"};
     bool journal_mode_asked = false;
     // Full: a commit that was answered survives a loss of power, also with write-ahead logging.

@@ -88,6 +88,25 @@ TEST(spi_options, refuse_unknown_keys_and_nul_bytes) {
     EXPECT_TRUE(reading("password", std::string_view{"a\0b", 3}).code == errc::invalid_url);
 }
 
+TEST(spi_options, refuse_keys_that_come_twice_unless_they_are_lists) {
+    const std::array given{
+        koine_parameter{spi::to_c("name"), spi::to_c("a")}, koine_parameter{spi::to_c("size"), spi::to_c("1")},
+        koine_parameter{spi::to_c("name"), spi::to_c("b")}, koine_parameter{spi::to_c("host"), spi::to_c("h")},
+        koine_parameter{spi::to_c("host"), spi::to_c("h")}};
+    std::string seen;
+    const auto take = [&](std::string_view key, std::string_view value, const koine_option*) {
+        seen.append(key).append("=").append(value).append(";");
+    };
+    const auto twice = refusal([&] { spi::read_parameters("Any", options, given, take); });
+    EXPECT_TRUE(twice.code == errc::invalid_url);
+    EXPECT_EQ(twice.message, "the option name is given twice; write it once");
+    EXPECT_TRUE(refusal([&] { spi::read_parameters("Any", options, given, take, "size|name"); }).code ==
+                errc::invalid_url);
+    seen.clear();
+    spi::read_parameters("Any", options, given, take, "host|name");
+    EXPECT_EQ(seen, "name=a;size=1;name=b;host=h;host=h;");
+}
+
 std::string described(const std::vector<spi::host>& hosts) {
     std::string out;
     for (const auto& one : hosts) out += one.name + '/' + std::to_string(one.port) + ' ';
@@ -114,8 +133,8 @@ TEST(spi_hosts, share_one_port) {
 }
 
 TEST(spi_hosts, may_have_ports_of_their_own) {
-    EXPECT_EQ(described(spi::read_hosts("a:1,[::1]:2,[::2],::3,/run/a:b,c", "")),
-              "a/1 ::1/2 ::2/0 ::3/0 /run/a:b/0 c/0 ");
+    EXPECT_EQ(described(spi::read_hosts("a:1,[::1]:2,[::2],::3,/run/a:b,@n:1,c", "")),
+              "a/1 ::1/2 ::2/0 ::3/0 /run/a:b/0 @n:1/0 c/0 ");
     EXPECT_EQ(described(spi::read_hosts("a:1,b", "7")), "a/1 b/7 ");
     for (const char* host : {"[::1", "[::1]7", "[", "a:x", "a,[::1"})
         EXPECT_TRUE(refusal([&] { spi::read_hosts(host, ""); }).code == errc::invalid_url) << host;

@@ -95,9 +95,9 @@ private:
     }
 
     std::string host() {
-        static const char* const hosts[] = {"h",    "localhost",    "db.example.com", "127.0.0.1",
-                                            "::1",  "2001:da8::90", "fe80::1%eth0",   "a,b,c",
-                                            "h%41", "h#1",          "h=1&b"};
+        static const char* const hosts[] = {
+            "h",    "localhost", "db.example.com", "127.0.0.1", "::1",  "2001:da8::90", "fe80::1%eth0", "a,b,c",
+            "h%41", "h#1",       "h=1&b",          "::1,::2",   "a,,b", "/run/pg",      "/a:b/%41?c@d", "@name,h"};
         return below(4) != 0 ? hosts[below(std::size(hosts))] : text();
     }
 

@@ -58,6 +58,28 @@ const parsed_case parsed_cases[] = {
      {.dialect = "dbtype", .username = "u", .password = "p", .host = "::1", .query = {{"a", "b"}}},
      nullptr},
 
+    // Several servers, and sockets.
+    {"dbtype://u@a,b:5433/db",
+     {.dialect = "dbtype", .username = "u", .host = "a,b", .port = 5433, .database = "db"},
+     nullptr},
+    {"dbtype://u@a:5432,b:5433/db",
+     {.dialect = "dbtype", .username = "u", .host = "a,b", .database = "db", .query = {{"port", "5432,5433"}}},
+     "dbtype://u@a,b/db?port=5432,5433"},
+    {"dbtype://u:p@a:1,b?x=y",
+     {.dialect = "dbtype", .username = "u", .password = "p", .host = "a,b", .query = {{"port", "1,"}, {"x", "y"}}},
+     "dbtype://u:p@a,b?port=1,&x=y"},
+    {"dbtype://[::1]:1,[fe80::1%eth0]:2,c:3/",
+     {.dialect = "dbtype", .host = "::1,fe80::1%eth0,c", .database = "", .query = {{"port", "1,2,3"}}},
+     "dbtype://[::1],[fe80::1%eth0],c/?port=1,2,3"},
+    {"dbtype://[::1],[::2]:7", {.dialect = "dbtype", .host = "::1,::2", .port = 7}, nullptr},
+    {"dbtype://a,,b/db", {.dialect = "dbtype", .host = "a,,b", .database = "db"}, nullptr},
+    {"dbtype://,b", {.dialect = "dbtype", .host = ",b"}, nullptr},
+    {"dbtype://u@%2Frun%2fpg:5433/db",
+     {.dialect = "dbtype", .username = "u", .host = "/run/pg", .port = 5433, .database = "db"},
+     "dbtype://u@%2Frun%2Fpg:5433/db"},
+    {"dbtype://%2Fa%3Ab%20c,%40name,h/db", {.dialect = "dbtype", .host = "/a:b c,@name,h", .database = "db"}, nullptr},
+    {"dbtype://db%2Dhost/", {.dialect = "dbtype", .host = "db-host", .database = ""}, "dbtype://db-host/"},
+
     // Escapes and what needs none.
     {"dbtype://u:apples%2Foranges@h",
      {.dialect = "dbtype", .username = "u", .password = "apples/oranges", .host = "h"},
@@ -251,6 +273,11 @@ TEST(url, refuses_parts_that_no_url_can_express) {
         {{.dialect = "a", .host = "[::1]"}, "host"},
         {{.dialect = "a", .host = "x::y"}, "host"},
         {{.dialect = "a", .host = "h\n"}, "host"},
+        {{.dialect = "a", .host = "/h\n"}, "host"},
+        {{.dialect = "a", .host = "/"}, "host"},
+        {{.dialect = "a", .host = "@"}, "host"},
+        {{.dialect = "a", .host = ","}, "host"},
+        {{.dialect = "a", .host = "h,i:1"}, "host"},
         {{.dialect = "a", .host = "h", .port = 0}, "port"},
         {{.dialect = "a", .host = "h", .port = 65536}, "port"},
         {{.dialect = "a", .host = "h", .port = -1}, "port"},
@@ -321,6 +348,19 @@ const refused_case refused_cases[] = {
     {"a://[host]/d", "host at offset 4"},
     {"a://[x::y]/d", "host at offset 4"},
     {"a://h[1]/d", "host at offset 4"},
+    {"a://::1/d", "host at offset 4"},
+    {"a://u@fe80::1%eth0/d", "host at offset 6"},
+    {"a://h,::1:5/d", "host at offset 6"},
+    {"a://h:1,i:x/d", "port at offset 10"},
+    {"a://h:1,i:0/d", "port at offset 10"},
+    {"a://h:,i:1/d", "port at offset 6"},
+    {"a://h,[::1/d", "host at offset 6"},
+    {"a://,/d", "host at offset 4"},
+    {"a://h%2Fi/d", "host at offset 4"},
+    {"a://%2Fa%2Cb/d", "host at offset 4"},
+    {"a://%2Fa%0A/d", "host at offset 4"},
+    {"a://%40/d", "host at offset 4"},
+    {"a://h:1,i:2/d?port=3", "query key at offset 14"},
     {"a://h/d\n", "text at offset 7"},
     {"a://h/\x7f", "text at offset 6"},
     {"a://h/d\xff", "text at offset 7"},
@@ -480,9 +520,19 @@ TEST(url, lists_the_hosts_to_try) {
         {"postgresql:///db?host=/var/run/pg", {{"/var/run/pg", {}}}},
         {"postgresql:///db?host=/odd:dir&port=5", {{"/odd:dir", 5}}},
         {"postgresql:///db?host=[::1]:5&host=[::2]&host=fe80::1", {{"::1", 5}, {"::2", {}}, {"fe80::1", {}}}},
-        {"postgresql://front:9/db?host=a", {{"a", {}}}},
-        {"postgresql://front:9/db?port=8", {{"front", 8}}},
-        {"postgresql:///db?port=8", {}},
+        {"postgresql://front/db?port=8", {{"front", 8}}},
+        {"postgresql://a:1,b:2/db", {{"a", 1}, {"b", 2}}},
+        {"postgresql://a:1,b/db", {{"a", 1}, {"b", {}}}},
+        {"postgresql://a,,b/db", {{"a", {}}, {"", {}}, {"b", {}}}},
+        {"postgresql:///db?host=a,,b", {{"a", {}}, {"", {}}, {"b", {}}}},
+        {"postgresql://%2Frun%2Fpg:7/db", {{"/run/pg", 7}}},
+        {"postgresql:///db?host=@name:x", {{"@name:x", {}}}},
+        // A port without a host is that of the client library's own.
+        {"postgresql://:8/db", {{"", 8}}},
+        {"postgresql:///db?port=8", {{"", 8}}},
+        {"postgresql:///db?port=8,9", {{"", 8}, {"", 9}}},
+        {"postgresql://:8/db?host=a,b", {{"a", 8}, {"b", 8}}},
+        {"postgresql:///db?host=&port=", {}},
     };
     for (const auto& c : cases) EXPECT_EQ(url{c.text}.hosts(), c.hosts) << c.text;
 }
@@ -490,8 +540,11 @@ TEST(url, lists_the_hosts_to_try) {
 TEST(url, refuses_lists_of_hosts_that_do_not_fit) {
     for (const char* text :
          {"a:///d?host=a,b&port=1,2,3", "a:///d?host=a,b,c&port=1,2", "a:///d?host=a:1&host=b&port=2",
-          "a:///d?host=a:x", "a:///d?host=a:0", "a:///d?host=a:65536", "a:///d?host=a,,b", "a:///d?host=[::1",
-          "a:///d?host=[::1]x", "a:///d?port=1,2", "a://h/d?port=x"}) {
+          "a:///d?host=a:x", "a:///d?host=a:0", "a:///d?host=a:65536", "a:///d?host=[::1", "a:///d?host=[::1]x",
+          "a://h/d?port=1,2", "a://h/d?port=x", "a://:1/d?host=a:2",
+          // what stands in two places, or in two forms
+          "a://front/d?host=a", "a://front/d?host=front", "a://front:9/d?port=8", "a://:9/d?port=9",
+          "a:///d?host=a,b&host=c", "a:///d?host=a&host=b&port=1&port=2,3"}) {
         const url u = text;
         try {
             u.hosts();
@@ -500,6 +553,29 @@ TEST(url, refuses_lists_of_hosts_that_do_not_fit) {
             EXPECT_EQ(e.code(), errc::invalid_url);
         }
     }
+}
+
+TEST(url, says_which_host_or_port_is_wrong) {
+    const auto why = [](const char* text) -> std::string {
+        try {
+            url{text}.hosts();
+        } catch (const koine::usage_error& e) {
+            return e.what();
+        }
+        return {};
+    };
+    EXPECT_EQ(why("a:///d?host=a&host=b:xyz"),
+              "invalid hosts in the URL: the port of host 2 in the query key `host` is not a number from 1 to 65535");
+    EXPECT_EQ(why("a:///d?host=a,b&port=1,99999"),
+              "invalid hosts in the URL: the port 2 in the query key `port` is not a number from 1 to 65535");
+    EXPECT_EQ(
+        why("a:///d?host=a,b&host=c"),
+        "invalid hosts in the URL: the query key `host` is repeated, and one of its values is a list with commas; "
+        "repeat it or write one list");
+    EXPECT_EQ(why("a:///d?host=a,b,c&port=1,2"),
+              "invalid hosts in the URL: there are 2 ports for 3 hosts; there must be one port, or one for each host");
+    EXPECT_EQ(url::try_parse("a://u:p@::1/d").error().info().message,
+              "invalid URL \"a://***\": host at offset 8: an IPv6 address is written in brackets: [::1]");
 }
 
 TEST(url, is_read_from_the_environment) {

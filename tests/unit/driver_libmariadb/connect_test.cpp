@@ -1,6 +1,7 @@
 // Connecting: lines, TLS, users, and what can go wrong.
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -172,6 +173,23 @@ TEST_F(libmariadb_connect, users_are_known_by_password_plugin_and_tls) {
     expect_refused(connecting(with(over_tcp(server()), "user", "koine_tls")), koine::errc::authentication_failed);
 }
 
+TEST_F(libmariadb_connect, methods_of_authentication_can_be_limited) {
+    const auto native = over_tcp(server());
+    const auto ed25519 = with(native, "user", "koine_ed25519");
+    EXPECT_TRUE(connecting(with(native, "require_auth", "mysql_native_password,client_ed25519")).ok());
+    EXPECT_TRUE(connecting(with(native, "require_auth", "client_ed25519,mysql_native_password")).ok());
+    EXPECT_TRUE(connecting(with(ed25519, "require_auth", "mysql_native_password,client_ed25519")).ok());
+    EXPECT_TRUE(connecting(with(ed25519, "require_auth", "client_ed25519")).ok());
+    const auto refused = connecting(with(ed25519, "require_auth", "mysql_native_password"));
+    expect_refused(refused, koine::errc::authentication_failed);
+    for (const char* list : {"", "mysql_clear_password", "client_ed25519,dialog", "client_ed25519,", "../x"})
+        EXPECT_EQ(client{with(native, "require_auth", list)}.created().code, koine::errc::invalid_url) << list;
+    EXPECT_EQ(client{with(with(over_tls(server()), "require_auth", "client_ed25519"), "cleartext_password", "true")}
+                  .created()
+                  .code,
+              koine::errc::invalid_url);
+}
+
 TEST_F(libmariadb_connect, passwords_of_any_characters_work) {
     server().admin("create or replace user strange@'%' identified by 'p@ss:w/o?rd#''\"\\\\ \xc3\xbc\xe2\x82\xac'");
     EXPECT_TRUE(connecting(with(with(with(over_tcp(server()), "user", "strange"), "password",
@@ -227,8 +245,8 @@ TEST_F(libmariadb_connect, refuses_keys_and_values_it_does_not_know_before_any_i
         EXPECT_EQ(how.code, koine::errc::invalid_url) << key;
         EXPECT_NE(how.message.find(key), std::string::npos);
     }
-    // What the library would read more than a name into.
-    for (const char* host : {"a,b", "127.0.0.1;port=1", "replication://a"})
+    // What the library would read more than a name into, and what names no server.
+    for (const char* host : {"127.0.0.1;port=1", "replication://a", "a,b;port=1", "/run/mysqld.sock", "a,", ""})
         EXPECT_EQ(client{with(base, "host", host)}.created().code, koine::errc::invalid_url) << host;
     EXPECT_EQ(client{with(base, "user", std::string{"a\0b", 3})}.created().code, koine::errc::invalid_url);
     EXPECT_TRUE(client{with(base, "compress", "on")}.created().ok());
@@ -237,14 +255,65 @@ TEST_F(libmariadb_connect, refuses_keys_and_values_it_does_not_know_before_any_i
     EXPECT_EQ(client{with(base, "cleartext_password", "true")}.created().code, koine::errc::invalid_url);
 }
 
+TEST_F(libmariadb_connect, a_socket_stands_in_place_of_host_and_port) {
+    EXPECT_TRUE(client{with(over_socket(server()), "host", "localhost")}.connect().ok());
+    for (const auto& [key, value] : {std::pair{"host", "127.0.0.1"}, std::pair{"port", "3306"}}) {
+        const auto how = client{with(over_socket(server()), key, value)}.created();
+        EXPECT_EQ(how.code, koine::errc::invalid_url) << key;
+        EXPECT_NE(how.message.find("unix_socket"), std::string::npos) << how;
+    }
+}
+
+TEST_F(libmariadb_connect, several_servers_are_tried_in_turn) {
+    const std::string port = std::to_string(server().port());
+    const auto listed = [&](const std::string& hosts, const std::string& ports) {
+        return with(with(over_tcp(server()), "host", hosts), "port", ports);
+    };
+    EXPECT_TRUE(connecting(listed("127.0.0.1,127.0.0.1", "1," + port)).ok());
+    EXPECT_TRUE(connecting(listed("no-such-host.invalid,127.0.0.1", port)).ok());
+    EXPECT_TRUE(connecting(listed("127.0.0.1:1,localhost:" + port, "")).ok());
+    const auto none = connecting(listed("127.0.0.1,127.0.0.1", "1,2"));
+    expect_refused(none, koine::errc::connection_refused);
+    EXPECT_EQ(none.message.find("behind 1 server that could not be reached, 127.0.0.1: "), 0U) << none;
+    // Who refuses the user is asked for good reasons.
+    expect_refused(connecting(with(listed("127.0.0.1,127.0.0.1", port + ",1"), "password", "wrong")),
+                   koine::errc::authentication_failed);
+    tcp_gate silent{server().port()};
+    silent.swallow(tcp_gate::to_client);
+    EXPECT_TRUE(connecting(with(listed("127.0.0.1,127.0.0.1", std::to_string(silent.port()) + "," + port),
+                                "connect_timeout", "4"))
+                    .ok())
+        << "a silent server has its part of the time";
+}
+
+TEST_F(libmariadb_connect, a_cancel_finds_the_one_of_several_servers_that_answered) {
+    client link{
+        with(with(over_tcp(server()), "host", "127.0.0.1,127.0.0.1"), "port", "1," + std::to_string(server().port()))};
+    ASSERT_TRUE(link.connect().ok());
+    const std::string query = "select count(*) from seq_1_to_1000000 a, seq_1_to_1000000 b where a.seq + b.seq < 0";
+    auto* const slow = link.prepare(query);
+    const int session = link.session();
+    bool asked = false;
+    link.before_wait = [&] {
+        if (std::exchange(asked, true)) return;
+        wait_until_reading(server(), session, query);
+        EXPECT_TRUE(link.cancel().ok());
+    };
+    const auto how = link.execute(slow);
+    link.before_wait = nullptr;
+    EXPECT_EQ(how.code, koine::errc::cancelled) << how;
+    EXPECT_EQ(link.number("select 1"), 1);
+}
+
 TEST_F(libmariadb_connect, every_option_of_the_table_is_understood) {
     for (std::size_t i = 0; i < driver().option_count; ++i) {
         const koine_option& one = driver().options[i];
         EXPECT_NE(one.summary.size, 0U);
-        auto base = over_tls(server());
+        auto base = text(one.key) == "unix_socket" ? over_socket(server()) : over_tls(server());
         const std::string value = one.type == KOINE_OPTION_BOOLEAN   ? "true"
                                   : one.type == KOINE_OPTION_INTEGER ? "5"
                                   : one.type == KOINE_OPTION_CHOICE  ? "verify-full"
+                                  : text(one.key) == "require_auth"  ? "client_ed25519"
                                                                      : "x";
         EXPECT_TRUE(client{with(base, text(one.key), value)}.created().ok()) << text(one.key);
     }

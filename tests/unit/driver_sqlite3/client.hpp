@@ -42,7 +42,7 @@ struct problem {
     unsigned poisons = 0;
     std::uint32_t position = 0;
     int native = 0;
-    std::string sqlstate{}, message{}, constraint{}, table{}, column{};
+    std::string sqlstate{}, message{}, hint{}, constraint{}, table{}, column{};
 
     explicit problem(koine_error& error)
         : code{static_cast<errc>(error.code)},
@@ -52,6 +52,7 @@ struct problem {
           native{error.native_code},
           sqlstate{error.sqlstate},
           message{koine::spi::to_view(error.message)},
+          hint{koine::spi::to_view(error.hint)},
           constraint{koine::spi::to_view(error.constraint)},
           table{koine::spi::to_view(error.table)},
           column{koine::spi::to_view(error.column)} {

@@ -90,7 +90,11 @@ TEST_F(sqlite3_connect, names_wrong_parameters_before_any_file_is_touched) {
         {{{"database", "x.db"}, {"host", "localhost"}}, errc::invalid_url},
         {{{"database", std::string{"a\0b", 3}}}, errc::invalid_url},
         {{{"database", "file:x.db"}}, errc::invalid_url},
-        {{{"database", ":memory:"}, {"private", "on"}}, errc::invalid_url}};
+        {{{"database", ":memory:"}, {"private", "on"}}, errc::invalid_url},
+        {{{"database", "x.db"}, {"immutable", "on"}}, errc::invalid_url},
+        {{{"database", "file:x.db"}, {"uri", "on"}, {"mode", "ro"}, {"immutable", "on"}}, errc::invalid_url},
+        {{{"database", "x.db"}, {"mode", "ro"}, {"mode", "ro"}}, errc::invalid_url},
+        {{{"database", "x.db"}, {"port", "5"}}, errc::invalid_url}};
     for (const auto& [given, code] : wrong) {
         const connection db{given};
         ASSERT_TRUE(db.failed) << given.back().first << "=" << given.back().second;
@@ -147,6 +151,54 @@ TEST_F(sqlite3_connect, reads_a_read_only_database_and_refuses_to_write_it) {
     EXPECT_EQ(refused.code(), errc::read_only);
     EXPECT_EQ(refused.failed->sqlstate, "25006");
     EXPECT_RUNS(db, "select 1");
+}
+
+TEST_F(sqlite3_connect, says_that_a_write_ahead_log_is_in_the_way_where_nothing_can_be_made_beside_the_file) {
+    {
+        connection db{file};
+        EXPECT_RUNS(db, "create table t (a)");
+        EXPECT_RUNS(db, "insert into t values (7)");
+    }
+    // Keeps root from making the log, as a directory that may not be written does to others.
+    std::filesystem::create_directory(file.string() + "-wal");
+    const parameters read_only{{"database", file.string()}, {"mode", "ro"}};
+    const connection refused{read_only};
+    ASSERT_TRUE(refused.failed);
+    EXPECT_NE(refused.failed->message.find("write-ahead log (WAL)"), std::string::npos) << refused.failed->message;
+    EXPECT_NE(refused.failed->hint.find("immutable=on"), std::string::npos) << refused.failed->hint;
+    parameters immutable = read_only;
+    immutable.emplace_back("immutable", "on");
+    connection db{immutable};
+    ASSERT_FALSE(db.failed) << db.failed->message;
+    EXPECT_EQ(db.run("select a from t").as_number(), 7);
+    EXPECT_EQ(db.run("insert into t values (1)").code(), errc::read_only);
+}
+
+TEST_F(sqlite3_connect, reads_no_immutable_file_whose_changes_stand_beside_it) {
+    connection writer{file};
+    EXPECT_RUNS(writer, "create table t (a)");
+    const parameters immutable{{"database", file.string()}, {"mode", "ro"}, {"immutable", "on"}};
+    const connection refused{immutable};
+    ASSERT_TRUE(refused.failed) << "the table stands in the log alone";
+    EXPECT_EQ(refused.failed->code, errc::not_supported);
+    EXPECT_NE(refused.failed->message.find("write-ahead log"), std::string::npos) << refused.failed->message;
+    EXPECT_RUNS(writer, "pragma wal_checkpoint(truncate)");
+    connection db{immutable};
+    ASSERT_FALSE(db.failed) << db.failed->message;
+    EXPECT_EQ(db.run("select count(*) from t").as_number(), 0);
+}
+
+TEST_F(sqlite3_connect, opens_immutable_files_with_hostile_names) {
+    for (const std::string name : {"a b.db", "a%20b.db", "x?mode=memory", "x#y", "a\nb.db", "\xC3\xA9.db"}) {
+        const auto path = directory / name;
+        {
+            connection db{parameters{{"database", path.string()}, {"journal_mode", "delete"}}};
+            EXPECT_RUNS(db, "create table t (a)");
+        }
+        connection db{parameters{{"database", path.string()}, {"mode", "ro"}, {"immutable", "on"}}};
+        ASSERT_FALSE(db.failed) << name << ": " << db.failed->message;
+        EXPECT_EQ(db.run("select count(*) from t").as_number(), 0) << name;
+    }
 }
 
 TEST_F(sqlite3_connect, never_overwrites_a_file_that_is_not_a_database) {

@@ -40,7 +40,9 @@ struct url_parts {
     std::optional<std::string> username{};
     // needs a username, which may be empty; an empty password is not the same as none
     std::optional<secret_text> password{};
-    std::string host{};         // empty: none; an IPv6 address is written without brackets
+    // empty: none; a name, an IPv6 address without brackets, the directory of a socket, which
+    // begins with /, or a list of these with commas
+    std::string host{};
     std::optional<int> port{};  // 1 to 65535
     std::optional<std::string> database{};
     // a key may come several times; the order of different keys has no meaning
@@ -50,8 +52,10 @@ struct url_parts {
 };
 
 // A database URL: an immutable value. Grammar and meaning are those of SQLAlchemy 2.0:
-//  - %XX is decoded in user, password and query; `+` means a space in the query only. What is no
-//    valid %XX stays as it is.
+//  - %XX is decoded in user, password, host and query; `+` means a space in the query only. What
+//    is no valid %XX stays as it is. `%2Fdir` as a host is the directory of a socket.
+//  - Hosts may be a list with commas. One port at its end is that of all of them; where others have
+//    ports too, each has its own, and they become the query key `port`.
 //  - The database is taken as it stands, up to the `?`. After `sqlite:///` it is a file relative to
 //    the working directory, after `sqlite:////` an absolute one; `sqlite://` and
 //    `sqlite:///:memory:` are in memory.
@@ -110,10 +114,11 @@ public:
     // All parts, to be copied and changed.
     const url_parts& parts() const noexcept { return parts_; }
 
-    // The servers to try, in order: of the query's `host` and `port` keys where they are given
-    // (repeated `host=name:port`, or `host=a,b&port=1,2`), else of the host and port in front of
-    // the database, whose commas separate too. Empty for a URL without a host. Throws usage_error
-    // if the lists do not fit each other or a port is invalid.
+    // The servers to try, in order: those in front of the database, or of the query key `host`
+    // (repeated `host=name:port`, or `host=a,b&port=1,2`). A port without a host is a server with
+    // an empty name, and so is an empty place in a list. Empty for a URL with neither. Throws
+    // usage_error if the lists do not fit each other, if a port is invalid, or if hosts or ports
+    // stand both in front of the database and in the query.
     std::vector<url_host> hosts() const;
 
     // Copies with one part changed. Throw as create() does.

@@ -220,7 +220,12 @@ failure pool_shell::exhausted(const pool_request& r) {
                 s.oldest_lease_where.file + ":" + std::to_string(s.oldest_lease_where.line) + " in " +
                 s.oldest_lease_where.function;
     }
-    return locked::refusal(errc::pool_timeout, text + ")", r.where);
+    text += ')';
+    if (core_.options().kind == pool_kind::static_)
+        text +=
+            "; this pool has one connection, as that of a database in memory always has, and leases it to one user at "
+            "a time";
+    return locked::refusal(errc::pool_timeout, text, r.where);
 }
 
 }  // namespace detail

@@ -40,6 +40,21 @@ void encode(std::string& out, std::string_view text, std::string_view also) {
     }
 }
 
+// Only what would be read as another part is escaped in a host.
+void write_host(std::string& out, std::string_view host) {
+    if (detail::is_address6(host)) {
+        out.append(1, '[').append(host).append(1, ']');
+        return;
+    }
+    for (const char c : host) {
+        const std::string_view one{&c, 1};
+        if (std::string_view{"%/?@:[] "}.find(c) == std::string_view::npos)
+            out += c;
+        else
+            encode(out, one, "");
+    }
+}
+
 // Keys under which drivers take passwords and the like.
 bool holds_secret(std::string_view key) {
     std::string lower;
@@ -220,13 +235,13 @@ std::string url::render(bool show) const {
         }
         out += '@';
     }
-    if (parts_.host.find(':') != std::string::npos) {
-        out += '[';
-        out += parts_.host;
-        out += ']';
-    } else {
-        out += parts_.host;
-    }
+    bool first = true;
+    detail::each_host(parts_.host, [&](std::string_view one) {
+        if (!first) out += ',';
+        first = false;
+        write_host(out, one);
+        return false;
+    });
     if (parts_.port) {
         out += ':';
         out += std::to_string(*parts_.port);

@@ -31,19 +31,32 @@ bool is_digit(char c) noexcept {
 // The characters of an IPv6 address; what follows a % is the name of a network interface.
 const char* check_ipv6(std::string_view host) noexcept {
     const auto address = host.substr(0, host.find('%'));
-    const auto fits = [](char c) {
-        return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
-    };
-    if (std::count(address.begin(), address.end(), ':') < 2 || !std::all_of(address.begin(), address.end(), fits))
+    if (std::count(address.begin(), address.end(), ':') < 2 || !is_ipv6_text(address))
         return "a host with a colon must be an IPv6 address";
     return nullptr;
+}
+
+// One host of a list, which may be empty there.
+const char* check_one_host(std::string_view host) noexcept {
+    const bool socket = is_socket(host);
+    for (const char c : host) {
+        if (is_control(c)) return "it has a control character";
+        if (socket) continue;
+        if (c == ' ') return "it has a space";
+        if (c == '@') return "it has an @; an @ in the user or the password is written %40";
+        if (c == '[' || c == ']') return "it has a bracket that does not enclose an IPv6 address";
+        if (c == '/' || c == '?')
+            return "it has a character that would end it (/ or ?); the directory of a socket is written %2Fdir, or "
+                   "goes into the query key `host`";
+    }
+    return is_address6(host) ? check_ipv6(host) : nullptr;
 }
 
 // An @ in the database would end a password that a reader takes to begin at the colon of a port or
 // of an IPv6 address.
 bool swallows_database(const url_parts& parts) noexcept {
     return !parts.password && parts.database && contains(*parts.database, '@') &&
-           (parts.port || contains(parts.host, ':'));
+           (parts.port || each_host(parts.host, [](std::string_view one) { return is_address6(one); }));
 }
 
 }  // namespace
@@ -62,18 +75,26 @@ const char* check_text(std::string_view text) noexcept {
     return contains(text, '\0') ? "it contains a NUL" : "it is not valid UTF-8";
 }
 
+bool is_socket(std::string_view host) noexcept {
+    return host.size() > 1 && (host.front() == '/' || host.front() == '@');
+}
+
+bool is_address6(std::string_view host) noexcept {
+    return contains(host, ':') && !is_socket(host);
+}
+
+bool is_ipv6_text(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
+    });
+}
+
 const char* check_host(std::string_view host) noexcept {
     if (const auto* why = check_text(host)) return why;
-    for (const char c : host) {
-        if (is_control(c)) return "it has a control character";
-        if (c == ' ') return "it has a space";
-        if (c == '@') return "it has an @; an @ in the user or the password is written %40";
-        if (c == '[' || c == ']') return "it has a bracket that does not enclose an IPv6 address";
-        if (c == '/' || c == '?')
-            return "it has a character that would end it (/ or ?); a socket directory goes into the query "
-                   "key `host`";
-    }
-    return contains(host, ':') ? check_ipv6(host) : nullptr;
+    if (host.find_first_not_of(',') == host.npos) return "it is a list of hosts without any";
+    const char* why = nullptr;
+    each_host(host, [&why](std::string_view one) { return (why = check_one_host(one)) != nullptr; });
+    return why;
 }
 
 const char* check_database(std::string_view database) noexcept {

@@ -42,7 +42,7 @@ public:
     explicit parser(std::string_view text) noexcept : text_{text} {}
 
     result<url_parts> run() {
-        if (whole_text() && scheme() && user_and_password() && host() && port() && database() && query()) {
+        if (whole_text() && scheme() && user_and_password() && servers() && database() && query()) {
             normalise(parts_);
             // Every part has been checked where it stood; what they form together has not.
             const auto problem = check_parts(parts_);
@@ -139,38 +139,82 @@ private:
         return true;
     }
 
-    bool host() {
-        if (at_ < text_.size() && text_[at_] == '[') return bracketed_host();
-        const auto end = std::min(text_.find_first_of(":/?", at_), text_.size());
-        if (end == at_) return true;
-        parts_.host = text_.substr(at_, end - at_);
-        if (const auto* why = check_host(parts_.host)) return refuse("host", at_, why);
-        at_ = end;
-        return true;
-    }
-
-    bool bracketed_host() {
-        const auto end = text_.find_first_of("]/?", at_);
-        if (end == text_.npos || text_[end] != ']') return refuse("host", at_, "its bracket is not closed");
-        parts_.host = text_.substr(at_ + 1, end - at_ - 1);
-        if (parts_.host.find(':') == std::string::npos)
-            return refuse("host", at_, "brackets may only enclose an IPv6 address");
-        if (const auto* why = check_host(parts_.host)) return refuse("host", at_, why);
-        at_ = end + 1;
-        if (at_ < text_.size() && text_[at_] != ':' && text_[at_] != '/' && text_[at_] != '?')
-            return refuse("host", at_, "something follows the bracket that is no :port, /database or ?query");
-        return true;
-    }
-
-    bool port() {
-        if (at_ == text_.size() || text_[at_] != ':') return true;
+    // One server, or a list with commas. One port at the end is that of all of them; where others
+    // have ports too, all ports become the query key `port`.
+    bool servers() {
+        const auto begin = at_;
         const auto end = std::min(text_.find_first_of("/?", at_), text_.size());
-        const auto number = parse_port(text_.substr(at_ + 1, end - at_ - 1));
+        std::string ports;
+        std::size_t with_port = 0;
+        for (std::size_t count = 0;; ++count) {
+            const auto stop = std::min(text_.find(',', at_), end);
+            if (count != 0) {
+                parts_.host += ',';
+                ports += ',';
+            }
+            parts_.port.reset();
+            if (!server(stop)) return false;
+            if (parts_.port) {
+                ++with_port;
+                ports += std::to_string(*parts_.port);
+            }
+            if (stop == end) break;
+            at_ = stop + 1;
+        }
+        at_ = end;
+        if (with_port > 1 || (with_port == 1 && !parts_.port)) {
+            parts_.port.reset();
+            parts_.query.push_back({"port", secret_text{ports}});
+            ports_listed_ = true;
+        }
+        if (parts_.host.empty()) return true;
+        // Each host has been checked where it stood.
+        const auto* const why = check_host(parts_.host);
+        return why == nullptr || refuse("host", begin, why);
+    }
+
+    // Adds what stands between here and `stop`: a host, and its port.
+    bool server(std::size_t stop) {
+        const auto begin = at_;
+        if (begin < stop && text_[begin] == '[') {
+            if (!bracketed_host(stop)) return false;
+        } else {
+            const auto name = text_.substr(begin, std::min(text_.find(':', begin), stop) - begin);
+            if (is_bare_ipv6(text_.substr(begin, stop - begin)))
+                return refuse("host", begin, "an IPv6 address is written in brackets: [::1]");
+            // An @ that is not written %40 is none of the host's.
+            const std::string decoded = decode(name, plus::is_itself);
+            const auto* const why = name.find('@') != name.npos ? check_host("h@") : check_host(decoded);
+            if (!name.empty() && why != nullptr) return refuse("host", begin, why);
+            if (decoded.find(',') != std::string::npos)
+                return refuse("host", begin, "it has an escaped comma, which would be read as the end of a host");
+            parts_.host += decoded;
+            at_ = begin + name.size();
+        }
+        if (at_ == stop) return true;
+        const auto number = parse_port(text_.substr(at_ + 1, stop - at_ - 1));
         if (!number)
             return refuse("port", at_ + 1,
                           "it is not a number from 1 to 65535 (if it is a password, the `@host` after it is missing)");
         parts_.port = *number;
-        at_ = end;
+        return true;
+    }
+
+    static bool is_bare_ipv6(std::string_view text) noexcept {
+        const auto address = text.substr(0, text.find('%'));
+        return std::count(address.begin(), address.end(), ':') > 1 && is_ipv6_text(address);
+    }
+
+    bool bracketed_host(std::size_t stop) {
+        const auto end = std::min(text_.find(']', at_), stop);
+        if (end == stop) return refuse("host", at_, "its bracket is not closed");
+        const auto address = text_.substr(at_ + 1, end - at_ - 1);
+        if (address.find(':') == address.npos) return refuse("host", at_, "brackets may only enclose an IPv6 address");
+        if (const auto* why = check_host(address)) return refuse("host", at_, why);
+        parts_.host += address;
+        at_ = end + 1;
+        if (at_ < stop && text_[at_] != ':')
+            return refuse("host", at_, "something follows the bracket that is no :port, /database or ?query");
         return true;
     }
 
@@ -201,6 +245,8 @@ private:
         url_option out{decode(text.substr(0, equals), plus::is_space),
                        decode_secret(text.substr(equals + 1), plus::is_space)};
         if (const auto* why = check_text(out.key)) return refuse("query key", at_, why);
+        if (out.key == "port" && ports_listed_)
+            return refuse("query key", at_, "it is `port`, but the ports stand behind their hosts already");
         if (const auto* why = check_text(out.value.reveal())) return refuse("query value", at_ + equals + 1, why);
         parts_.query.push_back(std::move(out));
         return true;
@@ -209,6 +255,7 @@ private:
     std::string_view text_;
     std::size_t at_ = 0;
     bool scheme_known_ = false;
+    bool ports_listed_ = false;
     std::string message_{};
     url_parts parts_{};
 };

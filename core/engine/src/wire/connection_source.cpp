@@ -21,19 +21,39 @@ namespace {
 // are seldom more; a program that makes them without end starts again from none.
 constexpr std::size_t max_compiled = 4096;
 
-// A key that the driver does not know is an error before anything is opened. What its value has to
+[[noreturn]] void refuse(errc code, std::string message, std::string hint = {}) {
+    error_info info;
+    info.code = code;
+    info.outcome = outcome::not_sent;
+    info.message = std::move(message);
+    info.hint = std::move(hint);
+    throw_error(std::move(info));
+}
+
+// Where the parts of a URL stand, for those who look for them among the keys, as in other tools.
+const char* place_of_part(std::string_view key) noexcept {
+    if (key == "user" || key == "username") return "the user stands in front of the host: dialect://USER@host/database";
+    if (key == "password" || key == "passwd" || key == "pwd")
+        return "the password stands behind the user: dialect://user:PASSWORD@host/database";
+    if (key == "database" || key == "dbname" || key == "db")
+        return "the database stands behind the host: dialect://user@host/DATABASE";
+    return "";
+}
+
+// A key that the driver does not know is an error before anything is opened, and so is one that
+// comes again but for a text, of which the driver knows whether it is a list. What a value has to
 // be is the driver's matter: is_private_database() asks it.
-void check_key(const koine_driver& driver, std::string_view key) {
+void check_key(const koine_driver& driver, std::string_view key, bool again) {
     std::vector<std::string_view> known;
     for (const koine_option& option : std::span{driver.options, driver.option_count}) {
         known.push_back(spi::to_view(option.key));
-        if (known.back() == key) return;
+        if (known.back() != key) continue;
+        if (again && option.type != KOINE_OPTION_TEXT)
+            refuse(errc::invalid_url, "the option " + std::string{key} + " is given twice in the URL; write it once");
+        return;
     }
-    error_info info;
-    info.code = errc::unknown_name;
-    info.outcome = outcome::not_sent;
-    info.message = unknown_name("option", key, "driver " + std::string{spi::to_view(driver.name)}, known);
-    throw_error(std::move(info));
+    refuse(errc::unknown_name, unknown_name("option", key, "driver " + std::string{spi::to_view(driver.name)}, known),
+           place_of_part(key));
 }
 
 }  // namespace
@@ -50,12 +70,14 @@ connection_source::connection_source(const koine::url& url, std::shared_ptr<cons
     std::vector<spi::host> hosts;
     for (const url_host& host : url.hosts()) hosts.push_back({host.name, host.port.value_or(0)});
     const spi::host_texts texts = spi::write_hosts(hosts);
-    if (!hosts.empty()) add("host", texts.hosts);
+    if (!texts.hosts.empty()) add("host", texts.hosts);
     if (!texts.ports.empty()) add("port", texts.ports);
+    std::string_view last;  // equal keys are neighbours
     for (const auto& [key, value] : url.query()) {
         if (key == "host" || key == "port") continue;
-        check_key(this->driver(), key);
+        check_key(this->driver(), key, key == last);
         add(key, value.reveal());
+        last = key;
     }
 }
 

@@ -33,6 +33,7 @@ connection::connection(std::span<const koine_parameter> parameters) {
         if (key == "database") {
             file_ = value;
         } else if (key == "passphrase") {
+            if (!passphrase_.empty()) throw refusal(errc::invalid_url, "", "the passphrase is given twice");
             passphrase_ = value;
         } else if (key == "busy_timeout") {
             std::int64_t milliseconds = 0;

@@ -69,7 +69,7 @@ struct host_parts {
 };
 
 // Takes name:port and [v6]:port apart. The colons of an IPv6 address without brackets, and of the
-// directory of a socket, belong to the name.
+// directory of a socket or the name of an abstract one (@name), belong to the name.
 constexpr host_parts split_host(std::string_view text) noexcept {
     if (text.substr(0, 1) == "[") {
         const auto close = text.find(']');
@@ -78,7 +78,8 @@ constexpr host_parts split_host(std::string_view text) noexcept {
         return {text.substr(1, close - 1), text.substr(std::min(close + 2, text.size())), true};
     }
     const auto colon = text.find(':');
-    if (colon == std::string_view::npos || text[0] == '/' || text.find(':', colon + 1) != std::string_view::npos)
+    if (colon == std::string_view::npos || text[0] == '/' || text[0] == '@' ||
+        text.find(':', colon + 1) != std::string_view::npos)
         return {text, {}, true};
     return {text.substr(0, colon), text.substr(colon + 1), true};
 }
@@ -90,7 +91,9 @@ inline std::vector<host> read_hosts(std::string_view hosts, std::string_view por
     const auto numbers = split_list(ports);
     const std::size_t count = names.empty() && !numbers.empty() ? 1 : names.size();
     if (numbers.size() > 1 && numbers.size() != count)
-        throw local_failure(errc::invalid_url, "there must be one port, or one for each host");
+        throw local_failure(errc::invalid_url, "there are " + std::to_string(numbers.size()) + " ports for " +
+                                                   std::to_string(names.size()) +
+                                                   " hosts; there must be one port, or one for each host");
     std::vector<host> out(count);
     for (std::size_t i = 0; i < count; ++i) {
         host_parts parts = split_host(names.empty() ? std::string_view{} : names[i]);

@@ -81,13 +81,15 @@ inline std::int64_t read_integer(std::string_view key, std::string_view value, s
 }
 
 // Calls take(key, value, option) for each parameter; the option is null for the five parts of a URL
-// (host, port, user, password, database). Throws errc::unknown_name for a key that is neither a
-// part nor in the table, errc::invalid_url for a value with a NUL byte, and what `take` throws.
-// `driver` is the driver's name for people.
+// (host, port, user, password, database). `lists` are the keys that may come several times,
+// separated by '|'. Throws errc::unknown_name for a key that is neither a part nor in the table,
+// errc::invalid_url for a value with a NUL byte and for another key that comes twice, and what
+// `take` throws. `driver` is the driver's name for people.
 template <class Take>
 void read_parameters(std::string_view driver, std::span<const koine_option> options,
-                     std::span<const koine_parameter> parameters, Take take) {
-    for (const koine_parameter& parameter : parameters) {
+                     std::span<const koine_parameter> parameters, Take take, std::string_view lists = {}) {
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const koine_parameter& parameter = parameters[i];
         const auto key = to_view(parameter.key);
         const auto value = to_view(parameter.value);
         if (value.find('\0') != std::string_view::npos)
@@ -99,6 +101,11 @@ void read_parameters(std::string_view driver, std::span<const koine_option> opti
         if (!part && found == options.end())
             throw local_failure(errc::unknown_name,
                                 std::string{"the "}.append(driver).append(" driver has no option ").append(key));
+        if (place_in_list(lists, key) == std::string_view::npos &&
+            std::any_of(parameters.begin(), parameters.begin() + static_cast<std::ptrdiff_t>(i),
+                        [key](const koine_parameter& before) { return to_view(before.key) == key; }))
+            throw local_failure(errc::invalid_url,
+                                std::string{"the option "}.append(key).append(" is given twice; write it once"));
         take(key, value, part ? nullptr : &*found);
     }
 }
