@@ -73,13 +73,14 @@ std::string setup_statement(bool mariadb) {
 std::string check_query(bool mariadb) {
     return "SELECT @@sql_mode, @@character_set_client, @@character_set_results, @@collation_connection, @@time_zone, "
            "@@" +
-           std::string{isolation_variable(mariadb)} + ", @@autocommit, @@max_allowed_packet, DATABASE()";
+           std::string{isolation_variable(mariadb)} + ", @@autocommit, @@max_allowed_packet, DATABASE(), CONCAT(" +
+           (mariadb ? "COALESCE(CURRENT_ROLE(), '')" : "/*!80000 CURRENT_ROLE(), */ ''") + ")";
 }
 
-std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings) {
+std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings, std::optional<std::string>& role) {
     const MYSQL_ROW row = answer != nullptr ? mysql_fetch_row(answer) : nullptr;
     const unsigned long* const lengths = row != nullptr ? mysql_fetch_lengths(answer) : nullptr;
-    if (lengths == nullptr || mysql_num_fields(answer) != 9)
+    if (lengths == nullptr || mysql_num_fields(answer) != 10)
         refuse("the server does not tell the state of its session");
     for (const auto mode : sql_modes)
         if (!lists(field(row, lengths, 0), mode))
@@ -91,6 +92,9 @@ std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings)
     expect("the isolation level", field(row, lengths, 5), "READ-COMMITTED");
     expect("autocommit", field(row, lengths, 6), "1");
     expect("the database", field(row, lengths, 8), settings.database);
+    const auto role_now = field(row, lengths, 9);
+    if (!role) role = role_now;
+    expect("the role", role_now, *role);
     const auto limit = field(row, lengths, 7);
     std::uint64_t bytes = 0;
     if (std::from_chars(limit.data(), limit.data() + limit.size(), bytes).ec != std::errc{})
