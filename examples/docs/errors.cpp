@@ -47,7 +47,7 @@ void patiently(const koine::engine& engine) {
     patient.on_failure = [](const koine::failed_attempt& failed) {
         std::cerr << "attempt " << failed.number << ": " << failed.why.what() << (failed.last ? "; given up\n" : "\n");
     };
-    engine.run(patient, [](koine::connection& in) { in.execute(koine::sql("delete from users")); });
+    engine.run(patient, [](koine::connection& in) { in.execute(koine::sql("delete from users where id > 9")); });
 }
 
 bool worth_another_try(const koine::error& why) {

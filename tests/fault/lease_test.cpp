@@ -20,13 +20,15 @@ class lease_traces : public ::testing::TestWithParam<const char*> {
 protected:
     void SetUp() override {
         if (on_sqlite()) {
-            url_ = "sqlite:///" + (directory_.path() / "lease.db").string() + "?attach=1";
+            url_ = "sqlite:///" + (directory_.path() / "lease.db").string() + "?attach=1&journal_mode=delete";
         } else {
             need_server(GetParam());
             if (IsSkipped() || HasFatalFailure()) return;
             url_ = shared_server(GetParam()).socket_url();
         }
         engine_options options = pool_of(1);
+        // Some settings cannot be changed inside of a transaction.
+        if (on_sqlite()) options.isolation = koine::isolation::autocommit;
         on = koine::create_engine(url_, options);
         make_marks(on);
     }
@@ -75,7 +77,7 @@ protected:
                 {"set role pg_monitor", "select (current_user = 'pg_monitor')::int::bigint"},
                 {"set session authorization pg_monitor", "select (session_user = 'pg_monitor')::int::bigint"},
                 {"set session characteristics as transaction isolation level serializable",
-                 "select (current_setting('transaction_isolation') = 'serializable')::int::bigint"},
+                 "select (current_setting('default_transaction_isolation') = 'serializable')::int::bigint"},
                 {"select pg_advisory_lock(77)", locks},
                 {"select \"pg_try_advisory_lock\"(77)", locks},
                 {"listen left_behind", "select count(*) from pg_listening_channels()"},
@@ -100,8 +102,8 @@ protected:
             {"select `get_lock`('left_behind', 0)", locked},
             {"begin not atomic do get_lock('left_behind', 0); end", locked},
             {"call takes_lock()", locked},
-            {"lock tables marks write", "select count(*) from information_schema.metadata_lock_info"},
-            {"flush tables with read lock", "select @@in_transaction + 0 * (select count(*) from marks)"},
+            {"lock tables marks write", "select 0 * count(*) from unlocked"},
+            {"flush tables with read lock", "select 0 * count(*) from marks"},
             {"use information_schema", "select database() = 'information_schema'"},
             {"prepare left_behind from 'select 1'", "select @@max_prepared_stmt_count * 0"},
             {"set role other_role", "select current_role() is not null"},
@@ -120,10 +122,12 @@ TEST_P(lease_traces, are_gone_for_the_next_user_of_the_connection) {
         connection c = on.connect();
         for (const char* const text :
              {"create or replace procedure takes_lock() begin do get_lock('left_behind', 0); end",
-              "create role if not exists other_role", "grant other_role to current_user()"})
+              "create table if not exists unlocked (id int)", "create role if not exists other_role",
+              "grant other_role to current_user()"})
             c.execute(sql(unsafe_sql(text)));
         c.close();
     }
+    std::int64_t marked = 0;
     for (const trace& one : traces()) {
         SCOPED_TRACE(one.text);
         {
@@ -134,19 +138,20 @@ TEST_P(lease_traces, are_gone_for_the_next_user_of_the_connection) {
         }
         connection next = on.connect();
         EXPECT_EQ(number(next, one.found), 0) << one.found;
-        mark(next, 1);
-        next.rollback();
+        mark(next, ++marked);
+        next.commit();
         next.close();
     }
 }
 
 // The other way round: the queries find what is there, so that they prove something.
 TEST_P(lease_traces, are_there_for_the_user_who_has_left_them) {
-    if (std::string_view{GetParam()} != "libpq") GTEST_SKIP();
+    if (std::string_view{GetParam()} == "libmariadb") GTEST_SKIP() << "some of them let nothing else pass";
     for (const trace& one : traces()) {
         SCOPED_TRACE(one.text);
         connection c = on.connect();
         c.execute(sql(unsafe_sql(one.text)));
+        c.commit();
         EXPECT_NE(number(c, one.found), 0);
         c.rollback();
         c.close();

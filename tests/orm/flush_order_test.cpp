@@ -262,6 +262,31 @@ TEST_P(flush_order, changes_and_deletes_rows_in_the_order_of_their_keys) {
     EXPECT_EQ(stored<user>().size(), 3U);
 }
 
+TEST_P(flush_order, changes_many_rows_in_the_order_of_their_keys) {
+    koine::session session = open();
+    std::vector<koine::ref<folder>> added;
+    // dense, far apart, and negative
+    for (const std::int64_t step : {std::int64_t{1}, std::int64_t{1} << 20U, std::int64_t{1} << 40U}) {
+        for (std::int64_t i = 0; i < 300; ++i)
+            added.push_back(session.add(folder{(i * 7919 % 300 - 100) * step, std::nullopt, "old"}));
+        session.commit();
+        const auto watched = std::make_shared<changed_keys>();
+        {
+            const auto subscription = session.observe(watched);
+            for (auto& one : added) one->name = "new " + std::to_string(step);
+            session.commit();
+        }
+        ASSERT_EQ(watched->told.size(), 300U);
+        for (std::int64_t i = 0; i < 300; ++i)
+            ASSERT_EQ(watched->told[static_cast<std::size_t>(i)], std::to_string((i - 100) * step)) << i;
+        for (const folder& one : stored<folder>()) EXPECT_EQ(one.name, "new " + std::to_string(step));
+        session.query<folder>().delete_();
+        session.commit();
+        session.expunge_all();
+        added.clear();
+    }
+}
+
 // Four sessions at once change and delete the same 20 rows, each in an order of its own.
 TEST_P(flush_order_shared, keeps_sessions_from_locking_each_other_out) {
     const std::string_view dialect = engine.dialect().name();

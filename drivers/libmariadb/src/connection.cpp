@@ -159,6 +159,7 @@ bool connection::starts_reset() {
     if (!exchange_.broken() && !is_dirty() && !exchange_.in_transaction()) return false;
     exchange_.open(housekeeping);
     phase_ = phase::front;
+    role_restored_ = false;
     return true;
 }
 
@@ -241,11 +242,19 @@ void connection::after_reset_step() {
             line.store_result();
             phase_ = phase::checked;
             break;
-        case phase::checked:
-            check_session(line.result().get(), *settings_, role_);
+        case phase::checked: {
+            const result_ptr answer = line.result();
+            if (mariadb_ && !role_restored_ && role_ && role_of(answer.get()) != *role_) {
+                role_restored_ = true;
+                line.query(role_statement(*role_));
+                phase_ = phase::setting;  // to look once more
+                break;
+            }
+            check_session(answer.get(), *settings_, role_);
             dirty_ = next_transaction_set_ = may_hold_locks_ = false;
             phase_ = phase::concluding;
             break;
+        }
         default:
             phase_ = phase::concluding;
             break;

@@ -88,8 +88,9 @@ private:
     bool mariadb_ = false;
     bool dirty_ = false;
     bool next_transaction_set_ = false;
-    bool may_hold_locks_ = false;  // by name, taken in a routine
-    std::optional<std::string> role_{};
+    bool may_hold_locks_ = false;        // by name, taken in a routine
+    std::optional<std::string> role_{};  // that the login has given
+    bool role_restored_ = false;         // by the reset that is under way
 };
 
 }  // namespace koine::libmariadb

@@ -94,6 +94,8 @@ void flush_lists::clear_rows() noexcept {
     // One large flush does not keep its memory for a life of small ones.
     constexpr std::size_t kept = 4096;
     if (values.capacity() > kept) values = {};
+    if (update_order.capacity() > kept) update_order = {};
+    update_order.clear();
     inserts.clear();
     updates.clear();
     deletes.clear();

@@ -199,12 +199,78 @@ void order_inserts(std::vector<new_row>& inserts) {
     }
 }
 
+namespace {
+
+// Digit by digit, the last one first: a few steps a row, where comparing takes some for each
+// doubling of the rows. `least` and `most` are the bounds of the keys.
+void sort_by_digits(std::vector<sorted_update>& order, std::int64_t least, std::int64_t most) {
+    constexpr unsigned bits = 11;
+    constexpr std::size_t values = std::size_t{1} << bits;
+    const auto low = static_cast<std::uint64_t>(least);
+    const std::uint64_t range = static_cast<std::uint64_t>(most) - low;
+    std::vector<sorted_update> other(order.size());
+    for (unsigned shift = 0; shift < 64 && range >> shift != 0; shift += bits) {
+        std::uint32_t place[values]{};
+        const auto digit = [=](const sorted_update& one) {
+            return (static_cast<std::uint64_t>(one.key) - low) >> shift & (values - 1);
+        };
+        for (const sorted_update& one : order) ++place[digit(one)];
+        std::uint32_t next = 0;
+        for (std::uint32_t& one : place) next += std::exchange(one, next);
+        for (const sorted_update& one : order) other[place[digit(one)]++] = one;
+        order.swap(other);
+    }
+}
+
+// Rows of one class with a key of one integer, as most are. False for others.
+bool order_by_integer(flush_lists& lists) {
+    const std::vector<changed_row>& updates = lists.updates;
+    const entity_plan& plan = plan_of(*updates.front().header);
+    if (plan.keys != key_kind::integer) return false;
+    const std::uint16_t entity = updates.front().header->entity;
+    const std::uint16_t key = plan.key[0];
+    std::int64_t least = INT64_MAX;
+    std::int64_t most = INT64_MIN;
+    bool sorted = true;
+    std::uint32_t row = 0;
+    for (const changed_row& one : updates) {
+        if (one.header->entity != entity) return false;
+        const std::int64_t value = one.header->base[key].u.i;
+        sorted = sorted && most <= value;
+        least = std::min(least, value);
+        most = std::max(most, value);
+        lists.update_order[row] = {value, row};
+        ++row;
+    }
+    constexpr std::size_t many = 256;
+    constexpr std::uint64_t near = std::uint64_t{1} << 33U;  // three digits
+    if (sorted) {
+        lists.update_order.clear();
+    } else if (row >= many && static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least) < near) {
+        sort_by_digits(lists.update_order, least, most);
+    } else {
+        std::sort(lists.update_order.begin(), lists.update_order.end(),
+                  [](const sorted_update& a, const sorted_update& b) { return a.key < b.key; });
+    }
+    return true;
+}
+
+// The rows stay where they are: moving them costs more than their numbers do.
+void order_updates(flush_lists& lists) {
+    const std::vector<changed_row>& updates = lists.updates;
+    std::vector<sorted_update>& order = lists.update_order;
+    order.resize(updates.size());
+    if (order_by_integer(lists)) return;
+    for (std::size_t i = 0; i < updates.size(); ++i) order[i] = {0, static_cast<std::uint32_t>(i)};
+    std::sort(order.begin(), order.end(), [&updates](const sorted_update& a, const sorted_update& b) {
+        return is_changed_first(*updates[a.row].header, *updates[b.row].header);
+    });
+}
+
+}  // namespace
+
 void order_changes(flush_lists& lists) {
-    const auto changed_first = [](const changed_row& a, const changed_row& b) {
-        return is_changed_first(*a.header, *b.header);
-    };
-    if (!std::is_sorted(lists.updates.begin(), lists.updates.end(), changed_first))
-        std::sort(lists.updates.begin(), lists.updates.end(), changed_first);
+    if (lists.updates.size() > 1) order_updates(lists);
     if (lists.deletes.size() < 2) return;
     std::sort(lists.deletes.begin(), lists.deletes.end(),
               [](const object_header* a, const object_header* b) { return is_changed_first(*a, *b); });

@@ -54,8 +54,8 @@ std::vector<std::pair<std::size_t, std::size_t>> references_among(std::span<cons
 // Sorts the inserts; rows of one class stay in the order in which they were added. Throws
 // usage_error if rows refer to each other in a circle.
 void order_inserts(std::vector<new_row>& inserts);
-// Sorts the updates, and the deletes, by class and key; deletes of one circle by what they refer
-// to. Throws usage_error likewise.
+// Sorts the updates (update_order), and the deletes, by class and key; deletes of one circle by
+// what they refer to. Throws usage_error likewise.
 void order_changes(flush_lists& lists);
 
 }  // namespace detail

@@ -106,8 +106,8 @@ void flush_sender::check_taken_over(driver_connection& link) const {
 void flush_sender::send_changes(driver_connection& link) {
     changed_.clear();
     of_ = nullptr;
-    auto update = lists_.updates.cbegin();
-    const auto no_update = lists_.updates.cend();
+    std::size_t update = 0;
+    const std::size_t updates = lists_.updates.size();
     auto next = lists_.deletes.begin();
     const auto no_delete = lists_.deletes.end();
     while (next != no_delete) [[unlikely]] {
@@ -116,7 +116,8 @@ void flush_sender::send_changes(driver_connection& link) {
             const auto comes_first = [&](const object_header& one) {
                 return of_one_circle(plan_of(one), plan) || is_changed_first(one, **next);
             };
-            for (; update != no_update && comes_first(*update->header); ++update) send_update(link, *update);
+            for (; update != updates && comes_first(*lists_.update(update).header); ++update)
+                send_update(link, lists_.update(update));
             auto last = next + 1;
             if (of_one_circle(plan, plan)) {
                 while (last != no_delete && of_one_circle(plan, plan_of(**last))) ++last;
@@ -124,7 +125,7 @@ void flush_sender::send_changes(driver_connection& link) {
             }
             for (; next != last; ++next) send_delete(link, **next);
         }
-    for (; update != no_update; ++update) send_update(link, *update);
+    for (; update != updates; ++update) send_update(link, lists_.update(update));
 }
 
 void flush_sender::send_update(driver_connection& link, const changed_row& one) {

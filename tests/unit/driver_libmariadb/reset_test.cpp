@@ -137,17 +137,32 @@ TEST_F(libmariadb_reset, a_global_lock_is_given_back_by_reset) {
 }
 
 // No reset of the server takes a role back.
-TEST_F(libmariadb_reset, a_connection_whose_role_was_changed_is_not_used_again) {
-    ASSERT_TRUE(link_->run("create role if not exists other_role").ok());
-    ASSERT_TRUE(link_->run("grant other_role to current_user()").ok());
-    ASSERT_TRUE(link_->run("set role other_role").ok());
-    EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U);
-    ASSERT_TRUE(link_->run("set role none").ok());
-    ASSERT_TRUE(link_->reset().ok()) << "it is what it was";
-    ASSERT_TRUE(link_->run("set role other_role").ok());
-    const auto reset = link_->reset();
-    EXPECT_EQ(reset.code, koine::errc::connect_failed) << reset;
-    EXPECT_TRUE(reset.poisons_connection);
+TEST_F(libmariadb_reset, a_role_that_was_changed_is_what_the_login_made_it) {
+    ASSERT_TRUE(link_->run("create role if not exists 'other''role'").ok());
+    ASSERT_TRUE(link_->run("create or replace procedure acts() begin set role 'other''role'; end").ok());
+    ASSERT_TRUE(link_->run("grant 'other''role' to current_user()").ok());
+    for (const char* sql : {"set role 'other''role'", "call acts()"}) {
+        ASSERT_TRUE(link_->run(sql).ok()) << sql;
+        EXPECT_EQ(link_->value("select current_role()").text, "other'role") << sql;
+        EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U) << sql;
+        const auto reset = link_->reset();
+        ASSERT_TRUE(reset.ok()) << sql << reset;
+        EXPECT_EQ(link_->value("select current_role()").tag, KOINE_NULL) << sql;
+    }
+    // The other way round: a role that the login gives.
+    ASSERT_TRUE(link_->run("set default role 'other''role'").ok());
+    client second{over_socket(server())};
+    ASSERT_TRUE(second.connect().ok());
+    EXPECT_EQ(second.value("select current_role()").text, "other'role");
+    ASSERT_TRUE(second.run("set role none").ok());
+    ASSERT_TRUE(second.reset().ok());
+    EXPECT_EQ(second.value("select current_role()").text, "other'role");
+    ASSERT_TRUE(link_->run("set default role none").ok());
+    ASSERT_TRUE(second.run("set role none").ok());
+    // One that was taken away meanwhile cannot be had again.
+    ASSERT_TRUE(link_->run("revoke 'other''role' from current_user()").ok());
+    const auto reset = second.reset();
+    EXPECT_FALSE(reset.ok());
 }
 
 TEST_F(libmariadb_reset, a_setting_for_the_next_transaction_does_not_reach_the_next_owner) {
