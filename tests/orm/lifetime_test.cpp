@@ -248,5 +248,20 @@ TEST_P(orm, what_is_refused_behind_a_failed_flush_carries_the_cause) {
     EXPECT_EQ(message.find("23505"), std::string::npos) << message;
 }
 
+TEST_P(orm, what_is_refused_behind_a_failed_text_carries_the_cause) {
+    koine::session session = open();
+    EXPECT_EQ(code_of([&] { session.execute(koine::sql("select no_such_column from users")); }),
+              koine::errc::undefined_column);
+    const std::function<void()> uses[]{[&] { session.get<user>(1); }, [&] { session.query<user>().all(); },
+                                       [&] { session.execute(koine::sql("select 1")); }};
+    for (const auto& use : uses) {
+        if (code_of(use) == koine::errc{}) continue;  // no transaction had begun
+        EXPECT_EQ(code_of(use), koine::errc::transaction_failed);
+        EXPECT_NE(message_of(use).find("no_such_column"), std::string::npos) << message_of(use);
+    }
+    session.rollback();
+    EXPECT_TRUE(session.query<user>().all().empty());
+}
+
 }  // namespace
 }  // namespace koine_test
