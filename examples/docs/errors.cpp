@@ -41,6 +41,15 @@ void again(const koine::engine& engine) {
     });
 }
 
+void patiently(const koine::engine& engine) {
+    using namespace std::chrono_literals;
+    koine::retry patient{.attempts = 20, .longest_pause = 200ms, .total = 5s};
+    patient.on_failure = [](const koine::failed_attempt& failed) {
+        std::cerr << "attempt " << failed.number << ": " << failed.why.what() << (failed.last ? "; given up\n" : "\n");
+    };
+    engine.run(patient, [](koine::connection& in) { in.execute(koine::sql("delete from users where id > 9")); });
+}
+
 bool worth_another_try(const koine::error& why) {
     switch (why.advice()) {
         case koine::advice::retry_statement:    // this statement alone
@@ -70,6 +79,7 @@ int main() {
         as_values(connection);
     }
     again(engine);
+    patiently(engine);
 
     // What the document says in words.
     koine::error_info info;

@@ -130,7 +130,7 @@ void savepoints(koine::session& session) {
 void failed_flush(koine::session& session) {
     session.add(User{.name = "admin"});
     expect(throws<koine::constraint_error>([&] { session.flush(); }));
-    expect(throws<koine::error>([&] { session.get<User>(1); }));  // errc::transaction_failed
+    expect(throws<koine::error>([&] { session.get<User>(1); }));  // transaction_failed, and why
     session.rollback();
     expect(session.get<User>(1)->name == "admin");
     session.commit();

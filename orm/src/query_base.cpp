@@ -111,9 +111,34 @@ std::int64_t query_base::number(syntax::op kind) const {
     return select_number(session(), out);
 }
 
+namespace {
+
+// Whoever has read one of the rows finds at its flush that it was changed.
+void count_version(syntax::fragment& update, const entity_info& entity) {
+    const entity_plan& plan = plan_of(entity);
+    if (plan.version < 0) return;
+    const auto version = static_cast<std::uint16_t>(plan.version);
+    const auto nodes = update.nodes();
+    // Behind the head and its table.
+    for (std::size_t i = 2; i < nodes.size(); ++i) {
+        if (nodes[i].kind == syntax::op::column) {
+            ++i;
+        } else if (nodes[i].kind == syntax::op::set && nodes[i].index == version) {
+            return;  // it is what the program says
+        }
+    }
+    update.push_table(syntax::op::column, plan.table, version);
+    update.push(syntax::op::integer, 0, 0, 1);
+    update.push(syntax::op::add);
+    update.push(syntax::op::set, version);
+}
+
+}  // namespace
+
 std::int64_t query_base::execute(syntax::fragment& change, const entity_info& entity) const {
     if (limit_ >= 0 || offset_ > 0 || distinct_)
         throw_usage("a query with limit, offset or distinct cannot update or delete");
+    if (change.nodes()[0].kind == syntax::op::update) count_version(change, entity);
     append_clauses(change, select_);
     return execute_change(session(), entity, change);
 }

@@ -40,8 +40,9 @@ session& scoped_session::make() {
     if (registry_ == nullptr)
         throw_usage("the scoped_session is not configured yet: db_session.configure(koine::sessionmaker{engine})");
     auto made = std::make_unique<session>(maker_());
-    registry_->put(made.get());
-    return *made.release();
+    auto* const kept = static_cast<session*>(registry_->put(made.get()));
+    if (kept == made.get()) made.release();
+    return *kept;
 }
 
 void scoped_session::remove() {

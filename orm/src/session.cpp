@@ -68,7 +68,7 @@ session::~session() {
 }
 
 void session::abandon() noexcept {
-    if (core_) core_->abandon();
+    if (core_) core_->end();
 }
 
 void session::expunge_all() {

@@ -98,6 +98,11 @@ public:
     void close() noexcept;
     // For the destructor of a thread or a session: lets go without talking to anybody.
     void abandon() noexcept;
+    // The same for good: what has outlived the session is refused.
+    void end() noexcept {
+        abandon();
+        transaction_.session_ended();
+    }
     std::uint64_t begin_nested();
     void commit_nested(std::uint64_t id);
     void rollback_nested(std::uint64_t id);

@@ -95,14 +95,16 @@ TEST_P(observed_session, tells_its_own_observers_of_its_statements_alone) {
         session.commit();
         EXPECT_EQ(own->count("INSERT"), 1);
         EXPECT_NE(own->places.at(0).line, 0U);
+        // The first INSERT asks some databases whose the key is that they tell.
+        const int before = own->count("SELECT");
         EXPECT_EQ(other.query<user>().count(), 1);
-        EXPECT_EQ(own->count("SELECT"), 0) << "what another session runs on the same connection";
+        EXPECT_EQ(own->count("SELECT"), before) << "what another session runs on the same connection";
         other.rollback();
         (void)session.query<user>().all();
         const auto late = std::make_shared<heard>();
         const auto in_the_middle = session.observe(late);
         (void)session.query<user>().count();
-        EXPECT_EQ(own->count("SELECT"), 2);
+        EXPECT_EQ(own->count("SELECT"), before + 2);
         EXPECT_EQ(late->count("SELECT"), 1);
         session.rollback();
     }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <barrier>
 #include <latch>
 #include <optional>
 #include <thread>
@@ -123,6 +124,33 @@ TEST_P(orm_scoped, keys_sessions_by_what_the_scope_function_says) {
     EXPECT_FALSE(by_request.has_session());
     request = 2;
     EXPECT_EQ(&by_request.current(), second);
+}
+
+// The scope function is asked twice where there is no session yet: both threads have found none
+// before either makes its own.
+TEST_P(orm_scoped, gives_threads_that_begin_one_scope_at_once_one_session) {
+    std::barrier both{2};
+    static thread_local int asked;
+    koine::scoped_session by_request{koine::sessionmaker{engine}, [&both] {
+                                         if (++asked == 2) both.arrive_and_wait();
+                                         return 1;
+                                     }};
+    koine::session* found[2]{};
+    std::vector<std::thread> threads;
+    for (koine::session*& one : found) {
+        threads.emplace_back([&] {
+            asked = 0;
+            one = &by_request.current();
+        });
+    }
+    for (std::thread& one : threads) one.join();
+    EXPECT_EQ(found[0], found[1]);
+    asked = 2;
+    EXPECT_EQ(&by_request.current(), found[0]);
+    by_request.add(user{.name = "once"});
+    by_request.commit();
+    by_request.remove();
+    EXPECT_EQ(stored<user>().size(), 1U);
 }
 
 TEST_P(orm_scoped, a_forked_child_is_refused_and_leaves_the_parent_alone) {

@@ -90,15 +90,17 @@ void* scope_registry::find() const {
     return found->object;
 }
 
-void scope_registry::put(void* object) {
+void* scope_registry::put(void* object) {
     if (keyed_) {
         const std::uintptr_t key = keyed_->scope();
         const std::lock_guard lock{keyed_->mutex};
-        keyed_->objects.emplace(key, object);
-        return;
+        return keyed_->objects.emplace(key, object).first->second;
     }
     if (shortcut.over) throw_usage("a thread that is ending cannot begin a scope");
+    // The making of the object may have begun the scope itself.
+    if (const auto found = objects.position(id_); found != objects.all.end()) return found->object;
     objects.all.push_back({id_, object, end_});
+    return object;
 }
 
 void* scope_registry::take() {

@@ -23,6 +23,10 @@ bool dialect::commits_by_itself(std::string_view) const {
     return false;
 }
 
+std::string dialect::key_is_last_insert_id(const table_info&, std::uint16_t) const {
+    return {};
+}
+
 server_fit dialect::for_server(std::string_view, std::string_view) const {
     return {};
 }

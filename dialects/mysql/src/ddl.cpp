@@ -160,6 +160,12 @@ std::string mysql::table_exists() const {
            "table_name = ?";
 }
 
+// SHOW knows temporary tables too, which information_schema does not.
+std::string mysql::key_is_last_insert_id(const table_info& table, std::uint16_t column) const {
+    return "SHOW COLUMNS FROM " + table_name(table) + " WHERE Field = " + literal(table.columns[column].name) +
+           " AND Extra LIKE '%auto_increment%'";
+}
+
 }  // namespace dialects
 }  // namespace v1
 }  // namespace koine

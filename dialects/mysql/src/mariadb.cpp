@@ -19,7 +19,8 @@ constexpr dialect_features with_returning(bool returning) {
             .read_only_transactions = true,
             .generated_keys_ascend = true,
             .max_identifier = 64,
-            .max_identifier_characters = true};
+            .max_identifier_characters = true,
+            .own_reference_keeps_row = true};
 }
 
 }  // namespace

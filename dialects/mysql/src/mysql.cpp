@@ -23,7 +23,8 @@ const dialect_features& mysql::features() const noexcept {
                                           .read_only_transactions = true,
                                           .generated_keys_ascend = true,
                                           .max_identifier = 64,
-                                          .max_identifier_characters = true};
+                                          .max_identifier_characters = true,
+                                          .own_reference_keeps_row = true};
     return out;
 }
 

@@ -64,6 +64,20 @@ std::string sqlite::table_exists() const {
     return "SELECT 1 FROM pragma_table_info(?2, nullif(?1, '')) LIMIT 1";
 }
 
+// SQLite tells the rowid, which is a column's value only where the column is its alias: the one
+// column of a primary key that needs no index of its own. INT PRIMARY KEY is none, and neither
+// tables WITHOUT ROWID nor views have one.
+std::string sqlite::key_is_last_insert_id(const table_info& table, std::uint16_t column) const {
+    const std::string schema = table.schema.empty() ? std::string{} : ", " + literal(table.schema);
+    const std::string of_table = '(' + literal(table.name) + schema + ')';
+    const std::string alias = "pk = 1 AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo" + of_table +
+                              " AS other WHERE other.pk > 1) AND NOT EXISTS (SELECT 1 FROM pragma_index_list" +
+                              of_table + " AS key WHERE key.origin = 'pk')";
+    return "SELECT " + alias + " FROM pragma_table_xinfo" + of_table +
+           " WHERE name = " + literal(table.columns[column].name) +
+           " COLLATE NOCASE AND (dflt_value IS NULL AND hidden = 0 OR " + alias + ')';
+}
+
 std::string sqlite::referenced_table(const table_info& from, const table_info& to) const {
     // The name is looked up in the database of the table that has the key.
     if (from.schema != to.schema)

@@ -42,6 +42,7 @@ koine_status connection::go_on_connecting(koine_wait& wait) {
     if (const auto status = connector_->finish(made, wait); status != KOINE_DONE) return status;
     connector_.reset();
     mariadb_ = made.mariadb;
+    role_ = std::move(made.role);
     max_packet_ = settings_->max_packet != 0 ? std::min(settings_->max_packet, made.max_packet) : made.max_packet;
     server_version_ = version_text(mysql_get_server_version(made.handle.get()));
     // A request to cancel must find the server that the session is on.
@@ -58,6 +59,8 @@ void connection::give_up_connecting() noexcept {
 // What a successful statement did to the session.
 void connection::take_session(const sql_facts& facts) noexcept {
     if (facts.sets_session || (exchange_.handle()->server_status & SERVER_SESSION_STATE_CHANGED) != 0) dirty_ = true;
+    // The one thing that the server does not tell of what a routine has done.
+    if (facts.calls) may_hold_locks_ = true;
     next_transaction_set_ = facts.sets_next_transaction;
 }
 
@@ -155,9 +158,10 @@ koine_status connection::reset(koine_wait& wait) {
 
 // False if the session is what connect() made: there is nothing to tell the server.
 bool connection::starts_reset() {
-    if (!exchange_.broken() && !has_drifted() && !exchange_.in_transaction()) return false;
+    if (!exchange_.broken() && !is_dirty() && !exchange_.in_transaction()) return false;
     exchange_.open(housekeeping);
     phase_ = phase::front;
+    role_restored_ = false;
     return true;
 }
 
@@ -177,10 +181,13 @@ koine_status connection::run_reset(koine_wait& wait) {
         // changed.
         if (has_drifted()) {
             exchange_.line().reset_session();
-        } else {
+            phase_ = phase::sent;
+        } else if (exchange_.in_transaction()) {
             exchange_.line().query("ROLLBACK");
+            phase_ = phase::sent;
+        } else {
+            release_locks();
         }
-        phase_ = phase::sent;
     }
     while (phase_ != phase::concluding) {
         if (phase_ != phase::checked) {
@@ -193,6 +200,12 @@ koine_status connection::run_reset(koine_wait& wait) {
     return exchange_.conclude(wait);
 }
 
+// Where the server is too old to know the function, the reset fails and the connection is closed.
+void connection::release_locks() {
+    exchange_.line().query("DO RELEASE_ALL_LOCKS()");
+    phase_ = phase::unlocking;
+}
+
 // Begins what follows the call that has ended.
 void connection::after_reset_step() {
     wire& line = exchange_.line();
@@ -203,7 +216,10 @@ void connection::after_reset_step() {
     switch (phase_) {
         case phase::sent:
             if (!has_drifted()) {
-                phase_ = phase::concluding;
+                if (may_hold_locks_)
+                    release_locks();
+                else
+                    phase_ = phase::concluding;
             } else if (!settings_->database.empty()) {
                 line.select_database(settings_->database);
                 phase_ = phase::database;
@@ -211,6 +227,10 @@ void connection::after_reset_step() {
                 line.query(setup_statement(mariadb_));
                 phase_ = phase::setting;
             }
+            break;
+        case phase::unlocking:
+            may_hold_locks_ = false;
+            phase_ = phase::concluding;
             break;
         case phase::database:
             line.query(setup_statement(mariadb_));
@@ -224,11 +244,19 @@ void connection::after_reset_step() {
             line.store_result();
             phase_ = phase::checked;
             break;
-        case phase::checked:
-            check_session(line.result().get(), *settings_);
-            dirty_ = next_transaction_set_ = false;
+        case phase::checked: {
+            const result_ptr answer = line.result();
+            if (mariadb_ && !role_restored_ && role_ && role_of(answer.get()) != *role_) {
+                role_restored_ = true;
+                line.query(role_statement(*role_));
+                phase_ = phase::setting;  // to look once more
+                break;
+            }
+            check_session(answer.get(), *settings_, role_);
+            dirty_ = next_transaction_set_ = may_hold_locks_ = false;
             phase_ = phase::concluding;
             break;
+        }
         default:
             phase_ = phase::concluding;
             break;

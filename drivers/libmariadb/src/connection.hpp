@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,7 +41,17 @@ private:
     friend class spi::server_connection<connection, statement>;
 
     // Where the resumable function is that is under way.
-    enum class phase : std::uint8_t { draining, front, sent, database, setting, checking, checked, concluding };
+    enum class phase : std::uint8_t {
+        draining,
+        front,
+        sent,
+        database,
+        setting,
+        checking,
+        checked,
+        unlocking,
+        concluding
+    };
 
     bool connected() const noexcept { return exchange_.handle() != nullptr; }
     bool broken() const noexcept { return exchange_.broken(); }
@@ -48,7 +59,7 @@ private:
     std::uint32_t transaction_bits() const noexcept {
         return exchange_.in_transaction() ? std::uint32_t{KOINE_STATE_IN_TRANSACTION} : 0U;
     }
-    bool is_dirty() const noexcept { return has_drifted(); }
+    bool is_dirty() const noexcept { return has_drifted() || may_hold_locks_; }
     void begin_connecting() { connector_ = std::make_unique<connector>(settings_, deadline_ns_); }
     koine_status go_on_connecting(koine_wait& wait);
     void give_up_connecting() noexcept;
@@ -59,6 +70,7 @@ private:
     koine_status run_reset(koine_wait& wait);
     koine_status sent(koine_wait& wait);
     bool starts_reset();
+    void release_locks();
     void after_reset_step();
     void take_session(const sql_facts& facts) noexcept;
     bool has_drifted() const noexcept { return dirty_ || next_transaction_set_; }
@@ -76,6 +88,9 @@ private:
     bool mariadb_ = false;
     bool dirty_ = false;
     bool next_transaction_set_ = false;
+    bool may_hold_locks_ = false;        // by name, taken in a routine
+    std::optional<std::string> role_{};  // that the login has given
+    bool role_restored_ = false;         // by the reset that is under way
 };
 
 }  // namespace koine::libmariadb

@@ -213,7 +213,7 @@ void connector::logging_in::run() noexcept {
         made.mariadb = mariadb_connection(connection) != 0;
         made.tls = mysql_get_ssl_cipher(connection) != nullptr;
         query(connection, setup_statement(made.mariadb));
-        made.max_packet = check_session(query(connection, check_query(made.mariadb)).get(), *settings);
+        made.max_packet = check_session(query(connection, check_query(made.mariadb)).get(), *settings, made.role);
         set_line(mysql_get_socket(connection));
         result = std::move(made);
     } catch (const spi::failure& why) {

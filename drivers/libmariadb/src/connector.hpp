@@ -24,6 +24,7 @@ struct connected_session {
     bool mariadb = false;
     bool tls = false;
     std::uint64_t max_packet = 0;
+    std::optional<std::string> role{};
 };
 
 // Logs in within the time, with blocking calls; for helper threads. The session is as the server

@@ -25,6 +25,8 @@ constexpr std::array<std::string_view, 10> sql_modes{"STRICT_ALL_TABLES",
 // Only MariaDB has this one, since 10.3.5: UPDATE reads the row as it was.
 constexpr std::string_view simultaneous = "/*M!100305 , ',SIMULTANEOUS_ASSIGNMENT' */";
 
+constexpr unsigned int columns_checked = 10;
+
 constexpr std::string_view isolation_variable(bool mariadb) noexcept {
     return mariadb ? "tx_isolation" : "transaction_isolation";
 }
@@ -73,13 +75,33 @@ std::string setup_statement(bool mariadb) {
 std::string check_query(bool mariadb) {
     return "SELECT @@sql_mode, @@character_set_client, @@character_set_results, @@collation_connection, @@time_zone, "
            "@@" +
-           std::string{isolation_variable(mariadb)} + ", @@autocommit, @@max_allowed_packet, DATABASE()";
+           std::string{isolation_variable(mariadb)} + ", @@autocommit, @@max_allowed_packet, DATABASE(), CONCAT(" +
+           (mariadb ? "COALESCE(CURRENT_ROLE(), '')" : "/*!80000 CURRENT_ROLE(), */ ''") + ")";
 }
 
-std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings) {
+std::string role_of(MYSQL_RES* answer) {
     const MYSQL_ROW row = answer != nullptr ? mysql_fetch_row(answer) : nullptr;
     const unsigned long* const lengths = row != nullptr ? mysql_fetch_lengths(answer) : nullptr;
-    if (lengths == nullptr || mysql_num_fields(answer) != 9)
+    if (lengths == nullptr || mysql_num_fields(answer) != columns_checked) return {};
+    std::string found{field(row, lengths, 9)};
+    mysql_data_seek(answer, 0);
+    return found;
+}
+
+std::string role_statement(std::string_view role) {
+    if (role.empty()) return "SET ROLE NONE";
+    std::string out = "SET ROLE '";
+    for (const char c : role) {
+        if (c == '\'') out += c;
+        out += c;
+    }
+    return out += '\'';
+}
+
+std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings, std::optional<std::string>& role) {
+    const MYSQL_ROW row = answer != nullptr ? mysql_fetch_row(answer) : nullptr;
+    const unsigned long* const lengths = row != nullptr ? mysql_fetch_lengths(answer) : nullptr;
+    if (lengths == nullptr || mysql_num_fields(answer) != columns_checked)
         refuse("the server does not tell the state of its session");
     for (const auto mode : sql_modes)
         if (!lists(field(row, lengths, 0), mode))
@@ -91,6 +113,9 @@ std::uint64_t check_session(MYSQL_RES* answer, const connect_settings& settings)
     expect("the isolation level", field(row, lengths, 5), "READ-COMMITTED");
     expect("autocommit", field(row, lengths, 6), "1");
     expect("the database", field(row, lengths, 8), settings.database);
+    const auto role_now = field(row, lengths, 9);
+    if (!role) role = role_now;
+    expect("the role", role_now, *role);
     const auto limit = field(row, lengths, 7);
     std::uint64_t bytes = 0;
     if (std::from_chars(limit.data(), limit.data() + limit.size(), bytes).ec != std::errc{})

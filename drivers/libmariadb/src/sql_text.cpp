@@ -1,5 +1,6 @@
 #include "sql_text.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <koine/spi/sql_lexer.hpp>
@@ -57,14 +58,16 @@ constexpr std::array<std::string_view, 16> rowless_words{
     "create", "alter", "drop",   "truncate", "rename",    "grant",   "revoke", "do"};
 
 // First words of statements that change what COM_RESET_CONNECTION would undo, beyond settings.
-constexpr std::array<std::string_view, 7> session_words{"use",     "lock",       "unlock", "handler",
-                                                        "execute", "deallocate", "prepare"};
+constexpr std::array<std::string_view, 8> session_words{"use",     "lock",       "unlock",  "handler",
+                                                        "execute", "deallocate", "prepare", "backup"};
+// Functions that take and give back named locks.
+constexpr std::array<std::string_view, 3> lock_functions{"get_lock", "release_lock", "release_all_locks"};
 
 struct words {
     spi::sql_token first{};
     spi::sql_token second{};
     bool writes = false;
-    bool locks = false;      // named locks
+    bool locks = false;      // named locks, and those of FLUSH TABLES
     bool variables = false;  // a variable of the user may be set
     bool temporary = false;
     bool returning = false;
@@ -82,7 +85,8 @@ void take_word(const spi::sql_token& word, bool before_parenthesis, words& found
     }
     if (word.is_any(writing_words)) found.writes = true;
     if (before_parenthesis && !word.is_any(harmless_words)) found.writes = true;
-    if (word.is("get_lock") || word.is("release_lock") || word.is("release_all_locks")) found.locks = true;
+    if (word.is_any(lock_functions)) found.locks = true;
+    if (found.first.is("flush") && (word.is("lock") || word.is("export"))) found.locks = true;
     if (word.is("temporary")) found.temporary = true;
     if (word.is("returning")) found.returning = true;
     if (word.is("autocommit")) found.autocommit = true;
@@ -137,6 +141,10 @@ sql_facts inspect(std::string_view sql) noexcept {
             take_word(token, next.is('('), found);
         } else if (token.kind == kind::quoted_name && next.is('(')) {
             found.writes = true;
+            const std::string_view name = token.text.size() < 2 ? "" : token.text.substr(1, token.text.size() - 2);
+            if (std::any_of(lock_functions.begin(), lock_functions.end(),
+                            [name](std::string_view one) { return spi::same_sql_word(name, one); }))
+                found.locks = true;
         } else if (token.kind == kind::variable && token.text.substr(0, 2) != "@@") {
             // @@name reads a setting; @name := value, and INTO @name, set a variable of the
             // session.

@@ -26,6 +26,11 @@ std::string random_prefix() {
     return out + '_';
 }
 
+// Statements that were prepared by text; the driver's own are not among them.
+constexpr const char* deallocate_named =
+    "DO $$ DECLARE one text; BEGIN FOR one IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP "
+    "EXECUTE pg_catalog.format('DEALLOCATE %I', one); END LOOP; END $$";
+
 void check_sql(std::string_view sql) {
     // libpq would drop what follows without a word.
     if (sql.find('\0') != std::string_view::npos)
@@ -132,7 +137,7 @@ void connection::send_front() {
         if (one.plan != nullptr) {
             send_plan(*one.plan, one.values, part::queued, index);
         } else {
-            if (one.facts.sets_session) dirty_ = true;
+            if (one.facts.sets_session) note_change(one.facts);
             exchange_.send_text(one.sql, one.facts, part::queued, index);
         }
         one.plan.reset();
@@ -240,7 +245,7 @@ koine_status connection::reset(koine_wait& wait) {
             if (const auto status = exchange_.next(got, wait); status != KOINE_DONE) return status;
         } while (got.of != part::over);
         if (PQtransactionStatus(handle_.get()) == PQTRANS_IDLE) {
-            dirty_ = false;
+            dirty_ = may_have_prepared_ = false;
             exchange_.cancels().forget();
             return koine_status{KOINE_DONE};
         }
@@ -262,10 +267,16 @@ bool connection::send_reset() {
         if (rollback) exchange_.send_sync();
         // Not DISCARD ALL: it would take the prepared statements with it, and their owners would
         // only notice when the next transaction fails. These are its other parts.
-        for (const char* const command : {"CLOSE ALL", "RESET SESSION AUTHORIZATION", "RESET ALL", "UNLISTEN *",
-                                          "SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD TEMP"})
+        for (const char* const command :
+             {"CLOSE ALL", "RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "UNLISTEN *",
+              "SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD TEMP", "DISCARD SEQUENCES"})
             exchange_.send_command(command, part::statement);
         exchange_.send_sync();
+        // Its own Sync: where there is no PL/pgSQL, they stay.
+        if (may_have_prepared_) {
+            exchange_.send_command(deallocate_named, part::housekeeping);
+            exchange_.send_sync();
+        }
     }
     exchange_.go();
     return true;

@@ -66,11 +66,16 @@ private:
     }
     void send_behind_front(const prepared& plan, const parameters& values, bool stream);
     void send_plan(const prepared& plan, const parameters& values, part of, std::uint32_t index) {
-        if (plan.facts.sets_session) dirty_ = true;
+        if (plan.facts.sets_session) note_change(plan.facts);
         if (!plan.named()) return send_unprepared(plan, values, of, index);
         exchange_.send_prepared(plan.name.c_str(), values, plan.binary, plan.facts, of, index);
     }
     void send_unprepared(const prepared& plan, const parameters& values, part of, std::uint32_t index);
+    // The session may not be what it was when this has run.
+    void note_change(const sql_facts& facts) noexcept {
+        dirty_ = true;
+        if (facts.may_prepare) may_have_prepared_ = true;
+    }
     // Whether something has to ride in front of the next statement.
     bool has_front() const noexcept {
         return queued_ != 0 || (!doomed_.empty() && PQtransactionStatus(handle_.get()) == PQTRANS_IDLE);
@@ -96,7 +101,8 @@ private:
     std::uint64_t names_ = 0;
     int encoding_ = 0;
     bool dirty_ = false;
-    bool resetting_ = false;  // reset() has sent its commands
+    bool may_have_prepared_ = false;  // statements by name, in text
+    bool resetting_ = false;          // reset() has sent its commands
 };
 
 }  // namespace koine::libpq

@@ -64,7 +64,7 @@ constexpr std::array<std::string_view, 78> harmless_words{"and",       "or",
                                                           "pg_sleep",  "pg_backend_pid"};
 
 // First words of statements that change the session, or run code that may.
-constexpr std::array<std::string_view, 5> session_words{"reset", "discard", "listen", "do", "call"};
+constexpr std::array<std::string_view, 6> session_words{"reset", "discard", "listen", "do", "call", "execute"};
 constexpr std::array<std::string_view, 5> session_functions{"set_config", "pg_advisory_lock", "pg_advisory_lock_shared",
                                                             "pg_try_advisory_lock", "pg_try_advisory_lock_shared"};
 // First words of statements that commit as they go on; behind CREATE, DROP and ALTER, the kinds of
@@ -87,6 +87,17 @@ struct words {
     bool chains = false;
     bool concurrently = false;
 };
+
+std::string_view within_quotes(const spi::sql_token& name) noexcept {
+    return name.text.size() < 2 ? std::string_view{} : name.text.substr(1, name.text.size() - 2);
+}
+
+// pg_temp, or the schema of one session by its number.
+bool is_temporary_schema(const spi::sql_token& name) noexcept {
+    constexpr std::string_view schema = "pg_temp";
+    if (name.kind == spi::sql_token_kind::word) return spi::same_sql_word(name.text.substr(0, schema.size()), schema);
+    return name.kind == spi::sql_token_kind::quoted_name && within_quotes(name).substr(0, schema.size()) == schema;
+}
 
 void take_word(const spi::sql_token& word, bool before_parenthesis, words& found) noexcept {
     if (found.first.text.empty()) {
@@ -127,8 +138,10 @@ void conclude(sql_facts& facts, const words& found) noexcept {
                                   (first.is_any(changing_words) && (found.concurrently || second.is_any(untransacted)));
     const bool query = first.is("select") || first.is("with") || first.is("values") || first.is("table");
     facts.effect.reads_only = ((query || (first.is("copy") && found.to_client)) && !found.writes) || first.is("show");
+    const bool prepares = first.is("prepare") && !second.is("transaction");
+    facts.may_prepare = prepares || first.is("do") || first.is("call") || first.is("execute");
     facts.sets_session =
-        found.sets_session || first.is_any(session_words) ||
+        found.sets_session || first.is_any(session_words) || prepares ||
         (first.is("set") && !second.is("local") && !second.is("transaction") && !second.is("constraints"));
 }
 
@@ -153,9 +166,15 @@ sql_facts inspect(std::string_view sql) noexcept {
             facts.parameters = std::max(facts.parameters, number_of(token.text));
         } else if (token.kind == kind::word) {
             take_word(token, next.is('('), found);
-        } else if (token.kind == kind::quoted_name && next.is('(')) {
-            found.writes = true;
+        } else if (token.kind == kind::quoted_name) {
+            if (next.is('(')) found.writes = true;
+            if (next.is('(') && std::find(session_functions.begin(), session_functions.end(), within_quotes(token)) !=
+                                    session_functions.end())
+                found.sets_session = true;
+            // With escapes in it, it may be any name.
+            if (token.text[0] != '"') found.sets_session = true;
         }
+        if (next.is('.') && is_temporary_schema(token)) found.sets_session = true;
         token = next;
     } while (token.kind != kind::end);
     conclude(facts, found);

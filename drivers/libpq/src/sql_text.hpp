@@ -32,8 +32,10 @@ struct sql_facts {
     bool empty = false;            // no word at all: nothing that could run
     sql_effect effect{};
     // may change the session beyond the transaction: settings, locks, temporary tables, cursors,
-    // channels
+    // channels, statements prepared by name
     bool sets_session = false;
+    // one of those that may prepare statements by name
+    bool may_prepare = false;
 };
 
 // Scans the text once. Never fails: what it does not understand it takes for something that may

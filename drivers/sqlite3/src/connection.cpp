@@ -386,7 +386,7 @@ koine_status connection::prepare(std::string_view sql, std::uint32_t flags, stat
     auto made = std::make_unique<statement>(*this, handle, kind_of(sql));
     guard.release();
     // A database in memory may end with its connection: whoever uses it meets what the others left.
-    if (!options_.in_memory() && leaves_traces(sql)) standing_bits_ |= KOINE_STATE_DIRTY;
+    if (!options_.in_memory() && leaves_traces(sql, in_transaction_)) standing_bits_ |= KOINE_STATE_DIRTY;
     out = made.release();
     return KOINE_DONE;
 }

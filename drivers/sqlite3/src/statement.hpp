@@ -30,7 +30,7 @@ statement_kind kind_of(std::string_view sql) noexcept;
 
 // Whether the statement leaves something with the connection that the next user of it would meet: a
 // setting, an attached database, a temporary table, view or trigger.
-bool leaves_traces(std::string_view sql) noexcept;
+bool leaves_traces(std::string_view sql, bool in_transaction) noexcept;
 
 // Where the first thing in `sql` stands that is neither white space, a comment nor a semicolon;
 // npos if there is none.

@@ -48,10 +48,10 @@ constexpr std::array<std::string_view, 5> counting_words{"insert", "update", "de
 constexpr std::array<std::string_view, 5> control_words{"begin", "commit", "end", "savepoint", "release"};
 
 // Settings of the database or the transaction, and questions.
-constexpr std::array<std::string_view, 17> harmless_pragmas{
-    "user_version", "application_id",  "defer_foreign_keys", "journal_mode",      "table_info",        "table_xinfo",
-    "table_list",   "index_info",      "index_list",         "index_xinfo",       "quick_check",       "wal_checkpoint",
-    "optimize",     "integrity_check", "foreign_key_list",   "foreign_key_check", "incremental_vacuum"};
+constexpr std::array<std::string_view, 13> harmless_pragmas{
+    "table_info",       "table_xinfo",       "table_list",        "index_info", "index_list",
+    "index_xinfo",      "quick_check",       "wal_checkpoint",    "optimize",   "integrity_check",
+    "foreign_key_list", "foreign_key_check", "incremental_vacuum"};
 
 // Behind CREATE: whether what it makes is temporary, by that word or by the schema in front of its
 // name.
@@ -67,15 +67,23 @@ bool creates_temporary(lexer& in) noexcept {
 }
 
 // Behind PRAGMA: whether it sets something that stays.
-bool changes_setting(lexer& in) noexcept {
+bool changes_setting(lexer& in, bool in_transaction) noexcept {
     sql_token name = in.next();
     sql_token given = in.next();
+    bool temporary = false;
     if (given.is('.')) {
+        temporary = names(name, "temp");
         name = in.next();
         given = in.next();
     }
-    return (given.is('=') || given.is('(')) &&
-           std::none_of(harmless_pragmas.begin(), harmless_pragmas.end(),
+    if (!given.is('=') && !given.is('(')) return false;
+    // Kept in the file, of which the temporary tables have one of their own.
+    if (names(name, "user_version") || names(name, "application_id")) return temporary;
+    // The one mode that belongs to the file.
+    if (names(name, "journal_mode")) return !names(in.next(), "wal");
+    // It ends with a transaction, the next one if there is none.
+    if (names(name, "defer_foreign_keys")) return !in_transaction;
+    return std::none_of(harmless_pragmas.begin(), harmless_pragmas.end(),
                         [&name](std::string_view harmless) { return names(name, harmless); });
 }
 
@@ -98,12 +106,12 @@ statement_kind kind_of(std::string_view sql) noexcept {
     return statement_kind::other;
 }
 
-bool leaves_traces(std::string_view sql) noexcept {
+bool leaves_traces(std::string_view sql, bool in_transaction) noexcept {
     lexer in{sql};
     const sql_token first = first_of(in);
     if (first.is("attach") || first.is("detach")) return true;
     if (first.is("create")) return creates_temporary(in);
-    return first.is("pragma") && changes_setting(in);
+    return first.is("pragma") && changes_setting(in, in_transaction);
 }
 
 }  // namespace sqlite3_driver

@@ -47,43 +47,7 @@ void collect_inserts(flush_lists& lists, const tracked_objects& tracked) {
         collect_insert(lists, plan, object_of(header), values);
         values += plan.columns;
     }
-    if (lists.inserts.size() < 2) return;
-    std::vector<const entity_plan*> classes;
-    for (const new_row& one : lists.inserts) {
-        const entity_plan* const plan = one.plan;
-        if (classes.empty() ||
-            (classes.back() != plan && std::find(classes.begin(), classes.end(), plan) == classes.end()))
-            classes.push_back(plan);
-    }
-    if (classes.size() > 1) {
-        order_classes(classes);
-        std::vector<std::size_t> rank;
-        for (std::size_t i = 0; i < classes.size(); ++i) {
-            if (classes[i]->number >= rank.size()) rank.resize(classes[i]->number + 1);
-            rank[classes[i]->number] = i;
-        }
-        std::stable_sort(lists.inserts.begin(), lists.inserts.end(), [&](const new_row& a, const new_row& b) {
-            return rank[a.plan->number] < rank[b.plan->number];
-        });
-    }
-    for (std::size_t first = 0, last = 0; first < lists.inserts.size(); first = last) {
-        const entity_plan& plan = *lists.inserts[first].plan;
-        while (last < lists.inserts.size() && lists.inserts[last].plan == &plan) ++last;
-        if (!plan.refers_to_itself || last - first < 2) continue;
-        std::vector<const koine_value*> rows;
-        for (std::size_t i = first; i < last; ++i) rows.push_back(lists.inserts[i].values);
-        const std::vector<std::size_t> order = order_rows(plan, rows);
-        std::vector<new_row> ordered;
-        ordered.reserve(order.size());
-        for (const std::size_t i : order) ordered.push_back(std::move(lists.inserts[first + i]));
-        std::move(ordered.begin(), ordered.end(), lists.inserts.begin() + static_cast<std::ptrdiff_t>(first));
-    }
-}
-
-void sort_updates(flush_lists& lists) {
-    const auto less = [](const changed_row& a, const changed_row& b) { return a.header->entity < b.header->entity; };
-    if (!std::is_sorted(lists.updates.begin(), lists.updates.end(), less))
-        std::stable_sort(lists.updates.begin(), lists.updates.end(), less);
+    if (lists.inserts.size() > 1) order_inserts(lists.inserts);
 }
 
 // By more than the vector itself would, since moving the entries costs more than their memory.
@@ -122,32 +86,6 @@ void collect_update(flush_lists& lists, object_header& header, bound_values& buf
 void collect_updates(flush_lists& lists, tracked_objects& tracked) {
     for (object_header* const header : tracked.touched())
         if (header->state == object_state::persistent) collect_update(lists, *header, tracked.buffer());
-    if (lists.updates.size() > 1) sort_updates(lists);
-}
-
-// Children first, in classes and in rows.
-void order_deletes(flush_lists& lists) {
-    std::vector<const entity_plan*> classes;
-    for (const object_header* const header : lists.deletes) {
-        const entity_plan* const plan = &plan_of(*header);
-        if (std::find(classes.begin(), classes.end(), plan) == classes.end()) classes.push_back(plan);
-    }
-    order_classes(classes);
-    std::vector<object_header*> ordered;
-    ordered.reserve(lists.deletes.size());
-    for (auto plan = classes.rbegin(); plan != classes.rend(); ++plan) {
-        const std::size_t first = ordered.size();
-        for (object_header* const header : lists.deletes)
-            if (&plan_of(*header) == *plan) ordered.push_back(header);
-        if (!(*plan)->refers_to_itself) continue;
-        std::vector<const koine_value*> rows;
-        for (std::size_t i = first; i < ordered.size(); ++i) rows.push_back(ordered[i]->base);
-        const std::vector<std::size_t> order = order_rows(**plan, rows);
-        const std::vector<object_header*> unordered(ordered.begin() + static_cast<std::ptrdiff_t>(first),
-                                                    ordered.end());
-        for (std::size_t i = 0; i < order.size(); ++i) ordered[first + i] = unordered[order[order.size() - 1 - i]];
-    }
-    lists.deletes = std::move(ordered);
 }
 
 }  // namespace
@@ -156,6 +94,8 @@ void flush_lists::clear_rows() noexcept {
     // One large flush does not keep its memory for a life of small ones.
     constexpr std::size_t kept = 4096;
     if (values.capacity() > kept) values = {};
+    if (update_order.capacity() > kept) update_order = {};
+    update_order.clear();
     inserts.clear();
     updates.clear();
     deletes.clear();
@@ -180,8 +120,7 @@ void collect(flush_lists& lists, tracked_objects& tracked) {
     collect_inserts(lists, tracked);
     collect_updates(lists, tracked);
     lists.deletes = tracked.deleting();
-    if (lists.deletes.size() > 1) [[unlikely]]
-        order_deletes(lists);
+    if (lists.updates.size() + lists.deletes.size() > 1) order_changes(lists);
 }
 
 }  // namespace detail

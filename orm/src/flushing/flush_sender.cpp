@@ -6,6 +6,7 @@
 
 #include <koine/error.hpp>
 
+#include "flushing/flush_order.hpp"
 #include "objects/object_store.hpp"
 
 namespace koine {
@@ -23,6 +24,18 @@ namespace {
         describe_object(plan, base) + ": the row was " +
         (count == 0 ? "changed or deleted by somebody else since it was read" : "not the only one with this key") +
         "; roll back and run the work again";
+    throw_error(std::move(info));
+}
+
+[[noreturn]] KOINE_COLD void raise_uncounted(const entity_plan& plan, const driver_connection& link) {
+    error_info info;
+    info.code = errc::not_supported;
+    info.poisons_transaction = true;
+    info.table = std::string{plan.table->name};
+    const koine_string driver = link.driver().name;
+    info.message = "the driver \"" + std::string{driver.data, driver.size} +
+                   "\" does not tell how many rows an UPDATE or DELETE has changed; a flush has to know that it was "
+                   "the one row of its object";
     throw_error(std::move(info));
 }
 
@@ -48,12 +61,11 @@ void push_key_condition(syntax::fragment& shape, const entity_plan& plan) {
 void flush_sender::send(driver_connection& link, bool commit) {
     send_inserts(link);
     if (!lists_.inserts.empty() && !(lists_.updates.empty() && lists_.deletes.empty())) check_taken_over(link);
-    send_updates(link);
-    send_deletes(link);
+    send_changes(link);
     // What has to find its row must be known to have found it before COMMIT; the rest of the queue
     // may ride with it.
-    if (!lists_.updates.empty() || !lists_.deletes.empty())
-        check_counts(link.flush());
+    if (!changed_.empty())
+        check_changes(link);
     else if (!commit)
         link.flush();
 }
@@ -91,51 +103,91 @@ void flush_sender::check_taken_over(driver_connection& link) const {
     }
 }
 
-void flush_sender::send_updates(driver_connection& link) {
-    prepared* statement = nullptr;
-    const entity_plan* of = nullptr;
-    column_set columns;
-    for (const changed_row& one : lists_.updates) {
-        const entity_plan& plan = plan_of(*one.header);
-        if (of != &plan || columns != one.columns) {
-            of = &plan;
-            columns = one.columns;
-            statement = &prepare_update(link, plan, columns);
+void flush_sender::send_changes(driver_connection& link) {
+    changed_.clear();
+    of_ = nullptr;
+    std::size_t update = 0;
+    const std::size_t updates = lists_.updates.size();
+    auto next = lists_.deletes.begin();
+    const auto no_delete = lists_.deletes.end();
+    while (next != no_delete) [[unlikely]] {
+            const entity_plan& plan = plan_of(**next);
+            // Rows of a circle are deleted when all of its rows refer to what they are going to.
+            const auto comes_first = [&](const object_header& one) {
+                return of_one_circle(plan_of(one), plan) || is_changed_first(one, **next);
+            };
+            for (; update != updates && comes_first(*lists_.update(update).header); ++update)
+                send_update(link, lists_.update(update));
+            auto last = next + 1;
+            if (of_one_circle(plan, plan)) {
+                while (last != no_delete && of_one_circle(plan, plan_of(**last))) ++last;
+                order_cascades(link, {next, last});
+            }
+            for (; next != last; ++next) send_delete(link, **next);
         }
-        koine_value* out = binds_.data();
-        for (const std::uint16_t column : sets_) *out++ = native(link, plan, one.values[column]);
-        for (const std::uint16_t column : plan.key) *out++ = native(link, plan, one.header->base[column]);
-        if (plan.version >= 0) *out++ = native(link, plan, one.header->base[plan.version]);
-        link.enqueue(*statement, binds_);
-    }
+    for (; update != updates; ++update) send_update(link, lists_.update(update));
 }
 
-void flush_sender::send_deletes(driver_connection& link) {
-    for (const object_header* const header : lists_.deletes) {
-        const entity_plan& plan = plan_of(*header);
-        prepared& statement = link.prepare(*plan.entity, entity_operation::delete_, [&plan](syntax::fragment& shape) {
-            shape.push_table(syntax::op::delete_, plan.table);
-            push_key_condition(shape, plan);
-        });
-        binds_.clear();
-        for (const std::uint16_t column : plan.key) binds_.push_back(native(link, plan, header->base[column]));
-        if (plan.version >= 0) binds_.push_back(native(link, plan, header->base[plan.version]));
-        link.enqueue(statement, binds_);
+void flush_sender::send_update(driver_connection& link, const changed_row& one) {
+    const entity_plan& plan = plan_of(*one.header);
+    if (of_ != &plan || columns_ != one.columns) {
+        statement_ = &prepare_update(link, plan, one.columns);
+        columns_ = one.columns;
+        of_ = &plan;
     }
+    koine_value* out = binds_.data();
+    for (const std::uint16_t column : sets_) *out++ = native(link, plan, one.values[column]);
+    for (const std::uint16_t column : plan.key) *out++ = native(link, plan, one.header->base[column]);
+    if (plan.version >= 0) *out++ = native(link, plan, one.header->base[plan.version]);
+    link.enqueue(*statement_, binds_);
+    changed_.push_back(one.header);
 }
 
-const object_header& flush_sender::counted(std::size_t index) const {
-    return index < lists_.updates.size() ? *lists_.updates[index].header
-                                         : *lists_.deletes[index - lists_.updates.size()];
+void flush_sender::send_delete(driver_connection& link, const object_header& header) {
+    const entity_plan& plan = plan_of(header);
+    of_ = nullptr;
+    if (!plan.own_references.empty() && link.dialect().features().own_reference_keeps_row) [[unlikely]]
+        clear_own_references(link, header);
+    prepared& statement = link.prepare(*plan.entity, entity_operation::delete_, [&plan](syntax::fragment& shape) {
+        shape.push_table(syntax::op::delete_, plan.table);
+        push_key_condition(shape, plan);
+    });
+    binds_.clear();
+    for (const std::uint16_t column : plan.key) binds_.push_back(native(link, plan, header.base[column]));
+    if (plan.version >= 0) binds_.push_back(native(link, plan, header.base[plan.version]));
+    link.enqueue(statement, binds_);
+    changed_.push_back(&header);
+}
+
+void flush_sender::clear_own_references(driver_connection& link, const object_header& header) {
+    const entity_plan& plan = plan_of(header);
+    column_set columns;
+    for (const std::uint16_t column : plan.own_references)
+        if (same_value(header.base[column], header.base[plan.table->columns[column].references().column]))
+            columns.set(column);
+    if (columns.none()) return;
+    prepared& statement = prepare_update(link, plan, columns);
+    koine_value* out = binds_.data();
+    for (std::size_t i = 0; i < sets_.size(); ++i) *out++ = koine_value{0, KOINE_NULL, 0, 0, {0}};
+    for (const std::uint16_t column : plan.key) *out++ = native(link, plan, header.base[column]);
+    if (plan.version >= 0) *out++ = native(link, plan, header.base[plan.version]);
+    link.enqueue(statement, binds_);
+    changed_.push_back(&header);
 }
 
 // Inserts may have been counted in front of the others.
-void flush_sender::check_counts(std::span<const std::int64_t> counts) const {
-    const std::size_t wanted = lists_.updates.size() + lists_.deletes.size();
-    if (counts.size() < wanted) throw_usage("the driver lost count of its statements");
-    counts = counts.last(wanted);
-    for (std::size_t i = 0; i < wanted; ++i)
-        if (counts[i] >= 0 && counts[i] != 1) raise_stale(plan_of(counted(i)), counted(i).base, counts[i]);
+void flush_sender::check_changes(driver_connection& link) {
+    std::span<const std::int64_t> counts = link.flush();
+    if (counts.size() < changed_.size()) throw_usage("the driver lost count of its statements");
+    counts = counts.last(changed_.size());
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        if (counts[i] == 1) [[likely]]
+            continue;
+        const object_header& header = *changed_[i];
+        if (counts[i] < 0) raise_uncounted(plan_of(header), link);
+        raise_stale(plan_of(header), header.base, counts[i]);
+    }
+    changed_.clear();
 }
 
 }  // namespace detail

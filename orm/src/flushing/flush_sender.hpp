@@ -41,10 +41,12 @@ private:
     void take_returned(const entity_plan& plan, new_row& one, const koine_value* cells);
     prepared& prepare_update(driver_connection& link, const entity_plan& plan, const column_set& columns);
     KOINE_COLD void check_taken_over(driver_connection& link) const;
-    void send_updates(driver_connection& link);
-    void send_deletes(driver_connection& link);
-    void check_counts(std::span<const std::int64_t> counts) const;
-    const object_header& counted(std::size_t index) const;
+    void send_changes(driver_connection& link);
+    void send_update(driver_connection& link, const changed_row& one);
+    void send_delete(driver_connection& link, const object_header& header);
+    KOINE_COLD void clear_own_references(driver_connection& link, const object_header& header);
+    KOINE_COLD void order_cascades(driver_connection& link, std::span<object_header*> circle);
+    void check_changes(driver_connection& link);
 
     flush_lists& lists_;
     identities& known_;
@@ -52,6 +54,12 @@ private:
     std::vector<koine_value> binds_{};
     std::vector<std::uint16_t> sets_{};  // columns that the UPDATE at hand sets
     std::vector<std::uint16_t> back_{};  // columns that the group at hand gets back, the key first
+    // The UPDATE at hand, as long as nothing else is prepared: of a class, for these columns.
+    prepared* statement_ = nullptr;
+    const entity_plan* of_ = nullptr;
+    column_set columns_{};
+    // Whose UPDATE or DELETE was sent and not counted yet, in order.
+    std::vector<const object_header*> changed_{};
 };
 
 }  // namespace detail

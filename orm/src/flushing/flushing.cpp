@@ -1,5 +1,6 @@
 #include "flushing/flushing.hpp"
 
+#include <algorithm>
 #include <exception>
 
 #include "flushing/collect.hpp"
@@ -91,7 +92,12 @@ void flushing::reserve(const flush_lists& lists) {
     std::size_t of_class = 0;
     for (std::size_t i = 0; i < lists.inserts.size(); ++i) {
         ++of_class;
-        if (i + 1 < lists.inserts.size() && lists.inserts[i + 1].plan == lists.inserts[i].plan) continue;
+        const entity_plan* const plan = lists.inserts[i].plan;
+        if (i + 1 < lists.inserts.size() && lists.inserts[i + 1].plan == plan) continue;
+        // Rows of a circle of classes may be mixed.
+        if (plan->place.circle != nullptr)
+            of_class = static_cast<std::size_t>(std::count_if(lists.inserts.begin(), lists.inserts.end(),
+                                                              [plan](const new_row& one) { return one.plan == plan; }));
         identities::reserve(known_.slot_of(*header_of(lists.inserts[i].object)), of_class);
         of_class = 0;
     }

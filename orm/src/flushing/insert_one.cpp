@@ -14,15 +14,17 @@ namespace detail {
 [[gnu::always_inline]] inline std::int64_t flushing::send_one(driver_connection& link, const entity_plan& plan,
                                                               const koine_value* values, bool generated) {
     try {
-        const auto operation = generated ? entity_operation::insert : entity_operation::insert_with_key;
-        prepared& statement = link.prepare(*plan.entity, operation, [&plan, generated](syntax::fragment& shape) {
-            push_insert(shape, plan, generated ? plan.all_but_generated : plan.all, {});
-        });
-        const std::size_t left_out = generated ? 1 : 0;
-        if (link.execute(statement, {values + left_out, plan.columns - left_out}) != 0) [[unlikely]]
+        if (generated) {
+            prepared& statement = generated_insert(link, plan);
+            const std::uint32_t got = link.execute(statement, {values + 1, std::size_t{plan.columns} - 1});
+            return inserted_key(link, plan, statement, got);
+        }
+        prepared& statement =
+            link.prepare(*plan.entity, entity_operation::insert_with_key,
+                         [&plan](syntax::fragment& shape) { push_insert(shape, plan, plan.all, {}); });
+        if (link.execute(statement, {values, plan.columns}) != 0) [[unlikely]]
             link.finish(statement);
-        return generated ? generated_key(plan, koine_value{0, KOINE_INT64, 0, 0, {link.last_insert_id()}})
-                         : values[plan.key[0]].u.i;
+        return values[plan.key[0]].u.i;
     } catch (...) {
         transaction_.failed();
         throw;

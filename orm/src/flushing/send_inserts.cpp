@@ -71,10 +71,13 @@ void flush_sender::send_group(driver_connection& link, std::size_t first, std::s
             back_.insert(back_.begin(), plan.key[0]);
     }
     // Answers to several rows at once are told apart by their order where the database promises
-    // one, and by the key: generated keys ascend with the rows, given ones are known.
-    const bool told_apart = back_.empty() ? !example.generated
-                                          : features.returning_in_row_order ||
-                                                (integer_key && (!example.generated || features.generated_keys_ascend));
+    // one, and by the key: generated keys ascend with the rows, given ones are known. Keys that a
+    // driver would tell and that are no rowids, say of a default, come in any order.
+    const bool any_order = example.generated && tells_key(link) && generated_insert(link, plan).columns != 0;
+    const bool told_apart =
+        back_.empty() ? !example.generated
+                      : features.returning_in_row_order ||
+                            (integer_key && (!example.generated || (features.generated_keys_ascend && !any_order)));
     if (last - first > 1 && features.multi_row_insert && told_apart && example.columns.any())
         send_rows(link, plan, first, last);
     else
@@ -83,6 +86,7 @@ void flush_sender::send_group(driver_connection& link, std::size_t first, std::s
 
 prepared& flush_sender::insert_statement(driver_connection& link, const entity_plan& plan, const column_set& columns,
                                          bool generated) {
+    if (generated && back_.empty() && plan.server_defaults.empty()) return generated_insert(link, plan);
     const auto build = [&](syntax::fragment& shape) { push_insert(shape, plan, columns, back_); };
     if (plan.server_defaults.empty())
         return link.prepare(*plan.entity, generated ? entity_operation::insert : entity_operation::insert_with_key,
@@ -115,7 +119,7 @@ void flush_sender::send_each(driver_connection& link, const entity_plan& plan, s
         }
         const std::uint32_t got = link.execute(statement, values);
         if (back_.empty()) {
-            one.key = generated_key(plan, koine_value{0, KOINE_INT64, 0, 0, {link.last_insert_id()}});
+            one.key = inserted_key(link, plan, statement, got);
         } else {
             if (got == 0) raise_bad_answer(plan, "no row");
             take_returned(plan, one, statement.cells.get());

@@ -25,6 +25,7 @@ void flush_sender::send_and_read_back(driver_connection& link, const entity_plan
         (generated && !has_capability(link, KOINE_CAP_LAST_INSERT_ID)))
         throw_usage("the database cannot tell which key it gave to a new " + std::string{plan.entity->class_name} +
                     ": it has no INSERT ... RETURNING");
+    if (generated) generated_insert(link, plan);  // asks whether the table makes the key
     // The query first: it stays as long as the connection, the other statement until something else
     // is prepared.
     prepared* const query = more ? &loading::statement_by_key(link, plan) : nullptr;

@@ -24,6 +24,14 @@ bool membership::owns(const object_header& header) const noexcept {
     return store_of(header).owner() == &tracked_;
 }
 
+bool membership::is_elsewhere(const object_header& header) const noexcept {
+    if (owns(header)) return false;
+    if ((header.flags & object_adopted) != 0) return true;
+    const bool has_row_or_gets_one = header.state == object_state::pending ||
+                                     header.state == object_state::persistent || header.state == object_state::deleting;
+    return store_of(header).owner() != nullptr && has_row_or_gets_one;
+}
+
 object_store& membership::store() {
     if (!store_) store_.reset(new object_store{tracked_});
     return static_cast<object_store&>(*store_);
@@ -49,14 +57,11 @@ void* membership::add(const entity_info& entity, void* object) {
 }
 
 void membership::attach(object_header& header) {
-    object_store& home = store_of(header);
     const bool mine = owns(header);
-    const bool adopted_elsewhere = !mine && (header.flags & object_adopted) != 0;
-    const bool at_home = !mine && home.owner() != nullptr && header.state != object_state::detached;
     if (header.state == object_state::deleted) {
         throw_usage("the row of this " + name_of(header) + " was deleted; add a copy of the object to insert it again");
     }
-    if (adopted_elsewhere || at_home) {
+    if (is_elsewhere(header)) {
         throw_usage("this " + name_of(header) +
                     " belongs to another session; expunge it there, or close that session first");
     }

@@ -24,6 +24,8 @@ public:
     membership& operator=(const membership&) = delete;
 
     bool owns(const object_header& header) const noexcept;
+    // Whether another session that is open holds the object.
+    bool is_elsewhere(const object_header& header) const noexcept;
     // Where new objects of a class are made. Throws std::bad_alloc.
     object_pool& pool_of(class_slot& slot) {
         if (slot.pool == nullptr) [[unlikely]]

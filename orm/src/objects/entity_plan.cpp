@@ -57,7 +57,8 @@ entity_plan::entity_plan(const entity_info& info)
     : entity{&info},
       table{info.table},
       number{number_of(info)},
-      columns{static_cast<std::uint16_t>(info.table->columns.size())} {
+      columns{static_cast<std::uint16_t>(info.table->columns.size())},
+      place{place_of(*info.table)} {
     if (table->columns.size() > max_columns) {
         throw_usage(std::string{info.class_name} + " has more than " + std::to_string(max_columns) + " columns");
     }
@@ -69,7 +70,7 @@ entity_plan::entity_plan(const entity_info& info)
         if (column.version) version = i;
         if (column.generated) generated = i;
         if (!column.server_default.empty()) server_defaults.push_back(i);
-        if (column.references != nullptr && column.references().table == table) refers_to_itself = true;
+        if (column.references != nullptr) take_reference(i);
         plain = plain && (holds_integers(column.type) || column.type == sql_type::float64 ||
                           column.type == sql_type::text || column.type == sql_type::bytes);
     }
@@ -94,6 +95,20 @@ entity_plan::entity_plan(const entity_info& info)
     // object holds.
     if (context.failed()) std::fill(values.begin(), values.end(), koine_value{0, KOINE_OPAQUE, 0, 0, {0}});
     defaults = make_snapshot(values.data(), columns);
+}
+
+void entity_plan::take_reference(std::uint16_t number_of_column) {
+    const column_info& column = table->columns[number_of_column];
+    const table_info* const target = column.references().table;
+    if (target == table) {
+        refers_to_itself = true;
+        if (column.nullable && column.on_delete != referential_action::cascade &&
+            column.on_delete != referential_action::set_null)
+            own_references.push_back(number_of_column);
+    }
+    if (column.on_delete == referential_action::cascade &&
+        (target == table || (place.circle != nullptr && place_of(*target).circle == place.circle)))
+        cascades.push_back(number_of_column);
 }
 
 const entity_plan& plan_of(const entity_info& entity) {

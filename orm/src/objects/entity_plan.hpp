@@ -12,6 +12,7 @@
 #include <koine/schema/entity_info.hpp>
 
 #include "objects/snapshot.hpp"
+#include "objects/table_place.hpp"
 
 namespace koine {
 inline namespace v1 {
@@ -43,6 +44,11 @@ struct entity_plan {
     // Whether every driver takes the values in the form in which snapshots hold them.
     bool plain = true;
     bool refers_to_itself = false;
+    table_place place;
+    // Foreign keys by which the database deletes rows of the class for those of its own circle.
+    std::vector<std::uint16_t> cascades{};
+    // Foreign keys to the class itself that the database does not see to when a row is deleted.
+    std::vector<std::uint16_t> own_references{};
     // Whether a new object needs no more than its values and one integer key, which is the first
     // column where it is generated.
     bool simple = false;
@@ -51,6 +57,9 @@ struct entity_plan {
     snapshot defaults{};  // bound form of an object that was left alone
     column_set all{};
     column_set all_but_generated{};
+
+private:
+    void take_reference(std::uint16_t number_of_column);
 };
 
 const entity_plan& plan_of(const entity_info& entity);

@@ -8,11 +8,12 @@ namespace detail {
 
 session_state::decision session_state::may(operation what, std::uint64_t id) const noexcept {
     const bool in_doubt = condition_ == condition::in_doubt;
+    const bool over = condition_ == condition::over;
     switch (what) {
         case operation::work:
             break;
         case operation::rollback:
-            return in_doubt ? decision::refused_in_doubt : decision::go;
+            return over ? decision::refused_over : in_doubt ? decision::refused_in_doubt : decision::go;
         case operation::release_savepoint:
             // What is wrong with the savepoint itself is said first: no rollback makes it right.
             if (!has(id)) return decision::refused_ended;
@@ -25,8 +26,9 @@ session_state::decision session_state::may(operation what, std::uint64_t id) con
             return in_doubt || !has(id) ? decision::nothing_to_do : decision::go;
         case operation::take_back:
             // What may have been committed stays with the objects.
-            return in_doubt ? decision::nothing_to_do : decision::go;
+            return in_doubt || over ? decision::nothing_to_do : decision::go;
     }
+    if (over) return decision::refused_over;
     if (in_doubt) return decision::refused_in_doubt;
     return condition_ == condition::failed ? decision::refused_failed : decision::go;
 }

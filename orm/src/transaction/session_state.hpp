@@ -17,8 +17,9 @@ class session_state {
 public:
     enum class condition : std::uint8_t {
         open,
-        failed,   // a flush or a commit has failed: the database and the objects may differ
-        in_doubt  // the answer to COMMIT was lost
+        failed,    // a flush or a commit has failed: the database and the objects may differ
+        in_doubt,  // the answer to COMMIT was lost
+        over       // the session has ended; queries and savepoints may have outlived it
     };
     enum class operation : std::uint8_t {
         work,               // whatever needs the transaction: queries, objects, flush, commit
@@ -34,7 +35,8 @@ public:
         refused_failed,    // only a rollback is accepted
         refused_in_doubt,  // only the session's end is accepted
         refused_ended,     // the savepoint has ended
-        refused_inner      // a savepoint inside of it is open
+        refused_inner,     // a savepoint inside of it is open
+        refused_over       // the session has ended
     };
     struct savepoint {
         std::uint64_t id;
@@ -55,6 +57,11 @@ public:
     // Committed, rolled back or given up.
     void ended() noexcept {
         condition_ = condition::open;
+        savepoints_.clear();
+    }
+    // The session itself, whose transaction has ended.
+    void session_ended() noexcept {
+        condition_ = condition::over;
         savepoints_.clear();
     }
     // A statement has committed on its way. A failure before it still asks for a rollback.

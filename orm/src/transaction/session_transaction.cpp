@@ -16,8 +16,10 @@ session_transaction::session_transaction(koine::engine engine, const transaction
     if (!engine_) throw_usage("a session needs an engine; this one is empty (koine::create_engine makes one)");
 }
 
-void session_transaction::raise(session_state::decision why) {
+void session_transaction::raise(session_state::decision why) const {
     switch (why) {
+        case session_state::decision::refused_over:
+            throw_usage("the session has ended; a query runs while its session lives");
         case session_state::decision::refused_in_doubt:
             throw_usage(
                 "the answer to the session's COMMIT was lost, so that nobody knows what is in the database; only "
@@ -34,7 +36,31 @@ void session_transaction::raise(session_state::decision why) {
     info.outcome = outcome::not_sent;
     info.poisons_transaction = true;
     info.message = "an earlier flush or commit of the session failed; call rollback() before anything else";
+    if (cause_) info.message += ". It failed for this: " + std::string{cause_->what()};
     throw_error(std::move(info));
+}
+
+void session_transaction::failed() noexcept {
+    if (!state_.is_open()) return;
+    state_.failed();
+    cause_.reset();
+    const std::exception_ptr under_way = std::current_exception();
+    if (!under_way) return;
+    try {
+        std::rethrow_exception(under_way);
+    } catch (const error& why) {
+        cause_ = why;
+    } catch (const std::exception& why) {
+        try {
+            error_info info;
+            info.message = why.what();
+            cause_.emplace(std::move(info));
+        } catch (...) {
+            cause_.reset();
+        }
+    } catch (...) {
+        cause_.reset();
+    }
 }
 
 void session_transaction::demand(session_state::operation what, std::uint64_t id) const {
@@ -92,10 +118,10 @@ void session_transaction::commit(driver_connection& link) {
         // Refused, it has changed nothing.
         const bool refused =
             why.outcome() == outcome::not_sent && !why.poisons_connection() && !why.poisons_transaction();
-        if (!refused) state_.failed();
+        if (!refused) failed();
         throw;
     } catch (...) {
-        state_.failed();
+        failed();
         throw;
     }
 }
@@ -199,7 +225,7 @@ bool session_transaction::leave_savepoint(std::uint64_t id) noexcept {
         restore(here.undo);
         state_.taken_back_to_savepoint();
     } catch (...) {
-        state_.failed();
+        failed();
     }
     return true;
 }
@@ -216,7 +242,7 @@ void session_transaction::restore(std::size_t size) {
             undo_.pop();
         }
     } catch (...) {
-        state_.failed();
+        failed();
         throw;
     }
     tracked_.forget_untouched();
@@ -224,6 +250,9 @@ void session_transaction::restore(std::size_t size) {
 
 void session_transaction::undo_one(undo_entry& entry) {
     object_header& header = *entry.header;
+    // Expunged here and added there since: what becomes of it is up to that session.
+    if (members_.is_elsewhere(header)) [[unlikely]]
+        return;
     class_slot& slot = known_.slot_of(header);
     const bool mine = members_.owns(header);
     switch (entry.what) {

@@ -9,6 +9,7 @@
 
 #include <koine/connection.hpp>
 #include <koine/engine.hpp>
+#include <koine/error.hpp>
 #include <koine/isolation.hpp>
 #include <koine/lease/connection_lease.hpp>
 #include <koine/statement_observer.hpp>
@@ -55,8 +56,9 @@ public:
 
     // What was flushed and can be taken back.
     undo_log& undo() noexcept { return undo_; }
-    // A flush has failed on its way.
-    void failed() noexcept { state_.failed(); }
+    // A flush has failed on its way. Called where its error is handled, which is kept to be told
+    // again.
+    void failed() noexcept;
     // What a statement has committed on its way stays, whatever becomes of the rest. Precondition:
     // in_transaction().
     void keep_what_ended();
@@ -87,6 +89,8 @@ public:
     void end() noexcept;
     // As end(), without talking to anybody; what was not committed is taken back in memory.
     void abandon() noexcept;
+    // Behind it: the session takes no work any more.
+    void session_ended() noexcept { state_.session_ended(); }
     // Closes the connection. For a rollback that has failed.
     void give_back() noexcept;
     // Whether there is something that close() has to roll back.
@@ -113,7 +117,7 @@ private:
         return **lease_;
     }
     void lease();
-    [[noreturn]] KOINE_COLD static void raise(session_state::decision why);
+    [[noreturn]] KOINE_COLD void raise(session_state::decision why) const;
     void demand(session_state::operation what, std::uint64_t id = 0) const;
     void restore(std::size_t size);
     void undo_one(undo_entry& entry);
@@ -130,6 +134,7 @@ private:
     const connection_lease* lease_ = nullptr;        // either of them, null between transactions
     session_state state_{};
     undo_log undo_{};
+    std::optional<error> cause_{};  // why the session does not take work, or did not once
 };
 
 }  // namespace detail

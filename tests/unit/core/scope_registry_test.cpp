@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <barrier>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -79,6 +80,30 @@ TEST(scope_registry, shares_objects_between_callers_with_the_same_key) {
         EXPECT_EQ(*taken, 1);
     }
     EXPECT_EQ(ended, 1) << "what was not taken out ends with the registry";
+}
+
+// Both have found nothing before either puts its own.
+TEST(scope_registry, gives_two_threads_that_begin_one_scope_at_once_one_object) {
+    ended = 0;
+    {
+        std::barrier both{2};
+        scope_registry registry{&end, [] { return 1; }};
+        int* objects[2]{};
+        std::vector<std::thread> threads;
+        for (int*& mine : objects) {
+            threads.emplace_back([&] {
+                EXPECT_EQ(registry.find(), nullptr);
+                both.arrive_and_wait();
+                auto made = std::make_unique<int>(1);
+                mine = static_cast<int*>(registry.put(made.get()));
+                if (mine == made.get()) static_cast<void>(made.release());
+            });
+        }
+        for (std::thread& one : threads) one.join();
+        EXPECT_EQ(objects[0], objects[1]);
+        EXPECT_EQ(registry.find(), objects[0]);
+    }
+    EXPECT_EQ(ended, 1);
 }
 
 }  // namespace

@@ -95,13 +95,17 @@ TEST(libmariadb_sql_text, takes_only_plain_queries_for_reads) {
 }
 
 TEST(libmariadb_sql_text, knows_what_may_change_the_session) {
-    for (const char* sql : {"set names latin1", "SET SESSION sql_mode = ''", "use other", "select @a := 1",
-                            "select 1 into @a", "select get_lock('a', 1)", "lock tables t write",
-                            "create temporary table t (id int)", "prepare p from 'select 1'", "handler t open"})
+    for (const char* sql :
+         {"set names latin1", "SET SESSION sql_mode = ''", "use other", "select @a := 1", "select 1 into @a",
+          "select get_lock('a', 1)", "lock tables t write", "create temporary table t (id int)",
+          "prepare p from 'select 1'", "handler t open", "select `get_lock`('a', 1)", "select \"GET_LOCK\" ('a', 1)",
+          "do release_all_locks()", "flush tables with read lock", "flush tables t for export", "backup lock t",
+          "create or replace temporary sequence s"})
         EXPECT_TRUE(inspect(sql).sets_session) << sql;
     for (const char* sql :
          {"set transaction isolation level serializable", "select @@sql_mode", "select '@a'",
-          "insert into t values ('set @a')", "begin", "commit", "select * from t", "create table t (id int)"})
+          "insert into t values ('set @a')", "begin", "commit", "select * from t", "create table t (id int)",
+          "flush tables", "select `get_lock` from t where a in (1)", "select `f`(1)"})
         EXPECT_FALSE(inspect(sql).sets_session) << sql;
 }
 

@@ -578,6 +578,18 @@ TEST_F(libpq_session, settings_changed_by_statements_are_undone_by_reset) {
     EXPECT_NE(link_->value("show search_path").text, "pg_catalog");
     EXPECT_EQ(link_->value("select current_user").text, "koine");
     EXPECT_EQ(link_->value("show timezone").text, "UTC");
+    // The role that the connection begins with is none of its user's.
+    ASSERT_TRUE(link_->run("drop role if exists other_role").ok());
+    ASSERT_TRUE(link_->run("create role other_role").ok());
+    auto with_role = over_socket(server());
+    with_role.emplace_back("options", "-c role=other_role");
+    client other{with_role};
+    ASSERT_TRUE(other.connect().ok());
+    EXPECT_EQ(other.value("select current_user").text, "other_role");
+    ASSERT_TRUE(other.run("set role none").ok());
+    EXPECT_EQ(other.value("select current_user").text, "koine");
+    ASSERT_TRUE(other.reset().ok());
+    EXPECT_EQ(other.value("select current_user").text, "other_role");
     ASSERT_TRUE(link_
                     ->run("create or replace function to_latin() returns void language plpgsql as $$ begin set "
                           "client_encoding = 'LATIN1'; end $$")
@@ -596,14 +608,19 @@ TEST_F(libpq_session, locks_tables_cursors_and_channels_of_the_session_are_undon
         return link_->number(
             "select (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) + "
             "(select count(*) from pg_class where relnamespace = pg_my_temp_schema()) + "
-            "(select count(*) from pg_cursors where name <> '') + (select count(*) from pg_listening_channels())");
+            "(select count(*) from pg_cursors where name <> '') + (select count(*) from pg_listening_channels()) + "
+            "(select count(*) from pg_prepared_statements where from_sql)");
     };
     ASSERT_EQ(traces(), 0);
     for (const char* sql :
          {"select pg_advisory_lock(7)", "select pg_try_advisory_lock_shared(7)", "create temp table mine (id int)",
           "create local temporary table mine (id int)", "create or replace temp view mine as select 1",
           "select 1 as x into temp mine", "declare mine cursor with hold for select 1", "listen mine",
-          "do $$ begin perform pg_advisory_lock(7); end $$"}) {
+          "do $$ begin perform pg_advisory_lock(7); end $$", "create table pg_temp.mine (id int)",
+          "create table \"pg_temp\".mine (id int)", "select 1 as x into pg_temp.mine",
+          "create view pg_temp.mine as select 1", "create sequence pg_temp.mine",
+          "create type pg_temp.mine as (id int)", "select \"pg_advisory_lock\"(7)", "prepare mine as select 1",
+          "do $$ begin execute 'prepare mine as select 1'; end $$", "prepare \"Mi\"\"ne\" as select 1"}) {
         ASSERT_TRUE(link_->run(sql).ok()) << sql;
         EXPECT_NE(link_->state() & KOINE_STATE_DIRTY, 0U) << sql;
         EXPECT_GT(traces(), 0) << sql;
@@ -611,6 +628,17 @@ TEST_F(libpq_session, locks_tables_cursors_and_channels_of_the_session_are_undon
         EXPECT_EQ(traces(), 0) << sql;
         EXPECT_EQ(link_->state(), 0U) << sql;
     }
+    // A function, and what it is called by.
+    ASSERT_TRUE(link_->run("create function pg_temp.mine() returns int language sql as 'select 1'").ok());
+    ASSERT_TRUE(link_->run("select pg_temp.mine()").ok());
+    ASSERT_TRUE(link_->reset().ok());
+    EXPECT_FALSE(link_->run("select pg_temp.mine()").ok());
+    ASSERT_TRUE(link_->reset().ok());
+    ASSERT_TRUE(link_->run("create sequence if not exists numbers").ok());
+    ASSERT_TRUE(link_->run("select nextval('numbers')").ok());
+    ASSERT_TRUE(link_->run("set search_path = public").ok());
+    ASSERT_TRUE(link_->reset().ok());
+    EXPECT_FALSE(link_->run("select lastval()").ok());
     // What a failed statement has left is undone as well, and what ends with the transaction needs
     // no more than that.
     EXPECT_FALSE(link_->run("select pg_advisory_lock(7), 1 / 0").ok());

@@ -88,15 +88,36 @@ TEST(libpq_sql_text, takes_only_plain_queries_for_reads) {
 }
 
 TEST(libpq_sql_text, knows_what_may_change_the_session) {
-    for (const char* sql :
-         {"set search_path = app", "SET SESSION x = 1", "reset all", "discard temp", "listen c", "do $$ begin end $$",
-          "select set_config('a', 'b', false)", "select pg_advisory_lock(1)", "create temp table t (a int)",
-          "create local temporary view v as select 1", "select 1 into temp t",
-          "declare c cursor with hold for select 1", "-- x\rset search_path = app"})
+    for (const char* sql : {"set search_path = app",
+                            "SET SESSION x = 1",
+                            "reset all",
+                            "discard temp",
+                            "listen c",
+                            "do $$ begin end $$",
+                            "select set_config('a', 'b', false)",
+                            "select pg_advisory_lock(1)",
+                            "create temp table t (a int)",
+                            "create local temporary view v as select 1",
+                            "select 1 into temp t",
+                            "declare c cursor with hold for select 1",
+                            "-- x\rset search_path = app",
+                            "create table pg_temp.t (a int)",
+                            "create table \"pg_temp\".t (a int)",
+                            "select 1 into Pg_Temp_3.t",
+                            "create table u&\"pg!005ftemp\" uescape '!' .t (a int)",
+                            "create view pg_temp . v as select 1",
+                            "create function pg_temp.f() returns int language sql as 'select 1'",
+                            "prepare p as select 1",
+                            "execute p",
+                            "select \"set_config\"('a', 'b', false)",
+                            "select pg_catalog.\"pg_advisory_lock\" (1)",
+                            "select u&\"set\\005fconfig\"('a', 'b', false)"})
         EXPECT_TRUE(inspect(sql).sets_session) << sql;
     for (const char* sql :
          {"set local search_path = app", "set transaction isolation level serializable", "set constraints all deferred",
-          "select 'set_config'", "select * from temp", "create table t (a int)", "begin", "-- x\n select 1"})
+          "select 'set_config'", "select * from temp", "create table t (a int)", "begin", "-- x\n select 1",
+          "prepare transaction 'x'", "select 'pg_temp.t'", "select pg_temp from t", "select \"my_function\"(1)",
+          "select \"set_config\" from t", "deallocate p"})
         EXPECT_FALSE(inspect(sql).sets_session) << sql;
 }
 

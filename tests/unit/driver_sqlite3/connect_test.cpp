@@ -38,7 +38,8 @@ TEST_F(sqlite3_connect, tells_that_something_is_left_with_the_connection) {
           "pragma case_sensitive_like=1", attach.c_str(), "create temp table mine (a)",
           "create temporary view mine as select 1", "create table if not exists temp.mine (a)",
           "create view \"temp\".mine as select 1", "pragma \"foreign_keys\" = off", "pragma main.[cache_size](-100)",
-          "\xef\xbb\xbfpragma foreign_keys = off"}) {
+          "\xef\xbb\xbfpragma foreign_keys = off", "pragma journal_mode = delete", "pragma main.journal_mode(memory)",
+          "pragma temp.user_version = 7", "pragma defer_foreign_keys = on"}) {
         connection db{parameters{{"database", file.string()}, {"attach", "1"}}};
         EXPECT_EQ(db.state(), 0U);
         EXPECT_RUNS(db, sql);
@@ -49,11 +50,16 @@ TEST_F(sqlite3_connect, tells_that_something_is_left_with_the_connection) {
     connection db{file};
     for (const char* const sql :
          {"pragma foreign_keys", "pragma table_info(t)", "pragma main.integrity_check(1)", "pragma user_version = 7",
-          "create table temp_t (a)", "pragma defer_foreign_keys = on", "select 'pragma x = 1'",
-          "pragma wal_checkpoint(truncate)", "pragma optimize"}) {
+          "create table temp_t (a)", "select 'pragma x = 1'", "pragma wal_checkpoint(truncate)", "pragma optimize",
+          "pragma journal_mode = wal", "pragma main.journal_mode('WAL')", "pragma temp.table_info(t)"}) {
         EXPECT_RUNS(db, sql);
         EXPECT_EQ(db.state(), 0U) << sql;
     }
+    EXPECT_RUNS(db, "begin");
+    EXPECT_RUNS(db, "pragma defer_foreign_keys = on");
+    EXPECT_RUNS(db, "commit");
+    EXPECT_EQ(db.state(), 0U) << "it has ended with its transaction";
+    EXPECT_EQ(db.run("pragma defer_foreign_keys").as_number(), 0);
     connection memory{":memory:"};
     EXPECT_RUNS(memory, "pragma foreign_keys = off");
     EXPECT_EQ(memory.state(), std::uint32_t{KOINE_STATE_PRIVATE_DATABASE})

@@ -14,13 +14,18 @@ namespace koine {
 namespace detail {
 
 void PrintTo(session_state::decision what, std::ostream* out) {
-    static constexpr const char* names[]{
-        "go", "nothing", "refused: failed", "refused: in doubt", "refused: over", "refused: one inside is open"};
+    static constexpr const char* names[]{"go",
+                                         "nothing",
+                                         "refused: failed",
+                                         "refused: in doubt",
+                                         "refused: ended",
+                                         "refused: one inside is open",
+                                         "refused: over"};
     *out << names[static_cast<std::size_t>(what)];
 }
 
 void PrintTo(session_state::condition what, std::ostream* out) {
-    static constexpr const char* names[]{"open", "failed", "in doubt"};
+    static constexpr const char* names[]{"open", "failed", "in doubt", "over"};
     *out << names[static_cast<std::size_t>(what)];
 }
 
@@ -172,6 +177,25 @@ TEST(session_state, knows_for_each_savepoint_where_it_was_opened) {
     EXPECT_EQ(second.undo, 20U);
     EXPECT_EQ(second.on_connection, 2U);
     EXPECT_EQ(state.innermost().undo, 10U);
+}
+
+TEST(session_state, takes_nothing_once_the_session_is_over) {
+    for (const condition before : conditions) {
+        session_state state;
+        state.reserve_savepoint();
+        const std::uint64_t id = state.opened(0, 1);
+        bring(state, before);
+        state.session_ended();
+        state.failed();
+        EXPECT_EQ(state.now(), condition::over);
+        EXPECT_FALSE(state.is_open());
+        EXPECT_EQ(state.may(operation::work), decision::refused_over);
+        EXPECT_EQ(state.may(operation::rollback), decision::refused_over);
+        EXPECT_EQ(state.may(operation::take_back), nothing);
+        EXPECT_EQ(state.may(operation::leave_savepoint, id), nothing);
+        EXPECT_EQ(state.may(operation::release_savepoint, id), over);
+        EXPECT_EQ(state.may(operation::undo_savepoint, id), over);
+    }
 }
 
 // A plain model of the same: what a session does is asked first, and then told or not.

@@ -3,10 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,6 +30,7 @@ using koine::detail::woken;
 using koine_test::test_waiter;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using namespace std::chrono_literals;
 
 deadline soon() {
     return deadline::in(seconds{20});
@@ -347,13 +352,15 @@ TEST(pool_flow, closes_no_connection_itself) {
     EXPECT_EQ(shared.closed, 2);
 }
 
-TEST(wait_before_retry, waits_with_the_caller_and_ends_with_it) {
-    const auto fails = []() -> int {
-        error_info why;
-        why.code = errc::serialization_failure;
-        why.outcome = outcome::rejected;
-        throw_error(std::move(why));
-    };
+int lose(errc code) {
+    error_info why;
+    why.code = code;
+    why.outcome = outcome::rejected;
+    throw_error(std::move(why));
+}
+
+TEST(retry, waits_with_the_caller_and_ends_with_it) {
+    const auto fails = [] { return lose(errc::serialization_failure); };
     test_waiter patient;
     {
         const waiter::scope running{&patient};
@@ -372,10 +379,74 @@ TEST(wait_before_retry, waits_with_the_caller_and_ends_with_it) {
         }
         EXPECT_EQ(stopped.waits(), 2);
     }
-    test_waiter woken_early{1, woken::ready};
-    const waiter::scope running{&woken_early};
-    EXPECT_THROW(detail::run_with_retry(retry{2}, fails), error);
-    EXPECT_EQ(woken_early.waits(), 2) << "the time has to come";
+    bool waited = false;
+    retry again{.attempts = 2, .first_pause = 200ms};
+    again.on_failure = [&waited](const failed_attempt& failed) { waited = waited || failed.pause > 1ms; };
+    while (!waited) {
+        test_waiter woken_early{1, woken::ready};
+        const waiter::scope running{&woken_early};
+        EXPECT_THROW(detail::run_with_retry(again, fails), error);
+        EXPECT_EQ(woken_early.waits(), waited ? 2 : woken_early.waits()) << "the time has to come";
+    }
+}
+
+TEST(retry, pauses_for_any_time_up_to_a_limit_that_doubles_and_is_capped) {
+    test_waiter patient;
+    const waiter::scope running{&patient};
+    std::vector<std::int64_t> longest(9);
+    retry policy{.attempts = 9, .first_pause = 16us, .longest_pause = 500us};
+    policy.on_failure = [&](const failed_attempt& failed) {
+        EXPECT_EQ(failed.last, failed.number == 9);
+        EXPECT_EQ(failed.pause.count() * (failed.last ? 1 : 0), 0);
+        auto& most = longest[failed.number - 1];
+        most = std::max<std::int64_t>(most, failed.pause.count());
+    };
+    for (int i = 0; i < 200; ++i)
+        EXPECT_THROW(detail::run_with_retry(policy, [] { return lose(errc::deadlock); }), error);
+    std::int64_t limit = 16'000;
+    for (std::size_t i = 0; i < 8; ++i) {
+        EXPECT_LE(longest[i], limit) << i;
+        EXPECT_GT(longest[i], limit / 2) << i;
+        limit = std::min<std::int64_t>(limit * 2, 500'000);
+    }
+}
+
+TEST(retry, tells_of_each_failure_with_its_error_and_of_none_that_is_not_retried) {
+    std::vector<std::string> told;
+    retry policy{.attempts = 3, .first_pause = 0ns};
+    policy.on_failure = [&told](const failed_attempt& failed) {
+        told.push_back(std::to_string(failed.number) + ' ' + std::string{to_string(failed.why.code())} +
+                       (failed.last ? " last" : ""));
+    };
+    int attempts = 0;
+    EXPECT_EQ(detail::run_with_retry(policy, [&] { return ++attempts < 3 ? lose(errc::stale_object) : attempts; }), 3);
+    EXPECT_EQ(told, (std::vector<std::string>{"1 stale_object", "2 stale_object"}));
+    told.clear();
+    EXPECT_THROW(detail::run_with_retry(policy, [] { return lose(errc::lock_timeout); }), timeout_error);
+    EXPECT_EQ(told, (std::vector<std::string>{"1 lock_timeout", "2 lock_timeout", "3 lock_timeout last"}));
+    told.clear();
+    EXPECT_THROW(detail::run_with_retry(policy, [] { return lose(errc::unique_violation); }), constraint_error);
+    EXPECT_TRUE(told.empty());
+    policy.on_failure = [](const failed_attempt&) { throw std::logic_error{"enough"}; };
+    EXPECT_THROW(detail::run_with_retry(policy, [] { return lose(errc::deadlock); }), std::logic_error);
+}
+
+TEST(retry, begins_no_attempt_behind_its_deadline) {
+    int attempts = 0;
+    bool last = false;
+    retry policy{.attempts = 1000, .first_pause = 0ns, .total = 0ns};
+    policy.on_failure = [&last](const failed_attempt& failed) { last = failed.last; };
+    const auto fails = [&attempts] {
+        ++attempts;
+        return lose(errc::deadlock);
+    };
+    EXPECT_THROW(detail::run_with_retry(policy, fails), serialization_error);
+    EXPECT_EQ(attempts, 1);
+    EXPECT_TRUE(last);
+    policy.total = 1ms;
+    policy.attempts = std::numeric_limits<std::uint32_t>::max();
+    EXPECT_THROW(detail::run_with_retry(policy, fails), serialization_error);
+    EXPECT_GT(attempts, 1);
 }
 
 }  // namespace

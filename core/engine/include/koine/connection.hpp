@@ -150,7 +150,7 @@ decltype(auto) engine::begin(Body&& body, here where) const {
 }
 
 template <class Body>
-decltype(auto) engine::run(retry policy, Body&& body, here where) const {
+decltype(auto) engine::run(const retry& policy, Body&& body, here where) const {
     return detail::run_with_retry(policy, [&]() -> decltype(auto) { return begin(body, where); });
 }
 

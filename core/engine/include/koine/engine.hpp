@@ -81,7 +81,7 @@ public:
     // As begin, and runs it again when it lost against another transaction (serialization failure,
     // deadlock, lock not had in time). The body must be fit to run several times.
     template <class Body>
-    decltype(auto) run(retry policy, Body&& body, here where = here::now()) const;
+    decltype(auto) run(const retry& policy, Body&& body, here where = here::now()) const;
     pool_stats stats() const;
     // Listeners of the pool: connect, checkout, checkin and the others.
     pool_events& events() const;

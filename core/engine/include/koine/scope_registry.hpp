@@ -58,10 +58,11 @@ public:
 
     // The object of the caller's scope, or null.
     void* find() const;
-    // Gives the caller's scope its object. Precondition: find() answers null. Throws usage_error in
-    // a thread that has ended its thread_local objects already, std::bad_alloc; the object is the
+    // Gives the caller's scope its object and returns it. Where another thread of the scope has
+    // been faster, returns that one's, and the object stays the caller's. Throws usage_error in a
+    // thread that has ended its thread_local objects already, std::bad_alloc; the object is the
     // caller's then.
-    void put(void* object);
+    void* put(void* object);
     // Takes the object out of the caller's scope and answers it, to be ended by the caller; null if
     // there is none.
     void* take();

@@ -38,6 +38,7 @@ error_info driver_connection::take_error(std::string_view text) {
     // rollback().
     if (transaction_.begun() && (info.outcome != outcome::not_sent || info.poisons_transaction)) {
         info.poisons_transaction = true;
+        if (transaction_.now() != transaction_state::phase::failed) control_.cause = describe(info);
         transaction_.statement_failed();
         // Not lost, not rejected, and over: the statement has committed what was done before it,
         // and has failed then.
@@ -106,6 +107,7 @@ void driver_connection::refuse(transaction_state::verdict why) const {
             error_info info = refused(errc::transaction_failed,
                                       "an earlier statement of the transaction failed; call rollback() before "
                                       "anything else");
+            if (!control_.cause.empty()) info.message += ". It failed for this: " + control_.cause;
             info.sqlstate = koine::sqlstate{"25P02"};
             info.poisons_transaction = true;
             throw_error(std::move(info));

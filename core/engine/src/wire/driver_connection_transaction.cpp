@@ -180,6 +180,7 @@ void driver_connection::after_failed_commit(const error& failed) {
     }
     // What was queued in front of COMMIT failed: the transaction is there, and failed.
     if (!queue_.last_has_failed()) {
+        if (transaction_.now() != transaction_state::phase::failed) control_.cause = failed.what();
         transaction_.statement_failed();
         return;
     }

@@ -55,6 +55,8 @@ struct dialect_features {
     bool types_by_context = false;
     std::uint32_t max_identifier = 0;        // bytes; 0: no limit
     bool max_identifier_characters = false;  // max_identifier counts characters, not bytes
+    // a row whose foreign key refers to the row itself cannot be deleted before the key is NULL
+    bool own_reference_keeps_row = false;
 };
 
 // Choices that change what a dialect writes. Each dialect heeds those that concern it.
@@ -137,6 +139,12 @@ public:
     // A query with two text parameters, schema (may be empty) and table name, whose result has a
     // row if the table exists.
     virtual std::string table_exists() const = 0;
+    // A query without parameters that says whether a driver's last_insert_id() after an INSERT into
+    // the table is the value of this column. Its first value is not 0: it is. It is 0: no INSERT
+    // that leaves the column out gives it a value. No row: nobody can tell, the value has to be
+    // returned. Empty, which is the default: the driver is believed. Asked once for each prepared
+    // INSERT.
+    virtual std::string key_is_last_insert_id(const table_info& table, std::uint16_t column) const;
 
 protected:
     dialect() = default;

@@ -21,7 +21,7 @@ inline namespace v1 {
 // Made by session::query<T>(). Every refinement answers another query and leaves this one as it is,
 // so that a query can be kept and run again and again; it sees the session's changes, because
 // running it flushes them first (session_options::autoflush). Refers to its session, and runs while
-// that is open. Not thread-safe.
+// that lives: usage_error behind its end. Not thread-safe.
 //
 // Everything that runs the query throws koine::error: what the database says, or
 // errc::type_mismatch, unexpected_null or out_of_range for a row that does not fit T.
@@ -122,9 +122,10 @@ public:
     bool exists() const { return number(syntax::op::select_exists) != 0; }
 
     // Changes all rows that satisfy the conditions, in the database, and answers how many:
-    // update(col<&User::active>.set(false)). Objects of T that the session holds may be among them:
-    // each is read again the next time that get() or a query comes across it. Until then it keeps
-    // what it holds. Throws usage_error if the query has a limit, an offset, an order or distinct.
+    // update(col<&User::active>.set(false)). A version is counted up, unless it is assigned to.
+    // Objects of T that the session holds may be among them: each is read again the next time that
+    // get() or a query comes across it. Until then it keeps what it holds, and one with a version
+    // is stale. Throws usage_error if the query has a limit, an offset, an order or distinct.
     template <class... Assignments>
     std::int64_t update(const Assignments&... assignments) const {
         static_assert(sizeof...(Assignments) > 0,

@@ -97,7 +97,7 @@ public:
         return current().begin(std::forward<Work>(work));
     }
     template <class Work>
-    decltype(auto) run(retry policy, Work&& work) {
+    decltype(auto) run(const retry& policy, Work&& work) {
         return current().run(policy, std::forward<Work>(work));
     }
 

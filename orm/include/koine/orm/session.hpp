@@ -130,7 +130,7 @@ public:
         return detail::object_is_attached(core(), object.get());
     }
 
-    // A query for objects of T. It must not be run after the session's end.
+    // A query for objects of T. Behind the session's end running it is a usage_error.
     template <class T>
     koine::query<T> query(const here& where = here::now()) const {
         return koine::query<T>{handle(), where};
@@ -141,10 +141,10 @@ public:
     rows execute(const text_statement& statement);
 
     // Writes what was added, assigned and deleted: inserts first, parents before children, then
-    // updates, then deletes, children before parents. Every UPDATE and DELETE must find its one
-    // row: throws serialization_error (errc::stale_object) otherwise. Throws usage_error, without
-    // sending anything, if a primary key or a version was assigned to, or rows refer to each other
-    // in a circle.
+    // updates and deletes, children before parents and in the order of the primary key. Every
+    // UPDATE and DELETE must find its one row: throws serialization_error (errc::stale_object)
+    // otherwise. Throws usage_error, without sending anything, if a primary key or a version was
+    // assigned to, or rows refer to each other in a circle.
     void flush();
     // Flushes and commits. Throws in_doubt_error when the answer to COMMIT is lost, usage_error
     // inside of begin() and run(), which end their transaction themselves.
@@ -171,7 +171,7 @@ public:
     // to run several times. Throws usage_error if the session holds changes already, which a second
     // run would have lost.
     template <class Work>
-    decltype(auto) run(retry policy, Work&& work) {
+    decltype(auto) run(const retry& policy, Work&& work) {
         refuse_changes();
         return detail::run_with_retry(policy, [&]() -> decltype(auto) { return begin(work); });
     }

@@ -28,7 +28,7 @@ public:
         return (*this)().begin(std::forward<Work>(work));
     }
     template <class Work>
-    decltype(auto) run(retry policy, Work&& work) const {
+    decltype(auto) run(const retry& policy, Work&& work) const {
         return (*this)().run(policy, std::forward<Work>(work));
     }
 

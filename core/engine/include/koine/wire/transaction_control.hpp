@@ -1,6 +1,8 @@
 // How the transactions of one connection begin, with the statements for that.
 #pragma once
 
+#include <string>
+
 #include <koine/dialect.hpp>
 #include <koine/isolation.hpp>
 #include <koine/wire/prepared.hpp>
@@ -16,6 +18,7 @@ struct transaction_control {
     bool current = false;  // `begin` is the rule's
     prepared* begin = nullptr;
     prepared* commit = nullptr;
+    std::string cause{};  // why the transaction failed, if it has and there was an error
 };
 
 }  // namespace detail

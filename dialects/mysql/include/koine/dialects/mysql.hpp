@@ -34,6 +34,7 @@ public:
     // Refuses keys over text or bytes without a length, and over more than an index can hold.
     std::vector<std::string> create_table(const table_info& table, bool with_foreign_keys) const override;
     std::string table_exists() const override;
+    std::string key_is_last_insert_id(const table_info& table, std::uint16_t column) const override;
     // DDL and statements like it, by the first word of the text.
     bool commits_by_itself(std::string_view text) const override;
 

@@ -34,6 +34,7 @@ public:
     // other be dropped in one transaction.
     std::vector<std::string> drop_foreign_keys(const table_info& table) const override;
     std::string table_exists() const override;
+    std::string key_is_last_insert_id(const table_info& table, std::uint16_t column) const override;
 
     std::string referenced_table(const table_info& from, const table_info& to) const override;
     std::string like(syntax::op kind, std::string_view text, std::string_view pattern) const override;
