@@ -4,8 +4,6 @@
 #include <chrono>
 #include <tuple>
 
-#include <koine/dialect.hpp>
-
 using koine::col;
 
 struct User {
@@ -133,7 +131,16 @@ void made_at_run_time(const koine::engine& engine, koine::connection& connection
     const std::string name = engine.dialect().quote(table);
     // without the word it does not compile
     const auto text = koine::unsafe_sql("select count(*) from " + name);
-    expect(connection.execute(koine::sql(text)).one<std::int64_t>() == 3);
+    expect(connection.execute(text).one<std::int64_t>() == 3);
+    connection.commit();
+}
+
+void put_together(koine::connection& connection) {
+    const std::vector<std::int64_t> ids{1, 2, 7};
+    const std::optional<std::string> name = "admin";
+    auto query = koine::sql("select count(*) from users where id in (:ids)", {{"ids", ids}});
+    if (name) query += koine::sql("and name = :name", {{"name", *name}});
+    expect(connection.execute(query).one<std::int64_t>() == 1);
     connection.commit();
 }
 
@@ -157,6 +164,7 @@ int main() {
         connection.commit();
         limits(connection);
         made_at_run_time(engine, connection, "users");
+        put_together(connection);
         // What the document says in words.
         expect(throws<koine::error>([&] { connection.execute(koine::sql("select 'x'")).one<std::int32_t>(); }));
         connection.rollback();

@@ -16,6 +16,7 @@ inline void expect_in_doubt(const std::optional<koine::in_doubt_error>& why) {
     EXPECT_EQ(why->outcome(), outcome::unknown);
     EXPECT_EQ(why->advice(), advice::ask_the_database);
     EXPECT_TRUE(why->poisons_connection());
+    EXPECT_NE(std::string{why->what()}.find("COMMIT"), std::string::npos) << why->what();
 }
 
 // A call on a session in doubt is refused, and says why and what to do.

@@ -3,6 +3,7 @@
 
 #include <koine/connection.hpp>
 #include <koine/create_engine.hpp>
+#include <koine/dialect.hpp>
 #include <koine/engine.hpp>
 #include <koine/error.hpp>
 #include <koine/mapping.hpp>

@@ -83,6 +83,8 @@ std::string_view to_string(errc code) noexcept {
             return "no_row";
         case errc::multiple_rows:
             return "multiple_rows";
+        case errc::unreadable_value:
+            return "unreadable_value";
         case errc::syntax_error:
             return "syntax_error";
         case errc::undefined_table:

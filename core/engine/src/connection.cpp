@@ -14,7 +14,13 @@ inline namespace v1 {
 namespace detail {
 
 driver_connection& connection_state::use() {
-    if (!lease) throw_usage("the connection is closed");
+    if (!lease) {
+        error_info info;
+        info.code = errc::closed;
+        info.outcome = outcome::not_sent;
+        info.message = "the connection is closed";
+        throw_error(std::move(info));
+    }
     lease.check();
     return *lease;
 }

@@ -11,8 +11,8 @@ inline namespace v1 {
 namespace detail {
 
 struct connection_state {
-    // The connection, or throws usage_error if the connection is closed or belongs to a parent
-    // process.
+    // The connection, or throws usage_error if the connection is closed (errc::closed) or belongs
+    // to a parent process (errc::forked).
     driver_connection& use();
 
     connection_lease lease{};

@@ -22,8 +22,13 @@ constexpr std::size_t shown = 64;
 
 }  // namespace
 
+void detail::an_sql_name_is_utf8_without_nul() {
+    throw_usage("an SQL name is not valid UTF-8, or contains a NUL");
+}
+
 identifier::identifier(std::string name) : name_{std::move(name)} {
-    if (name_.empty() || !detail::is_text(name_.data(), name_.size())) refuse(name_);
+    const std::string_view text = name_.view();
+    if (text.empty() || !detail::is_text(text.data(), text.size())) refuse(text);
 }
 
 std::ostream& operator<<(std::ostream& out, const identifier& name) {

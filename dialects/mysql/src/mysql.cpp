@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <koine/error.hpp>
+#include <koine/spi/server_rules.hpp>
 
 #include "version.hpp"
 
@@ -109,6 +110,11 @@ bool mysql::takes_returning(syntax::op) const noexcept {
 
 std::string mysql::insert_defaults(const table_info& table) const {
     return "INSERT INTO " + table_name(table) + " () VALUES ()";
+}
+
+const text_rules& mysql::texts() const {
+    static const text_rules rules{spi::mariadb_rules};
+    return rules;
 }
 
 }  // namespace dialects

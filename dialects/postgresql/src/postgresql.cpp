@@ -1,6 +1,7 @@
 #include <koine/dialects/postgresql.hpp>
 
 #include <koine/driver_abi.h>
+#include <koine/spi/server_rules.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -244,6 +245,12 @@ column_check postgresql::check(const column_info& column, std::string_view quote
         return {"length", std::string{function}.append(quoted).append(") <= ") + std::to_string(column.length)};
     }
     return ansi::check(column, quoted);
+}
+
+// An array without elements has the type of what it is compared with.
+const text_rules& postgresql::texts() const {
+    static const text_rules rules{spi::postgresql_rules, "= any ('{}')", "<> all ('{}')"};
+    return rules;
 }
 
 }  // namespace dialects

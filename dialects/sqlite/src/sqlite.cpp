@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <koine/error.hpp>
+#include <koine/spi/server_rules.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -161,6 +162,11 @@ std::string_view sqlite::table_suffix() const noexcept {
 
 bool sqlite::alters_constraints() const noexcept {
     return false;
+}
+
+const text_rules& sqlite::texts() const {
+    static const text_rules rules{spi::sqlite_rules, "in ()", "not in ()"};
+    return rules;
 }
 
 }  // namespace dialects

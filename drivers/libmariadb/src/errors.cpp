@@ -373,6 +373,16 @@ spi::failure work_failure(const native_error& error, const work_facts& facts) {
     return why;
 }
 
+spi::failure several_results(bool in_transaction) {
+    auto why = local_failure(errc::not_supported,
+                             "the statement has given more than one result, of which only the first could be read; "
+                             "what it did is done");
+    why.outcome = outcome::unknown;
+    why.sqlstate = "0A000";
+    why.poisons_transaction = in_transaction;
+    return why;
+}
+
 spi::failure connect_failure(const native_error& error) {
     auto why = local_failure(connect_code(error), std::string{error.message});
     why.native_code = static_cast<std::int32_t>(error.code);

@@ -52,6 +52,9 @@ private:
 bool loses_connection(const native_error& error) noexcept;
 // What became of work that was sent. Poisons the connection if the session is over.
 spi::failure work_failure(const native_error& error, const work_facts& facts);
+// All that was to be done is done, and there are rows that nobody can ask for.
+spi::failure several_results(bool in_transaction);
+
 // A connection that could not be made: poisons it, not sent.
 spi::failure connect_failure(const native_error& error);
 

@@ -30,7 +30,7 @@ void exchange::open(const sql_facts& facts) {
     facts_.in_parts = facts.in_parts;
     facts_.reads_only = facts.reads_only;
     failure_.reset();
-    ended_ = pinging_ = asking_ = unsure_ = false;
+    ended_ = pinging_ = asking_ = unsure_ = behind_ = false;
     calls_ = facts.calls && facts.in_parts;
     active_ = true;
     canceller_.begin();
@@ -115,6 +115,7 @@ koine_status exchange::drain(MYSQL_STMT* reading, errors which, koine_wait& wait
         if (connection->status == MYSQL_STATUS_GET_RESULT) {
             wire_.store_result();
         } else if (connection->status != MYSQL_STATUS_READY && reading != nullptr) {
+            if (which == errors::all && behind_) fail(several_results(in_transaction()));
             // Freeing skips what is on the line only where nothing was stored before.
             if (reading->result_cursor != nullptr) {
                 wire_.store_rows(reading);
@@ -122,6 +123,7 @@ koine_status exchange::drain(MYSQL_STMT* reading, errors which, koine_wait& wait
                 wire_.free_rows(reading);
             }
         } else if ((connection->server_status & SERVER_MORE_RESULTS_EXIST) != 0) {
+            behind_ = true;
             if (reading != nullptr) {
                 wire_.next_rows(reading);
             } else {

@@ -79,6 +79,7 @@ private:
     bool unsure_ = false;  // it is needed
     // a routine or a block, which may have ended one transaction and begun another
     bool calls_ = false;
+    bool behind_ = false;  // the result that is read is not the first
 };
 
 }  // namespace koine::libmariadb

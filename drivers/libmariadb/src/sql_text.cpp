@@ -3,22 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include <koine/spi/server_rules.hpp>
 #include <koine/spi/sql_lexer.hpp>
 
 namespace koine::libmariadb {
 
 namespace {
-
-// As the session's sql_mode has it: ANSI_QUOTES, NO_BACKSLASH_ESCAPES. What stands in a comment for
-// some servers only is code: this server may run it.
-constexpr spi::sql_rules mariadb{.hash_comments = true,
-                                 .spaced_dashes = true,
-                                 .code_comments = true,
-                                 .backtick_names = true,
-                                 .dollar_starts_word = true,
-                                 .digit_starts_word = true,
-                                 .at_variables = true,
-                                 .question_marks = true};
 
 // Words of a query that change something, or may.
 constexpr std::array<std::string_view, 10> writing_words{"insert", "update", "delete", "replace", "into",
@@ -131,7 +121,7 @@ sql_facts inspect(std::string_view sql) noexcept {
     using kind = spi::sql_token_kind;
     sql_facts facts;
     words found;
-    spi::sql_lexer<mariadb> in{sql};
+    spi::sql_lexer<spi::mariadb_rules> in{sql};
     spi::sql_token token;
     do {
         const spi::sql_token next = in.next();

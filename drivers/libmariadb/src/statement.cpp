@@ -203,7 +203,7 @@ koine_status statement::run(koine_wait& wait) {
                 phase_ = phase::more;
                 break;
             case phase::more:
-                // A procedure's results behind the first are read and dropped.
+                // A procedure's results behind the first are read to their end, and refused.
                 if ((line.handle()->server_status & SERVER_MORE_RESULTS_EXIST) == 0) {
                     phase_ = phase::concluding;
                     break;
@@ -214,7 +214,10 @@ koine_status statement::run(koine_wait& wait) {
                 break;
             case phase::more_rows:
                 if (line.line().answer() > 0) line.fail(error_of(native_));
-                if (line.handle()->status != MYSQL_STATUS_READY) line.line().store_rows(native_);
+                if (line.handle()->status != MYSQL_STATUS_READY) {
+                    line.fail(several_results(line.in_transaction()));
+                    line.line().store_rows(native_);
+                }
                 phase_ = phase::more;
                 break;
             case phase::dropping:
@@ -258,7 +261,9 @@ koine_status statement::run_text(koine_wait& wait) {
                 if (result == nullptr) {
                     line.fail(error_of(handle));
                     phase_ = phase::concluding;
-                } else if (text_result_ == nullptr) {
+                } else if (text_result_ != nullptr) {
+                    line.fail(several_results(line.in_transaction()));
+                } else {
                     text_result_ = std::move(result);
                     take_columns(mysql_fetch_fields(text_result_.get()), mysql_num_fields(text_result_.get()));
                     rows_ = static_cast<std::int64_t>(mysql_num_rows(text_result_.get()));

@@ -5,17 +5,12 @@
 #include <charconv>
 #include <system_error>
 
+#include <koine/spi/server_rules.hpp>
 #include <koine/spi/sql_lexer.hpp>
 
 namespace koine::libpq {
 
 namespace {
-
-constexpr spi::sql_rules postgresql{.nested_comments = true,
-                                    .return_ends_line = true,
-                                    .escape_strings = true,
-                                    .dollar_strings = true,
-                                    .dollar_numbers = true};
 
 // Words of a query that change something, or may.
 constexpr std::array<std::string_view, 10> writing_words{"insert", "update", "delete", "merge",    "into",
@@ -158,7 +153,7 @@ sql_facts inspect(std::string_view sql) noexcept {
     using kind = spi::sql_token_kind;
     sql_facts facts;
     words found;
-    spi::sql_lexer<postgresql> in{sql};
+    spi::sql_lexer<spi::postgresql_rules> in{sql};
     spi::sql_token token;
     do {
         const spi::sql_token next = in.next();

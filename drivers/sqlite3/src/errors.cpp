@@ -69,7 +69,14 @@ void take_constraint_names(spi::failure& why, int extended_code, std::string_vie
     }
 }
 
-meaning constraint_meaning(int extended_code) noexcept {
+// ON DELETE RESTRICT is a trigger of SQLite's own, whose text is that of other foreign keys. What a
+// trigger of a program raises has the same code and another text.
+bool is_foreign_key(int extended_code, std::string_view message) noexcept {
+    return extended_code == SQLITE_CONSTRAINT_TRIGGER && message == "FOREIGN KEY constraint failed";
+}
+
+meaning constraint_meaning(int extended_code, std::string_view message) noexcept {
+    if (is_foreign_key(extended_code, message)) return {errc::foreign_key_violation, "23503"};
     switch (extended_code) {
         case SQLITE_CONSTRAINT_UNIQUE:
         case SQLITE_CONSTRAINT_PRIMARYKEY:
@@ -213,7 +220,7 @@ meaning meaning_of(int extended_code, spi::failure& why, std::string_view messag
             return {errc::too_big, "54000"};
         case SQLITE_CONSTRAINT:
             take_constraint_names(why, extended_code, message);
-            return constraint_meaning(extended_code);
+            return constraint_meaning(extended_code, message);
         case SQLITE_MISMATCH:
             return {errc::type_mismatch, "42804"};
         case SQLITE_RANGE:

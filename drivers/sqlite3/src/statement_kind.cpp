@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include <koine/spi/server_rules.hpp>
 #include <koine/spi/sql_lexer.hpp>
 
 #include "statement.hpp"
@@ -14,14 +15,7 @@ namespace {
 using spi::sql_token;
 using kind = spi::sql_token_kind;
 
-constexpr spi::sql_rules sqlite{.backtick_names = true,
-                                .bracket_names = true,
-                                .question_marks = true,
-                                .named_marks = ":@$#",
-                                .order_mark_is_blank = true,
-                                .lone_vertical_tab = false};
-
-using lexer = spi::sql_lexer<sqlite>;
+using lexer = spi::sql_lexer<spi::sqlite_rules>;
 
 // The first token that is no semicolon.
 sql_token first_of(lexer& in) noexcept {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <koine/error.hpp>
+#include <koine/mapping/explain.hpp>
 
 #include "flushing/flush_order.hpp"
 
@@ -14,12 +15,13 @@ namespace detail {
 
 namespace {
 
-[[noreturn]] KOINE_COLD void raise_unbindable(const entity_plan& plan, const koine_value* base,
+[[noreturn]] KOINE_COLD void raise_unbindable(const entity_plan& plan, const void* object, const koine_value* base,
                                               const bind_context& context) {
     error_info info;
     info.code = context.code();
     info.outcome = outcome::not_sent;
     info.table = std::string{plan.table->name};
+    info.column = std::string{unbindable_column(*plan.entity, object)};
     info.message = describe_object(plan, base) + " holds a value that cannot be stored: " + context.what();
     throw_error(std::move(info));
 }
@@ -58,7 +60,7 @@ KOINE_COLD void grow_updates(flush_lists& lists) {
 void collect_update(flush_lists& lists, object_header& header, bound_values& buffer) {
     const entity_plan& plan = plan_of(header);
     const koine_value* const now = buffer.bind(plan, object_of(&header));
-    if (buffer.context().failed()) raise_unbindable(plan, header.base, buffer.context());
+    if (buffer.context().failed()) raise_unbindable(plan, object_of(&header), header.base, buffer.context());
     column_set changed;
     for (std::uint16_t i = 0; i < plan.columns; ++i)
         if (!same_value(now[i], header.base[i])) changed.set(i);
@@ -103,7 +105,7 @@ void flush_lists::clear_rows() noexcept {
 
 void collect_insert(flush_lists& lists, const entity_plan& plan, void* object, koine_value* values) {
     plan.entity->bind(object, lists.context, values);
-    if (lists.context.failed()) raise_unbindable(plan, nullptr, lists.context);
+    if (lists.context.failed()) raise_unbindable(plan, object, nullptr, lists.context);
     new_row& one = lists.inserts.emplace_back(new_row{&plan, object, values, plan.all});
     if (plan.generated >= 0 && values[plan.generated].u.i == 0) {
         one.generated = true;

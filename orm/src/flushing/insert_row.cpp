@@ -102,7 +102,7 @@ void raise_no_key(const entity_plan& plan, bool sent) {
 
 void raise_bad_answer(const entity_plan& plan, const char* what) {
     error_info info;
-    info.code = errc::type_mismatch;
+    info.code = errc::unreadable_value;
     info.poisons_transaction = true;
     info.table = std::string{plan.table->name};
     info.message = std::string{"the database answered an INSERT of "} + plan.entity->class_name + " with " + what;

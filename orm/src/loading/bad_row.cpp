@@ -37,7 +37,7 @@ std::string_view word_for(std::uint8_t tag) noexcept {
 
 void raise_bad_row(const entity_info& entity, const koine_value* cells) {
     error_info info;
-    info.code = errc::type_mismatch;
+    info.code = errc::unreadable_value;
     info.table = std::string{entity.table->name};
     info.message = "a row of " + info.table + " does not fit " + entity.class_name;
     const std::unique_ptr<char[]> memory{new char[entity.size + entity.alignment]};
@@ -48,15 +48,12 @@ void raise_bad_row(const entity_info& entity, const koine_value* cells) {
     for (std::uint16_t i = 0; i < entity.table->columns.size(); ++i) {
         if (entity.read_column(i, cells[i], place)) continue;
         const column_info& column = entity.table->columns[i];
-        if (cells[i].tag == KOINE_NULL)
-            info.code = errc::unexpected_null;
-        else if (cells[i].tag == tag_of(column.type))
-            info.code = errc::out_of_range;
+        if (cells[i].tag == KOINE_NULL) info.code = errc::unexpected_null;
         info.column = std::string{column.name};
         info.message += ": column " + info.column + " holds " + std::string{word_for(cells[i].tag)};
-        info.message += info.code == errc::out_of_range      ? " that its member cannot hold"
-                        : info.code == errc::unexpected_null ? ", but its member is not std::optional"
-                                                             : ", its member takes something else";
+        info.message += info.code == errc::unexpected_null    ? ", but its member is not std::optional"
+                        : cells[i].tag == tag_of(column.type) ? " that its member cannot hold"
+                                                              : ", its member takes something else";
         explain_stored_form(column.type, cells[i], info);
         break;
     }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <koine/error.hpp>
+#include <koine/mapping/explain.hpp>
 
 #include "objects/tracked_objects.hpp"
 
@@ -17,11 +18,13 @@ namespace {
 constexpr std::size_t first_chunk = 2048;
 constexpr std::size_t full_chunk = 64 * 1024;
 
-[[noreturn]] KOINE_COLD void raise_unbindable(const entity_plan& plan, const bind_context& context) {
+[[noreturn]] KOINE_COLD void raise_unbindable(const entity_plan& plan, const void* object,
+                                              const bind_context& context) {
     error_info info;
     info.code = context.code();
     info.outcome = outcome::not_sent;
     info.table = std::string{plan.table->name};
+    info.column = std::string{unbindable_column(*plan.entity, object)};
     info.message = std::string{plan.entity->class_name} + " holds a value that cannot be stored: " + context.what();
     throw_error(std::move(info));
 }
@@ -79,7 +82,7 @@ void take_base(object_header& header) {
 void take_base(object_header& header, bound_values& buffer) {
     const entity_plan& plan = plan_of(header);
     const koine_value* const values = buffer.bind(plan, object_of(&header));
-    if (buffer.context().failed()) raise_unbindable(plan, buffer.context());
+    if (buffer.context().failed()) raise_unbindable(plan, object_of(&header), buffer.context());
     header.base = make_snapshot(values, plan.columns).release();
 }
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <koine/spi/server_rules.hpp>
 #include <koine/spi/sql_lexer.hpp>
 
 namespace {
@@ -17,25 +18,9 @@ using koine::spi::sql_token_kind;
 using tokens = std::vector<std::string>;
 
 constexpr sql_rules standard{};
-constexpr sql_rules postgresql{.nested_comments = true,
-                               .return_ends_line = true,
-                               .escape_strings = true,
-                               .dollar_strings = true,
-                               .dollar_numbers = true};
-constexpr sql_rules sqlite{.backtick_names = true,
-                           .bracket_names = true,
-                           .question_marks = true,
-                           .named_marks = ":@$#",
-                           .order_mark_is_blank = true,
-                           .lone_vertical_tab = false};
-constexpr sql_rules mariadb{.hash_comments = true,
-                            .spaced_dashes = true,
-                            .code_comments = true,
-                            .backtick_names = true,
-                            .dollar_starts_word = true,
-                            .digit_starts_word = true,
-                            .at_variables = true,
-                            .question_marks = true};
+constexpr sql_rules postgresql = koine::spi::postgresql_rules;
+constexpr sql_rules sqlite = koine::spi::sqlite_rules;
+constexpr sql_rules mariadb = koine::spi::mariadb_rules;
 constexpr sql_rules loose_mariadb{.backslash_escapes = true, .double_quoted_strings = true};
 
 // One letter for the kind and the text; an exclamation mark behind what is not closed.

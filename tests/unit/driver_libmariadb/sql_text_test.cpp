@@ -1,10 +1,15 @@
 // What is told about statements from their text.
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
 
+#include <koine/spi/server_rules.hpp>
+
 #include <koine_test/mariadb_server.hpp>
+#include <koine_test/random_sql.hpp>
 
 #include "client.hpp"
 #include "sql_text.hpp"
@@ -12,6 +17,12 @@
 namespace {
 
 using koine::libmariadb::inspect;
+
+constexpr auto with_names = [] {
+    koine::spi::sql_rules rules = koine::spi::mariadb_rules;
+    rules.named_marks = ":";
+    return rules;
+}();
 
 TEST(libmariadb_sql_text, counts_parameters_outside_literals_names_and_comments) {
     EXPECT_EQ(inspect("select ?, ? from t where a = ?").parameters, 3U);
@@ -37,6 +48,19 @@ TEST(libmariadb_sql_text, counts_the_parameters_that_the_server_counts) {
         EXPECT_EQ(inspect(sql).parameters, koine_test::driver().parameter_count(made)) << sql;
         koine_test::driver().finalize(made);
     }
+}
+
+TEST(libmariadb_sql_text, finds_the_placeholders_that_the_server_finds_in_random_texts) {
+    KOINE_NEEDS_MARIADB();
+    koine_test::client link{koine_test::over_socket(koine_test::mariadb_server::shared())};
+    ASSERT_TRUE(link.connect().ok());
+    koine_test::expect_same_marks<with_names>(1, 4000, "?", [&](const std::string& sql) -> std::optional<unsigned> {
+        koine_statement* made = nullptr;
+        if (!link.try_prepare(sql, made).ok()) return std::nullopt;
+        const auto found = koine_test::driver().parameter_count(made);
+        koine_test::driver().finalize(made);
+        return found;
+    });
 }
 
 TEST(libmariadb_sql_text, finds_no_statement_in_an_empty_text) {

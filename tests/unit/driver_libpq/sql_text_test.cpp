@@ -1,10 +1,15 @@
 // What is told about statements from their text.
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
 
+#include <koine/spi/server_rules.hpp>
+
 #include <koine_test/pg_cluster.hpp>
+#include <koine_test/random_sql.hpp>
 
 #include "client.hpp"
 #include "sql_text.hpp"
@@ -13,6 +18,12 @@ namespace {
 
 using koine::libpq::control;
 using koine::libpq::inspect;
+
+constexpr auto with_names = [] {
+    koine::spi::sql_rules rules = koine::spi::postgresql_rules;
+    rules.named_marks = ":";
+    return rules;
+}();
 
 TEST(libpq_sql_text, counts_parameters_outside_literals_names_and_comments) {
     EXPECT_EQ(inspect("select $1, $3, $2").parameters, 3U);
@@ -38,6 +49,19 @@ TEST(libpq_sql_text, counts_the_parameters_that_the_server_counts) {
         EXPECT_EQ(inspect(sql).parameters, koine_test::driver().parameter_count(made)) << sql;
         koine_test::driver().finalize(made);
     }
+}
+
+TEST(libpq_sql_text, finds_the_placeholders_that_the_server_finds_in_random_texts) {
+    KOINE_NEEDS_POSTGRES();
+    koine_test::client link{koine_test::over_socket(koine_test::pg_cluster::shared())};
+    ASSERT_TRUE(link.connect().ok());
+    koine_test::expect_same_marks<with_names>(1, 4000, "$1", [&](const std::string& sql) -> std::optional<unsigned> {
+        koine_statement* made = nullptr;
+        if (!link.try_prepare(sql, made).ok()) return std::nullopt;
+        const auto found = koine_test::driver().parameter_count(made);
+        koine_test::driver().finalize(made);
+        return found != 0 ? 1U : 0U;
+    });
 }
 
 TEST(libpq_sql_text, finds_no_statement_in_an_empty_text) {

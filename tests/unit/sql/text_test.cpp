@@ -1,14 +1,18 @@
 // Named values in hand-written SQL, and every place where a colon is something else.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <koine/dialects/ansi.hpp>
+#include <koine/dialects/mysql.hpp>
 #include <koine/dialects/postgresql.hpp>
 #include <koine/dialects/sqlite.hpp>
 #include <koine/error.hpp>
@@ -20,6 +24,7 @@ namespace {
 
 const dialects::sqlite on_sqlite;
 const dialects::postgresql on_postgresql;
+const dialects::mysql on_mysql;
 const dialects::ansi on_ansi;
 
 std::string rendered(const text_statement& statement) {
@@ -134,8 +139,6 @@ TEST(sql, leaves_alone_what_only_looks_like_a_name) {
         "select '/*', ':y' /* */",
         "select \":y\"",
         "select \"a\"\":y\"",
-        "select `:y`",
-        "select `a``:y`",
         "select \"'\", ':y'",
         "select 1 -- :y",
         "select 1 -- ' :y\n",
@@ -212,9 +215,9 @@ TEST(sql, finds_names_behind_what_ended) {
     }
 }
 
-std::uint32_t position_of(std::string text) {
+std::uint32_t position_of(std::string text, const dialect& on = on_postgresql) {
     try {
-        static_cast<void>(sql(unsafe_sql(std::move(text)), {{"x", 1}}));
+        static_cast<void>(sql(unsafe_sql(std::move(text)), {{"x", 1}}).render(on));
     } catch (const usage_error& e) {
         EXPECT_EQ(e.code(), errc::usage);
         return e.info().position;
@@ -227,7 +230,8 @@ TEST(sql, says_where_something_is_left_open) {
     EXPECT_EQ(position_of("select \xc3\xa4, 'a''"), 11U);
     EXPECT_EQ(position_of("'"), 1U);
     EXPECT_EQ(position_of(":x \""), 4U);
-    EXPECT_EQ(position_of(":x `"), 4U);
+    EXPECT_EQ(position_of(":x `", on_sqlite), 4U);
+    EXPECT_EQ(position_of(":x [", on_sqlite), 4U);
     EXPECT_EQ(position_of(":x /* /* */"), 4U);
     EXPECT_EQ(position_of(":x /*/"), 4U);
     EXPECT_EQ(position_of(":x $$ $"), 4U);
@@ -235,12 +239,59 @@ TEST(sql, says_where_something_is_left_open) {
     EXPECT_EQ(position_of(":x E'\\'"), 5U);
     EXPECT_EQ(position_of(":x E'\\"), 5U);
     EXPECT_EQ(position_of(":x E'a'\n'\\'"), 5U);
-    EXPECT_EQ(position_of(":x -- a\rb"), 8U);
+    EXPECT_EQ(position_of(":x /*! a", on_mysql), 4U);
 }
 
-TEST(sql, refuses_other_placeholders) {
-    for (const char* text : {"select $1, :x", "select ?1, :x", "select $name, :x", "select :x\xc3\xa4", "select :x$"})
-        EXPECT_NE(position_of(text), 0U) << text;
+// Which of SQLite, PostgreSQL, MySQL and the standard refuse a text that has a value x.
+std::string refused_on(const std::string& text) {
+    std::string out;
+    const std::pair<char, const dialect*> all[] = {
+        {'s', &on_sqlite}, {'p', &on_postgresql}, {'m', &on_mysql}, {'a', &on_ansi}};
+    for (const auto& [letter, on] : all)
+        if (position_of(text, *on) != 0) out += letter;
+    return out;
+}
+
+TEST(sql, refuses_what_would_take_a_value_and_is_no_name) {
+    EXPECT_EQ(refused_on("select :x"), "");
+    for (const char* text : {"select $1, :x", "select ?1, :x", "select :x\xc3\xa4", "select :x$"})
+        EXPECT_EQ(refused_on(text), "spma") << text;
+    EXPECT_EQ(refused_on("select ?, :x"), "sma") << "an operator of PostgreSQL";
+    EXPECT_EQ(refused_on("select :x ??"), "sma");
+    EXPECT_EQ(refused_on("select @n, :x"), "s") << "a variable of MySQL, an operator of PostgreSQL";
+    EXPECT_EQ(refused_on("select $name, :x"), "s") << "a name of MySQL; PostgreSQL has no meaning for it";
+    EXPECT_EQ(refused_on("select a #b, :x"), "sm") << "a comment of MySQL: it has no x";
+    EXPECT_EQ(refused_on("select a[1:2], :x"), "") << "quoted, a slice, and what MySQL refuses itself";
+    EXPECT_EQ(refused_on("select :1, :x"), "s");
+    EXPECT_EQ(refused_on("select a:::1, :x"), "s");
+    EXPECT_EQ(refused_on("select /*!50000 ? */ :x"), "m");
+}
+
+TEST(sql, reads_a_text_as_its_database_does) {
+    EXPECT_EQ(refused_on("select :x # don't\n"), "spa");
+    EXPECT_EQ(sql("select :x # don't\n", {{"x", 1}}).render(on_mysql), "select ? # don't\n");
+    EXPECT_EQ(sql("select 5--:x", {{"x", 1}}).render(on_mysql), "select 5--?");
+    EXPECT_EQ(refused_on("select 5--:x"), "spa");
+    EXPECT_EQ(sql("select [it's], :x", {{"x", 1}}).render(on_sqlite), "select [it's], ?1");
+    EXPECT_EQ(refused_on("select [it's], :x"), "pma");
+    EXPECT_EQ(sql("select `:y`, :x", {{"x", 1}}).render(on_mysql), "select `:y`, ?");
+    EXPECT_EQ(sql("select `:y`, :x", {{"x", 1}}).render(on_sqlite), "select `:y`, ?1");
+    EXPECT_EQ(refused_on("select `:y`, :x"), "p");
+    EXPECT_EQ(refused_on("select $$:x$$"), "spma");
+    EXPECT_EQ(sql("select $$:y$$, :x", {{"x", 1}}).render(on_postgresql), "select $$:y$$, $1");
+    EXPECT_EQ(refused_on("select '$$', $$'$$, :x"), "sm");
+    EXPECT_EQ(refused_on("select /* /* */ :x"), "pa") << "comments nest";
+    EXPECT_EQ(refused_on("select /* /* */ :y */ :x"), "sm");
+    EXPECT_EQ(refused_on("select 1 -- a\r, :x"), "sm") << "a carriage return ends a line";
+    EXPECT_EQ(refused_on("select e'\\', ':x', '"), "sm");
+    EXPECT_EQ(refused_on("select e'\\\\', :x"), "");
+}
+
+TEST(sql, refuses_code_in_comments_where_servers_disagree_about_its_end) {
+    EXPECT_EQ(refused_on("select /*!50000 1 + */ :x"), "");
+    EXPECT_EQ(refused_on("select /*!50000 :x + */ 1"), "spma") << "for some servers there is no x";
+    EXPECT_EQ(refused_on("select /*!50000 '*/ :x -- '*/"), "m");
+    EXPECT_EQ(refused_on("select /*M! /*! 1 */ */ :x"), "m");
 }
 
 TEST(sql, refuses_what_is_no_text) {
@@ -278,6 +329,104 @@ TEST(sql, wants_exactly_the_names_of_the_text) {
                   return sql("select :Id", {{"id", 1}});
               }),
               "SQL text: no value is given for :Id (the text has :Id; given are :id)");
+}
+
+TEST(sql, says_which_value_cannot_be_stored) {
+    const auto message = [](auto make) -> std::string {
+        try {
+            static_cast<void>(make());
+        } catch (const usage_error& e) {
+            EXPECT_EQ(e.code(), errc::invalid_encoding);
+            return e.info().message;
+        }
+        return "accepted";
+    };
+    EXPECT_EQ(message([] {
+                  return sql("select :x", {{"x", "\xff"}});
+              }),
+              "a text is not UTF-8, or contains a NUL character (the value of :x)");
+    EXPECT_EQ(message([] {
+                  return sql("select 1 in (:some)", {{"some", std::vector<std::string>{"a", "\xff"}}});
+              }),
+              "a text is not UTF-8, or contains a NUL character (the value of :some)");
+}
+
+std::vector<std::int64_t> integers_of(const text_statement& statement, const dialect& on) {
+    std::vector<koine_value> values(statement.value_count(on));
+    bind_context context;
+    statement.values(on, context, values.data());
+    std::vector<std::int64_t> out;
+    for (const koine_value& value : values) out.push_back(value.u.i);
+    return out;
+}
+
+TEST(sql, takes_lists_of_values) {
+    const std::vector<std::int64_t> ids{4, 5, 6};
+    const auto statement =
+        sql("a = :x and b in (:ids) or c not in( :ids /* again */ ) and d = :x", {{"ids", ids}, {"x", 7}});
+    EXPECT_EQ(statement.render(on_postgresql),
+              "a = $4 and b in ($1, $2, $3) or c not in( $1, $2, $3 /* again */ ) and d = $4");
+    EXPECT_EQ(integers_of(statement, on_postgresql), (std::vector<std::int64_t>{4, 5, 6, 7}));
+    EXPECT_EQ(statement.render(on_ansi), "a = ? and b in (?, ?, ?) or c not in( ?, ?, ? /* again */ ) and d = ?");
+    EXPECT_EQ(integers_of(statement, on_ansi), (std::vector<std::int64_t>{7, 4, 5, 6, 4, 5, 6, 7}));
+    EXPECT_EQ(sql("a in (:n)", {{"n", std::set<std::string>{"a", "b"}}}).render(on_sqlite), "a in (?1, ?2)");
+    EXPECT_EQ(sql("a in (:n)", {{"n", std::array<bool, 1>{true}}}).render(on_sqlite), "a in (?1)");
+    EXPECT_EQ(sql("a in (:n)", {{"n", std::vector<bool>{true, false}}}).render(on_sqlite), "a in (?1, ?2)");
+    EXPECT_EQ(sql("a in (:n)", {{"n", 1}}).render(on_sqlite), "a in (?1)");
+}
+
+TEST(sql, takes_empty_lists) {
+    const std::vector<std::string> none;
+    const auto in = sql("a = :x and b In (:none) and c", {{"none", none}, {"x", 1}});
+    EXPECT_EQ(in.render(on_sqlite), "a = ?1 and b in () and c");
+    EXPECT_EQ(in.render(on_postgresql), "a = $1 and b = any ('{}') and c");
+    EXPECT_EQ(in.render(on_mysql), "a = ? and b in (select null from (select 1) koine_nothing where 1 = 0) and c");
+    EXPECT_EQ(integers_of(in, on_mysql), std::vector<std::int64_t>{1});
+    const auto not_in = sql("b not in (:none)", {{"none", none}});
+    EXPECT_EQ(not_in.render(on_sqlite), "b not in ()");
+    EXPECT_EQ(not_in.render(on_postgresql), "b <> all ('{}')");
+    EXPECT_EQ(not_in.render(on_ansi), "b not in (select null from (select 1) koine_nothing where 1 = 0)");
+    EXPECT_EQ(not_in.value_count(on_ansi), 0U);
+}
+
+TEST(sql, wants_lists_alone_behind_in) {
+    const std::vector<int> list{1, 2};
+    for (const char* text : {"a = :l", "f(:l)", "a in :l", "a in (1, :l)", "a in (:l, 1)", "a in (:l + 1)",
+                             "a in ((:l))", "values (:l)"}) {
+        try {
+            static_cast<void>(sql(unsafe_sql(text), {{"l", list}}));
+            ADD_FAILURE() << text;
+        } catch (const usage_error& e) {
+            EXPECT_EQ(e.info().message, "SQL text: a list of values stands alone behind IN, as in (:l)") << text;
+        }
+    }
+}
+
+TEST(sql, is_put_together) {
+    auto query = sql("select * from t where a = :x", {{"x", 1}});
+    for (const int more : {2, 3}) query += sql("or a = :x", {{"x", more}});
+    query += sql("-- the end");
+    const auto whole = query + sql("order by :y", {{"y", 4}});
+    EXPECT_EQ(whole.render(on_postgresql), "select * from t where a = $1 or a = $2 or a = $3 -- the end\norder by $4");
+    EXPECT_EQ(integers_of(whole, on_postgresql), (std::vector<std::int64_t>{1, 2, 3, 4}));
+    EXPECT_EQ(integers_of(whole, on_ansi), (std::vector<std::int64_t>{1, 2, 3, 4}));
+    // With lists, and with what only some databases take.
+    const std::vector<int> some{7, 8};
+    auto listed = sql("a = :x and", {{"x", 5}}) + sql("b in (:x) and", {{"x", some}}) + sql("c[1] = :x", {{"x", 9}});
+    EXPECT_EQ(listed.render(on_postgresql), "a = $1 and b in ($2, $3) and c[1] = $4");
+    EXPECT_EQ(integers_of(listed, on_ansi), (std::vector<std::int64_t>{5, 7, 8, 9}));
+    listed += listed;
+    EXPECT_EQ(integers_of(listed, on_ansi), (std::vector<std::int64_t>{5, 7, 8, 9, 5, 7, 8, 9}));
+    auto twice = sql("select :x ", {{"x", 1}});
+    twice += twice;
+    EXPECT_EQ(twice.render(on_sqlite), "select ?1 select ?2 ");
+}
+
+TEST(sql, keeps_apart_what_is_put_together) {
+    EXPECT_EQ((sql("'a'") + sql("'b'")).render(on_sqlite), "'a' 'b'");
+    EXPECT_EQ((sql("-") + sql("-")).render(on_sqlite), "- -");
+    EXPECT_EQ((sql("a # b") + sql("+ 1")).render(on_mysql), "a # b\n+ 1");
+    EXPECT_THROW(sql("'a") + sql("b'"), usage_error);
 }
 
 TEST(sql, never_shows_values_in_messages) {

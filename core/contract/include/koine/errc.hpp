@@ -57,6 +57,7 @@ enum class errc : std::int32_t {
     too_big = 505,
     no_row = 506,
     multiple_rows = 507,
+    unreadable_value = 508,  // what is stored does not fit what it is read into
 
     // SQL.
     syntax_error = 600,

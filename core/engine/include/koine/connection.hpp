@@ -109,7 +109,7 @@ public:
     void rollback();
 
     // Gives the connection back to the pool, rolling back what is not committed. Answers whether
-    // there was anything to roll back. Every later call throws usage_error.
+    // there was anything to roll back. Every later call throws usage_error (errc::closed).
     bool close();
     // For another thread to stop what this one is doing.
     koine::canceller canceller() const;

@@ -37,7 +37,7 @@ public:
         : value_{&value}, name_{name}, index_{index} {}
 
     bool is_null() const noexcept { return value_->tag == KOINE_NULL; }
-    // The value as a C++ type. Throws error (errc::type_mismatch, out_of_range or unexpected_null)
+    // The value as a C++ type. Throws error (errc::unreadable_value or unexpected_null)
     // if it is not exactly one; nothing is narrowed in silence. std::optional<T> takes NULL.
     template <class T>
     T as() const {

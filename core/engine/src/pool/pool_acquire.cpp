@@ -18,6 +18,10 @@ std::string seconds(std::int64_t ns) {
     return text;
 }
 
+std::string place(here where) {
+    return std::string{where.file} + ":" + std::to_string(where.line) + " in " + where.function;
+}
+
 }  // namespace
 
 // The steps
@@ -216,11 +220,10 @@ failure pool_shell::exhausted(const pool_request& r) {
                        std::to_string(s.opening) + ", closing " + std::to_string(s.closing) + ", waiting " +
                        std::to_string(s.waiting);
     if (s.leased > 0) {
-        text += "; oldest lease: " + seconds(s.oldest_lease_age.count()) + ", acquired at " +
-                s.oldest_lease_where.file + ":" + std::to_string(s.oldest_lease_where.line) + " in " +
-                s.oldest_lease_where.function;
+        text += "; oldest lease: for at least " + seconds(s.oldest_lease_age.count()) + ", acquired at " +
+                place(s.oldest_lease_where);
     }
-    text += ')';
+    text += "); wanted at " + place(r.where);
     if (core_.options().kind == pool_kind::static_)
         text +=
             "; this pool has one connection, as that of a database in memory always has, and leases it to one user at "

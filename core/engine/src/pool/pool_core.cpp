@@ -295,6 +295,7 @@ void pool_core::acquire(pool_waiter& w, pool_time now) noexcept {
         update_attention();
         return;
     }
+    if (head_ == nullptr) observe_all(now);
     enqueue(w);
     update_attention();
     serve(now);

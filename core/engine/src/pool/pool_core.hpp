@@ -188,6 +188,8 @@ private:
     void nudge() noexcept;
     void drop_trouble() noexcept;
     void observe(pool_slot& s, pool_time now) noexcept;
+    // For who waits: the leases that it waits for are timed from now on at the latest.
+    void observe_all(pool_time now) noexcept;
     void update_attention() noexcept;
     double jitter(double low, double high) noexcept;
 

@@ -173,6 +173,10 @@ bool pool_core::pop_leak(here& where, pool_time& age, pool_time now) noexcept {
     return false;
 }
 
+void pool_core::observe_all(pool_time now) noexcept {
+    for (std::uint32_t i = 0; i < capacity_; ++i) observe(slots_[i], now);
+}
+
 pool_stats pool_core::stats(pool_time now) noexcept {
     pool_stats out;
     out.size = options_.size;

@@ -1,5 +1,6 @@
 #include "wire/connection_source.hpp"
 
+#include <cstring>
 #include <mutex>
 #include <span>
 #include <utility>
@@ -144,7 +145,10 @@ std::shared_ptr<const compiled> connection_source::compile(const syntax::fragmen
         const std::shared_lock lock{compiled_mutex_};
         if (const auto found = compiled_.find(key); found != compiled_.end()) return found->second;
     }
-    auto made = std::make_shared<const compiled>(dialect().compile(shape));
+    compiled text = dialect().compile(shape);
+    if (nodes.size() > 1 && nodes[0].kind >= syntax::op::select_entity)
+        std::memcpy(&text.table, &nodes[1], sizeof text.table);
+    auto made = std::make_shared<const compiled>(std::move(text));
     const std::unique_lock lock{compiled_mutex_};
     if (compiled_.size() >= max_compiled) compiled_.clear();
     return compiled_.try_emplace(std::move(key), std::move(made)).first->second;

@@ -21,6 +21,8 @@ namespace {
 // with few, as most return few.
 constexpr std::uint32_t first_block = 4;
 constexpr std::uint32_t full_block = 64;
+// SQLSTATE of a server's limit of prepared statements.
+constexpr std::string_view too_many_statements = "53400";
 
 std::string_view key_of(const syntax::fragment& shape) noexcept {
     const auto nodes = shape.nodes();
@@ -64,7 +66,12 @@ void driver_connection::open_handle(prepared& statement) {
         return driver().prepare(handle(), koine_string{text.data(), text.size()}, statement.prepare_flags,
                                 &statement.handle, wire_.waiting(), wire_.failing());
     };
-    if (wire_.drive(prepare) != KOINE_DONE) raise(&statement);
+    while (wire_.drive(prepare) != KOINE_DONE) {
+        // A server that keeps no more statements takes this one for another.
+        if (std::string_view{wire_.error().sqlstate} != too_many_statements || !statements_.give_up_one())
+            raise(&statement);
+        wire_.drop_error();
+    }
     const std::uint32_t flags = driver().statement_flags(statement.handle);
     const bool reads = (flags & KOINE_STATEMENT_READ_ONLY) != 0;
     statement.read_only = reads && !statement.text->writes;
@@ -265,7 +272,7 @@ void driver_connection::execute_slowly(prepared& statement, std::span<const koin
     if (status == KOINE_WAIT) status = wire_.drive(status, [&] { return call_execute(statement, binds, got); });
     if (status == KOINE_DONE) return;
     if (wire_.error().queued_index != 0 || wire_.error().code != static_cast<std::int32_t>(errc::statement_outdated))
-        raise_sent(&statement);
+        raise_sent(&statement, binds);
     got = execute_again(statement, binds, began_now);
 }
 
@@ -298,7 +305,7 @@ std::uint32_t driver_connection::execute_again(prepared& statement, std::span<co
     statement.add(prepared::outdated);
     const bool again = may_run_again(statement, began_now);
     queue_.was_sent();
-    if (!again) raise_sent(&statement);
+    if (!again) raise_sent(&statement, binds);
     wire_.drop_error();
     if (began_now && wire_.in_transaction()) {
         run_text("ROLLBACK");
@@ -308,7 +315,7 @@ std::uint32_t driver_connection::execute_again(prepared& statement, std::span<co
     if (transaction_.now() == transaction_state::phase::pending) begin_for(statement);
     koine_status status;
     const std::uint32_t got = execute_once(statement, binds, status);
-    if (status != KOINE_DONE) raise_sent(&statement);
+    if (status != KOINE_DONE) raise_sent(&statement, binds);
     return got;
 }
 

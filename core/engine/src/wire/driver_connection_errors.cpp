@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "wire/connection_source.hpp"
+#include "wire/hidden_values.hpp"
 #include "wire/statement_watch.hpp"
 
 namespace koine {
@@ -23,10 +24,17 @@ error_info refused(errc code, std::string message) {
     return info;
 }
 
+bool concerns_table(errc code) noexcept {
+    const auto number = static_cast<std::int32_t>(code);
+    return (number >= 300 && number < 400) || (number >= 500 && number < 600);
+}
+
 }  // namespace
 
 error_info driver_connection::take_error(std::string_view text) {
     error_info info = wire_.take_error(text);
+    if (info.code == errc::in_doubt)
+        info.message = "COMMIT was sent and its answer was lost: the work may or may not be there; " + info.message;
     // One failure is enough to know that the server went away, and the other connections with it.
     if (info.poisons_connection && (info.code == errc::disconnected || info.code == errc::in_doubt))
         source_->lost(birth_);
@@ -54,13 +62,19 @@ error_info driver_connection::take_error(std::string_view text) {
     return info;
 }
 
-void driver_connection::raise(const prepared* statement, std::string_view text) {
-    throw_error(take_error(statement != nullptr && statement->text ? std::string_view{statement->text->text} : text));
+void driver_connection::raise(const prepared* statement, std::string_view text, std::span<const koine_value> binds) {
+    const compiled* const of = statement != nullptr ? statement->text.get() : nullptr;
+    error_info info = take_error(of != nullptr ? std::string_view{of->text} : text);
+    // Not all databases say which table it was, or only for some errors.
+    if (of != nullptr && of->table != nullptr && info.table.empty() && concerns_table(info.code))
+        info.table = of->table->name;
+    hide_values(info, binds);
+    throw_error(std::move(info));
 }
 
 // An execution or a flush has failed, and with it the driver has dropped its queue. The error names
 // the queued statement if it is one's.
-void driver_connection::raise_sent(const prepared* statement) {
+void driver_connection::raise_sent(const prepared* statement, std::span<const koine_value> binds) {
     const std::uint32_t index = wire_.error().queued_index;
     if (wire_.observed()) watch_->failed_in_queue = index;
     // Those behind it were not run, so that the work is not whole, whatever the driver says of the
@@ -69,8 +83,9 @@ void driver_connection::raise_sent(const prepared* statement) {
     if (prepared* const failed = queue_.failed(index); failed != nullptr) {
         if (wire_.error().code == static_cast<std::int32_t>(errc::statement_outdated)) failed->add(prepared::outdated);
         statement = failed;
+        binds = {};
     }
-    raise(statement);
+    raise(statement, {}, binds);
 }
 
 void driver_connection::check_usable() {

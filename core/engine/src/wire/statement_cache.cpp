@@ -49,6 +49,15 @@ std::unique_ptr<prepared> statement_cache::remove(const prepared& statement) noe
     return nullptr;
 }
 
+prepared* statement_cache::least_used() noexcept {
+    const entry* oldest = nullptr;
+    for (const entry& e : entries_)
+        if (e.statement && e.statement->handle != nullptr && !e.statement->running &&
+            (oldest == nullptr || e.tick < oldest->tick))
+            oldest = &e;
+    return oldest != nullptr ? oldest->statement.get() : nullptr;
+}
+
 std::unique_ptr<prepared> statement_cache::take(std::size_t index) noexcept {
     std::unique_ptr<prepared> taken = std::move(entries_[index].statement);
     --size_;

@@ -36,6 +36,9 @@ public:
     // Takes a statement out; the caller closes it.
     std::unique_ptr<prepared> remove(const prepared& statement) noexcept;
 
+    // The least recently used statement that the driver has and that is not running, or null.
+    prepared* least_used() noexcept;
+
     std::uint32_t size() const noexcept { return size_; }
     template <class Visitor>
     void for_each(Visitor visit) {

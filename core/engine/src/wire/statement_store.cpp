@@ -39,6 +39,16 @@ void statement_store::free_handle(prepared& statement) noexcept {
     if (statement.handle != nullptr) driver_->finalize(std::exchange(statement.handle, nullptr));
 }
 
+bool statement_store::give_up_one() noexcept {
+    prepared* found = cache_->least_used();
+    for (const auto& one : owned_)
+        if (found == nullptr && one->handle != nullptr && !one->running && !one->once) found = one.get();
+    if (found == nullptr) return false;
+    free_handle(*found);
+    found->add(prepared::outdated);
+    return true;
+}
+
 void statement_store::free_handles() noexcept {
     cache_->for_each([this](prepared& one) { free_handle(one); });
     for (const auto& one : owned_) free_handle(*one);

@@ -72,6 +72,8 @@ error_info wire::take_error(std::string_view text) {
     error_info info = to_info(error_);
     release(error_);
     info.statement = std::string{text.substr(0, max_statement_in_error)};
+    if (std::exchange(late_, false) && info.code == errc::timeout)
+        info.message = "the deadline passed: " + info.message;
     if (info.poisons_connection) poison();
     return info;
 }
@@ -134,8 +136,10 @@ bool wire::await(patience& left) noexcept {
 // Whose wish it was that the call stopped.
 void wire::name_stop(const patience& left) noexcept {
     stop_ = left.interrupted ? errc::cancelled : errc::timeout;
-    if (!left.interrupted && error_.code == static_cast<std::int32_t>(errc::cancelled))
+    if (!left.interrupted && error_.code == static_cast<std::int32_t>(errc::cancelled)) {
         error_.code = static_cast<std::int32_t>(errc::timeout);
+        late_ = true;
+    }
 }
 
 }  // namespace detail

@@ -12,6 +12,7 @@
 #include <koine/isolation.hpp>
 #include <koine/schema/table_info.hpp>
 #include <koine/sql/fragment.hpp>
+#include <koine/sql/text_rules.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -35,6 +36,8 @@ struct compiled {
     std::uint32_t values = 0;               // how many are bound; told only where `lists` has any
     std::uint32_t columns = 0;              // of the result; 0: none
     bool writes = false;                    // changes rows or the schema
+    // Of the statement's head, for errors; set by who has it compiled. Null for texts by hand.
+    const table_info* table = nullptr;
 };
 
 // What core and the unit of work must know to use a dialect well.
@@ -110,6 +113,9 @@ public:
     virtual std::string quote(std::string_view identifier) const = 0;
     // Placeholder number `index`, from 1: "?1", "$1".
     virtual std::string placeholder(std::uint32_t index) const = 0;
+    // How the database reads texts by hand. The default is right for the standard's SQL, and hides
+    // what any known database takes for a string, a name or a comment.
+    virtual const text_rules& texts() const;
 
     // A text by hand, with this dialect's placeholders, in which values have types of their own
     // where nothing around them would give them one; `values` are those of the placeholders. Its

@@ -4,6 +4,7 @@
 #include <new>
 #include <string>
 
+#include <koine/bind_context.hpp>
 #include <koine/mapping/row_reader.hpp>
 #include <koine/mapping/type_names.hpp>
 #include <koine/types/enumeration.hpp>
@@ -75,10 +76,10 @@ error_info explain_column(std::string place, sql_type expected, const koine_valu
         info.code = errc::unexpected_null;
         info.message = place + " is NULL, but its type " + std::string{type_name(expected)} + " is not optional";
     } else if (cell.tag == KOINE_INT64 && (is_integer_column(expected) || expected == sql_type::float64)) {
-        info.code = errc::out_of_range;
+        info.code = errc::unreadable_value;
         info.message = place + " holds an integer that " + std::string{type_name(expected)} + " cannot hold exactly";
     } else {
-        info.code = errc::type_mismatch;
+        info.code = errc::unreadable_value;
         info.message = place + " should be " + std::string{type_name(expected)} + ", but the database gave ";
         info.message += tag_name(cell.tag);
         const std::size_t before = info.message.size();
@@ -101,10 +102,14 @@ error_info explain_column(const table_info& table, const column_info& column, co
 // An object of a class known at run time only.
 class scratch_object {
 public:
-    explicit scratch_object(const entity_info& entity)
+    // A copy of `from`, or a fresh one.
+    explicit scratch_object(const entity_info& entity, const void* from = nullptr)
         : entity_{entity}, memory_{::operator new (entity.size, std::align_val_t{entity.alignment})} {
         try {
-            entity_.construct(memory_);
+            if (from != nullptr)
+                entity_.copy_construct(memory_, from);
+            else
+                entity_.construct(memory_);
         } catch (...) {
             ::operator delete (memory_, std::align_val_t{entity_.alignment});
             throw;
@@ -125,12 +130,32 @@ private:
 
 }  // namespace
 
+std::string_view unbindable_column(const entity_info& entity, const void* object) {
+    const auto columns = static_cast<std::uint16_t>(entity.table->columns.size());
+    const auto values = std::make_unique<koine_value[]>(columns);
+    // First as drivers take it that know all types, then as those that know few.
+    for (const std::uint32_t tags : {~0U, 0U}) {
+        for (std::uint16_t i = 0; i < columns; ++i) {
+            scratch_object copy{entity, object};
+            for (std::uint16_t other = 0; other < columns; ++other)
+                if (other != i) entity.clear_column(other, copy.get());
+            bind_context alone{tags};
+            entity.bind(copy.get(), alone, values.get());
+            entity.clear_column(i, copy.get());
+            bind_context without{tags};
+            entity.bind(copy.get(), without, values.get());
+            if (alone.failed() && !without.failed()) return entity.table->columns[i].name;
+        }
+    }
+    return {};
+}
+
 error_info explain_mismatch(const table_info& table, const koine_value* cells) {
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         if (!suits(table.columns[i], cells[i])) return explain_column(table, table.columns[i], cells[i]);
     }
     error_info info;
-    info.code = errc::type_mismatch;
+    info.code = errc::unreadable_value;
     info.table = table.name;
     info.message = "a row of table " + std::string{table.name} + " does not fit its class";
     return info;

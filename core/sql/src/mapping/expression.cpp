@@ -1,10 +1,12 @@
 // The parts of expressions that need no type.
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <string>
 
 #include <koine/error.hpp>
 #include <koine/mapping/column.hpp>
+#include <koine/schema/table_info.hpp>
 
 namespace koine {
 inline namespace v1 {
@@ -38,29 +40,46 @@ std::uint32_t padded_list(std::uint32_t count) {
     return padded > most_placeholders ? count : padded;
 }
 
-[[noreturn]] void raise(errc code, std::string message) {
+// The column that a value was to stand beside: the last one in the fragment.
+void name_column(error_info& info, const syntax::fragment& beside) {
+    const auto nodes = beside.nodes();
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        const bool has_table = nodes[i].kind == syntax::op::column || nodes[i].kind >= syntax::op::select_entity;
+        if (!has_table || i + 1 == nodes.size()) continue;
+        const table_info* table = nullptr;
+        std::memcpy(&table, &nodes[i + 1], sizeof table);
+        if (nodes[i++].kind != syntax::op::column) continue;
+        info.table = table->name;
+        info.column = table->columns[nodes[i - 1].index].name;
+    }
+    if (!info.column.empty()) info.message += " (a value for the column " + info.table + '.' + info.column + ')';
+}
+
+[[noreturn]] void raise(const syntax::fragment& beside, errc code, std::string message) {
     error_info info;
     info.code = code;
     info.outcome = outcome::not_sent;
     info.message = std::move(message);
+    name_column(info, beside);
     throw_error(std::move(info));
 }
 
 }  // namespace
 
 void push_text(syntax::fragment& to, std::string_view text) {
-    if (text.size() > max_content) raise(errc::too_big, "a value has more than 4294967295 bytes");
+    if (text.size() > max_content) raise(to, errc::too_big, "a value has more than 4294967295 bytes");
     if (!is_text(text.data(), text.size()))
-        raise(errc::invalid_encoding, "a text is not UTF-8, or contains a NUL character");
+        raise(to, errc::invalid_encoding, "a text is not UTF-8, or contains a NUL character");
     to.push_bind(content_value(text.data(), text.size(), KOINE_TEXT));
 }
 
-void raise_unbindable(const bind_context& context) {
-    raise(context.code(), context.what());
+void raise_unbindable(const syntax::fragment& to, const bind_context& context) {
+    raise(to, context.code(), context.what());
 }
 
-void raise_integer_too_large(std::size_t bits) {
-    raise(errc::out_of_range, "an integer does not fit its column, whose member has " + std::to_string(bits) + " bits");
+void raise_integer_too_large(const syntax::fragment& to, std::size_t bits) {
+    raise(to, errc::out_of_range,
+          "an integer does not fit its column, whose member has " + std::to_string(bits) + " bits");
 }
 
 std::string like_pattern(std::string_view before, std::string_view text, std::string_view after) {

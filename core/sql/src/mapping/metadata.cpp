@@ -49,10 +49,10 @@ metadata& metadata::operator=(const metadata&) = default;
 metadata& metadata::operator=(metadata&&) noexcept = default;
 metadata::~metadata() = default;
 
-std::span<const table_info* const> metadata::tables() const noexcept {
+std::span<const table_info* const> metadata::tables() const& noexcept {
     return tables_;
 }
-std::span<const table_info* const> metadata::cyclic() const noexcept {
+std::span<const table_info* const> metadata::cyclic() const& noexcept {
     return cyclic_;
 }
 

@@ -6,12 +6,13 @@
 namespace koine {
 inline namespace v1 {
 
-void bind_value::take(const koine_value& value, const bind_context& context) {
+void bind_value::take(const koine_value& value, const bind_context& context, std::string_view name) {
     if (context.failed()) {
         error_info info;
         info.code = context.code();
         info.outcome = outcome::not_sent;
         info.message = context.what();
+        if (!name.empty()) info.message.append(" (the value of :").append(name) += ')';
         throw usage_error{std::move(info)};
     }
     value_ = value;

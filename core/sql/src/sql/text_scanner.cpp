@@ -1,10 +1,13 @@
 #include "text_scanner.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include <koine/error.hpp>
+#include <koine/spi/server_rules.hpp>
 #include <koine/spi/sql_lexer.hpp>
 #include <koine/sql/text.hpp>
 
@@ -17,22 +20,8 @@ namespace {
 using spi::sql_token;
 using kind = spi::sql_token_kind;
 
-// What some database takes for a string, a name or a comment. Comments nest, as the standard and
-// PostgreSQL say. For SQLite they do not: it then finds the rest of a nested one and refuses it.
-constexpr spi::sql_rules any_database{.nested_comments = true,
-                                      .return_ends_line = true,
-                                      .escape_strings = true,
-                                      .dollar_strings = true,
-                                      .backtick_names = true,
-                                      .question_marks = true,
-                                      .dollar_numbers = true,
-                                      .named_marks = ":"};
-
-// Databases differ in what they take for a comment before the first word. What would end a
-// transaction on one of them is refused on all.
-constexpr spi::sql_rules by_sqlite{.order_mark_is_blank = true};
-constexpr spi::sql_rules by_postgresql{.nested_comments = true};
-constexpr spi::sql_rules by_mariadb{.hash_comments = true, .spaced_dashes = true, .code_comments = true};
+constexpr std::array<const spi::sql_rules*, 3> known_databases{&spi::sqlite_rules, &spi::postgresql_rules,
+                                                               &spi::mariadb_rules};
 
 template <const spi::sql_rules& Rules>
 bool controls_transaction_by(std::string_view text) {
@@ -57,49 +46,202 @@ const char* unclosed(kind what) {
                                 : "a quoted name that begins here is not closed";
 }
 
-// What is wrong with a token that is no name, or null.
-const char* fault_of(const sql_token& token, std::string_view behind) {
-    if (!token.closed) return unclosed(token.kind);
-    if (token.text[0] == '$' && (token.kind == kind::placeholder ||
-                                 (token.kind == kind::symbol && !behind.empty() && spi::is_sql_word_byte(behind[0]))))
-        return "values are written :name, not with $";
-    if (token.text[0] == '?' && token.text.size() > 1) return "values are written :name, not ?1";
-    return nullptr;
-}
-
 // Where a token begins, without the E or the U& of a string.
 std::size_t place_of(const sql_token& token) {
     const bool prefixed = token.kind != kind::comment && spi::is_sql_letter(token.text[0]);
     return token.at + (prefixed ? token.text.find_first_of("'\"") : 0);
 }
 
-}  // namespace
+// Reads one text: finds its names, and refuses what would take a value and is no name.
+class scanner {
+public:
+    scanner(std::string_view text, const spi::sql_rules& rules) : text_{text}, rules_{rules}, in_{text, rules_} {}
 
-std::vector<found_name> scan_names(std::string_view text) {
-    std::vector<found_name> names;
-    spi::sql_lexer<any_database> in{text};
-    for (;;) {
-        const sql_token token = in.next_or_comment();
-        if (token.kind == kind::end) return names;
-        if (token.kind == kind::word || token.kind == kind::number) continue;
-        if (token.kind == kind::symbol && token.text[0] != '$') continue;
-        const auto end = token.at + token.text.size();
-        const auto behind = text.substr(end);
-        if (const char* why = fault_of(token, behind)) throw_text_error(text, place_of(token), why);
-        // PostgreSQL ends the comment here, SQLite does not.
-        if (token.kind == kind::comment && behind.substr(0, 1) == "\r" && behind.substr(0, 2) != "\r\n")
-            throw_text_error(text, end, "a carriage return inside of a comment");
-        if (token.kind != kind::placeholder || token.text[0] != ':' || !is_ascii(token.text[1])) continue;
+    sql_token next() { return in_.next_or_comment(); }
+    // Throws usage_error for what may not stand in a text.
+    void take(const sql_token& token) {
+        if (!token.closed) throw_text_error(text_, place_of(token), unclosed(token.kind));
+        watch_code_comment(token);
+        if (token.kind == kind::placeholder) take_placeholder(token);
+        if (open_in_ && token.is(')')) {
+            places_.back().in_end = static_cast<std::uint32_t>(token.at + 1);
+            open_in_ = false;
+        } else if (token.kind != kind::placeholder && token.kind != kind::comment) {
+            close_in();
+        }
+        if (token.kind != kind::comment) remember(token);
+    }
+    std::vector<text_place> take_places() {
+        close_in();
+        return std::move(places_);
+    }
+
+private:
+    void take_placeholder(const sql_token& token) {
+        if (token.text[0] == '$') throw_text_error(text_, token.at, "values are written :name, not with $");
+        if (token.text[0] != ':' || token.text.size() < 2 || spi::is_sql_digit(token.text[1]))
+            throw_text_error(text_, token.at, "values are written :name, not " + std::string{token.text});
         for (const char c : token.text)
             if (c == '$' || !is_ascii(c))
-                throw_text_error(text, token.at, "names of values consist of a to z, A to Z, 0 to 9 and _");
-        names.push_back({token.at, end});
+                throw_text_error(text_, token.at, "names of values consist of a to z, A to Z, 0 to 9 and _");
+        if (code_end_ != 0)
+            throw_text_error(text_, token.at, "a value inside of a comment that is code for some servers");
+        close_in();
+        text_place place;
+        place.begin = static_cast<std::uint32_t>(token.at);
+        place.end = static_cast<std::uint32_t>(token.at + token.text.size());
+        if (before_[0].is('(') && before_[1].is("in")) {
+            place.negated = before_[2].is("not");
+            place.in_begin = static_cast<std::uint32_t>((place.negated ? before_[2] : before_[1]).at);
+            open_in_ = true;
+        }
+        places_.push_back(place);
+    }
+    // Something else stands in the parentheses too.
+    void close_in() {
+        if (std::exchange(open_in_, false)) places_.back().in_begin = 0;
+    }
+    void remember(const sql_token& token) {
+        before_[2] = before_[1];
+        before_[1] = before_[0];
+        before_[0] = token;
+    }
+    // A server that does not run the code must find the same end of the comment as one that does.
+    void watch_code_comment(const sql_token& token) {
+        const std::size_t end = token.at + token.text.size();
+        if (code_end_ != 0 && end > code_end_ - 2 && token.at < code_end_)
+            throw_text_error(text_, code_begin_, "a comment of which servers find different ends");
+        if (code_end_ != 0 && !in_.in_code_comment()) code_end_ = 0;
+        if (token.kind != kind::comment || !in_.in_code_comment() || token.text.substr(0, 2) != "/*") return;
+        if (token.text.substr(2, 1) != "!" && token.text.substr(2, 2) != "M!") return;
+        if (code_end_ != 0) throw_text_error(text_, token.at, "a comment of code within one");
+        const auto found = text_.find("*/", end);
+        if (found == std::string_view::npos) throw_text_error(text_, token.at, unclosed(kind::comment));
+        code_begin_ = token.at;
+        code_end_ = found + 2;
+    }
+
+    std::string_view text_;
+    spi::sql_rules rules_;
+    spi::any_sql_lexer in_;
+    std::vector<text_place> places_{};
+    std::array<sql_token, 3> before_{};  // the latest first
+    bool open_in_ = false;               // the last place awaits its parenthesis
+    std::size_t code_begin_ = 0;
+    std::size_t code_end_ = 0;  // 0: not in such a comment
+};
+
+// With :name for values, whatever else the database has.
+spi::sql_rules with_names(const spi::sql_rules& rules) {
+    spi::sql_rules out = rules;
+    if (out.named_marks.empty()) out.named_marks = ":";
+    return out;
+}
+
+// Whether databases may disagree about what this token of the common reading is.
+bool may_differ(const sql_token& token, std::string_view behind) {
+    const char first = token.text[0];
+    switch (token.kind) {
+        case kind::symbol:
+            if (first == ':')
+                return token.text.size() == 1 && !behind.empty() &&
+                       (spi::is_sql_word_byte(behind[0]) || behind[0] == ':');
+            return first == '?' || first == '@' || first == '#' || first == '$' || first == '[' || first == '`';
+        case kind::string:
+            return first != '\'';
+        case kind::quoted_name:
+            return first != '"';
+        case kind::comment: {
+            if (token.text.find('\r') != std::string_view::npos || behind.substr(0, 1) == "\r") return true;
+            if (first == '-') return token.text.size() > 2 && token.text[2] != ' ' && token.text[2] != '\t';
+            return token.text.find("/*", 2) != std::string_view::npos || token.text.substr(2, 1) == "!" ||
+                   token.text.substr(2, 2) == "M!";
+        }
+        default:
+            return false;
+    }
+}
+
+std::string listed(std::span<const std::string_view> names) {
+    std::string out;
+    for (const auto name : names) out.append(out.empty() ? ":" : ", :").append(name);
+    return out.empty() ? "none" : out;
+}
+
+bool overlap(const given_name& a, const given_name& b) {
+    return a.begin < b.end && b.begin < a.end;
+}
+
+}  // namespace
+
+std::vector<text_place> scan_names(std::string_view text, const spi::sql_rules& rules) {
+    scanner in{text, with_names(rules)};
+    for (sql_token token = in.next(); token.kind != kind::end; token = in.next()) in.take(token);
+    return in.take_places();
+}
+
+std::vector<text_place> scan_names(std::string_view text, bool& differs) {
+    scanner in{text, any_database};
+    for (sql_token token = in.next(); token.kind != kind::end; token = in.next()) {
+        const auto behind = text.substr(token.at + token.text.size());
+        if (token.is('?') && !behind.empty() && spi::is_sql_digit(behind[0]))
+            throw_text_error(text, token.at, "values are written :name, not ?1");
+        differs = differs || may_differ(token, behind);
+        in.take(token);
+    }
+    return in.take_places();
+}
+
+bool some_database_takes(std::string_view text, std::span<const given_name> given) {
+    return std::any_of(known_databases.begin(), known_databases.end(), [&](const spi::sql_rules* rules) {
+        try {
+            auto places = scan_names(text, *rules);
+            find_values(text, places, given);
+            return true;
+        } catch (const usage_error&) {
+            return false;
+        }
+    });
+}
+
+void find_values(std::string_view text, std::vector<text_place>& places, std::span<const given_name> given) {
+    const auto name_of = [&](const text_place& at) { return text.substr(at.begin + 1, at.end - at.begin - 1); };
+    const auto complain = [&](std::string_view what, std::string_view name, std::size_t at) {
+        std::vector<std::string_view> needed;
+        for (const text_place& place : places)
+            if (std::find(needed.begin(), needed.end(), name_of(place)) == needed.end())
+                needed.push_back(name_of(place));
+        std::vector<std::string_view> names;
+        for (const given_name& one : given) names.push_back(one.name);
+        throw_text_error(text, at,
+                         std::string{what}.append(" :").append(name).append(" (the text has ") + listed(needed) +
+                             "; given are " + listed(names) + ')');
+    };
+    for (text_place& place : places) {
+        const auto name = name_of(place);
+        const auto found = std::find_if(given.begin(), given.end(), [&](const given_name& one) {
+            return one.name == name && one.begin <= place.begin && place.begin < one.end;
+        });
+        if (found == given.end()) complain("no value is given for", name, place.begin);
+        if (found->list && place.in_end == 0)
+            throw_text_error(text, place.begin,
+                             std::string{"a list of values stands alone behind IN, as in (:"}.append(name) + ')');
+        place.value = static_cast<std::uint32_t>(found - given.begin());
+    }
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        if (std::none_of(places.begin(), places.end(), [&](const text_place& at) { return at.value == i; }))
+            complain(
+                std::any_of(given.begin(), given.begin() + static_cast<std::ptrdiff_t>(i),
+                            [&](const given_name& one) { return one.name == given[i].name && overlap(one, given[i]); })
+                    ? "two values are given for"
+                    : "nothing is called",
+                given[i].name, 0);
     }
 }
 
 bool controls_transaction(std::string_view text) {
-    return controls_transaction_by<by_sqlite>(text) || controls_transaction_by<by_postgresql>(text) ||
-           controls_transaction_by<by_mariadb>(text);
+    return controls_transaction_by<spi::sqlite_rules>(text) || controls_transaction_by<spi::postgresql_rules>(text) ||
+           controls_transaction_by<spi::mariadb_rules>(text);
 }
 
 void throw_text_error(std::string_view text, std::size_t at, std::string_view what) {

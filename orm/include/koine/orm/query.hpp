@@ -24,7 +24,7 @@ inline namespace v1 {
 // that lives: usage_error behind its end. Not thread-safe.
 //
 // Everything that runs the query throws koine::error: what the database says, or
-// errc::type_mismatch, unexpected_null or out_of_range for a row that does not fit T.
+// errc::unreadable_value or unexpected_null for a row that does not fit T.
 template <class T>
 class query : private detail::query_base {
 public:

@@ -147,7 +147,11 @@ private:
     const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
     KOINE_COLD void check_free(task what) const {
         if (task_ != task::none || self().active())
-            throw local_failure(errc::operation_in_progress, "another operation is under way on the connection");
+            throw local_failure(errc::operation_in_progress,
+                                task_ == task::stream
+                                    ? "a result is being streamed on the connection: read it to its end or let it go "
+                                      "before anything else"
+                                    : "another operation is under way on the connection");
         if (what != task::connect) check_connected();
     }
 

@@ -12,12 +12,30 @@ namespace koine {
 inline namespace v1 {
 namespace spi {
 
-// Reads a text from its start to its end, once. Never fails: what is not closed ends with the text.
-// A value type that views the text, which must outlive it; allocates nothing.
+namespace detail {
+
+// Where a lexer has its rules from: known to the compiler, or given at run time.
 template <const sql_rules& Rules>
-class sql_lexer {
+struct fixed_rules {
+    static constexpr const sql_rules& rules() noexcept { return Rules; }
+};
+struct given_rules {
+    const sql_rules* given;
+    constexpr const sql_rules& rules() const noexcept { return *given; }
+};
+
+}  // namespace detail
+
+// Reads a text from its start to its end, once. Never fails: what is not closed ends with the text.
+// A value type that views the text, which must outlive it; allocates nothing. Its forms for users
+// are sql_lexer and any_sql_lexer.
+template <class Source>
+class basic_sql_lexer : private Source {
 public:
-    explicit constexpr sql_lexer(std::string_view sql) noexcept : sql_{sql} {}
+    explicit constexpr basic_sql_lexer(std::string_view sql, Source source = {}) noexcept : Source{source}, sql_{sql} {}
+
+    // Whether what comes next stands in a comment that is code for some servers.
+    constexpr bool in_code_comment() const noexcept { return in_code_comment_; }
 
     // The next token that is no comment; `end` again and again at the end.
     constexpr sql_token next() noexcept {
@@ -32,34 +50,34 @@ public:
         start_ = at_;
         if (at_ >= sql_.size()) return made(sql_token_kind::end);
         const char c = sql_[at_];
-        if (is_sql_letter(c) || (c == '$' && Rules.dollar_starts_word)) return word();
+        if (is_sql_letter(c) || (c == '$' && rules().dollar_starts_word)) return word();
         if (is_sql_digit(c)) return number();
         switch (c) {
             case '\'':
-                return quoted(sql_token_kind::string, c, Rules.backslash_escapes);
+                return quoted(sql_token_kind::string, c, rules().backslash_escapes);
             case '"':
-                return Rules.double_quoted_strings ? quoted(sql_token_kind::string, c, Rules.backslash_escapes)
-                                                   : quoted(sql_token_kind::quoted_name, c, false);
+                return rules().double_quoted_strings ? quoted(sql_token_kind::string, c, rules().backslash_escapes)
+                                                     : quoted(sql_token_kind::quoted_name, c, false);
             case '`':
-                return Rules.backtick_names ? quoted(sql_token_kind::quoted_name, c, false) : symbol(1);
+                return rules().backtick_names ? quoted(sql_token_kind::quoted_name, c, false) : symbol(1);
             case '[':
-                return Rules.bracket_names ? until("]", 1, sql_token_kind::quoted_name) : symbol(1);
+                return rules().bracket_names ? until("]", 1, sql_token_kind::quoted_name) : symbol(1);
             case '-':
                 return peek(1) == '-' && dashes_begin_comment() ? line_comment() : symbol(1);
             case '#':
-                if (Rules.hash_comments) return line_comment();
+                if (rules().hash_comments) return line_comment();
                 break;
             case '/':
                 return peek(1) == '*' ? block_comment() : symbol(1);
             case '$':
-                if (Rules.dollar_numbers && is_sql_digit(peek(1))) return placeholder();
+                if (rules().dollar_numbers && is_sql_digit(peek(1))) return placeholder();
                 if (const auto tag = dollar_tag(); tag != 0) return until(sql_.substr(at_, tag), tag);
                 break;
             case '?':
-                if (Rules.question_marks) return placeholder();
+                if (rules().question_marks && (rules().loose_marks || !is_sql_word_byte(peek(1)))) return placeholder();
                 break;
             case '@':
-                if (Rules.at_variables) return variable();
+                if (rules().at_variables) return variable();
                 break;
             default:
                 break;
@@ -68,6 +86,8 @@ public:
     }
 
 private:
+    using Source::rules;
+
     constexpr char peek(std::size_t ahead) const noexcept {
         return at_ + ahead < sql_.size() ? sql_[at_ + ahead] : '\0';
     }
@@ -80,13 +100,13 @@ private:
     }
 
     constexpr void skip_blanks() noexcept {
-        for (bool behind = Rules.lone_vertical_tab; at_ < sql_.size();) {
+        for (bool behind = rules().lone_vertical_tab; at_ < sql_.size();) {
             const char c = sql_[at_];
             if (is_sql_space(c) && (behind || c != '\v')) {
                 ++at_;
-            } else if (Rules.order_mark_is_blank && sql_.substr(at_, 3) == "\xef\xbb\xbf") {
+            } else if (rules().order_mark_is_blank && sql_.substr(at_, 3) == "\xef\xbb\xbf") {
                 at_ += 3;
-                behind = Rules.lone_vertical_tab;
+                behind = rules().lone_vertical_tab;
                 continue;
             } else if (in_code_comment_ && c == '*' && peek(1) == '/') {
                 in_code_comment_ = false;
@@ -148,21 +168,21 @@ private:
         return 0;
     }
 
-    static constexpr bool ends_line(char c) noexcept { return c == '\n' || (c == '\r' && Rules.return_ends_line); }
+    constexpr bool ends_line(char c) const noexcept { return c == '\n' || (c == '\r' && rules().return_ends_line); }
     constexpr bool dashes_begin_comment() const noexcept {
         const auto c = static_cast<unsigned char>(peek(2));
-        return !Rules.spaced_dashes || c <= ' ' || c == 0x7f;
+        return !rules().spaced_dashes || c <= ' ' || c == 0x7f;
     }
     constexpr sql_token line_comment() noexcept {
         while (at_ < sql_.size() && !ends_line(sql_[at_])) ++at_;
         return made(sql_token_kind::comment);
     }
     constexpr sql_token block_comment() noexcept {
-        if (Rules.code_comments) {
+        if (rules().code_comments) {
             const std::size_t mark = peek(2) == '!' ? 3 : peek(2) == 'M' && peek(3) == '!' ? 4 : 0;
             if (mark != 0) return begin_code(mark);
         }
-        if (!Rules.nested_comments) return until("*/", 2, sql_token_kind::comment);
+        if (!rules().nested_comments) return until("*/", 2, sql_token_kind::comment);
         std::size_t depth = 0;
         while (at_ < sql_.size()) {
             if (sql_[at_] == '/' && peek(1) == '*') {
@@ -191,7 +211,7 @@ private:
         auto end = at_ + 1;
         while (end < sql_.size() && is_sql_word_byte(sql_[end])) ++end;
         at_ = end;
-        if (!Rules.escape_strings || at_ - start_ != 1) return made(sql_token_kind::word);
+        if (!rules().escape_strings || at_ - start_ != 1) return made(sql_token_kind::word);
         const char c = sql_lower(sql_[start_]);
         if (c == 'e' && peek(0) == '\'') return escape_string();
         if (c == 'u' && peek(0) == '&' && (peek(1) == '\'' || peek(1) == '"')) {
@@ -202,7 +222,7 @@ private:
         return made(sql_token_kind::word);
     }
     constexpr sql_token number() noexcept {
-        while (is_sql_word_byte(peek(0)) && (peek(0) != '$' || Rules.digit_starts_word)) ++at_;
+        while (is_sql_word_byte(peek(0)) && (peek(0) != '$' || rules().digit_starts_word)) ++at_;
         const auto run = sql_.substr(start_, at_ - start_);
         const auto digits = std::min(run.find_first_not_of("0123456789"), run.size());
         const auto rest = run.substr(digits);
@@ -211,7 +231,7 @@ private:
             for (++at_; is_sql_digit(peek(0));) ++at_;
             return made(sql_token_kind::number);
         }
-        if (!Rules.digit_starts_word || rest.empty() || (exponent && is_sql_digit(rest.substr(0, 2).back())) ||
+        if (!rules().digit_starts_word || rest.empty() || (exponent && is_sql_digit(rest.substr(0, 2).back())) ||
             is_based(run, "0x", "0123456789abcdefABCDEF") || is_based(run, "0b", "01"))
             return made(sql_token_kind::number);
         return made(sql_token_kind::word);
@@ -222,7 +242,7 @@ private:
 
     // How long the $tag$ is that begins here; 0: none does.
     constexpr std::size_t dollar_tag() const noexcept {
-        if (!Rules.dollar_strings || is_sql_digit(peek(1))) return 0;
+        if (!rules().dollar_strings || is_sql_digit(peek(1))) return 0;
         std::size_t size = 1;
         while (is_sql_letter(peek(size)) || is_sql_digit(peek(size))) ++size;
         return peek(size) == '$' ? size + 1 : 0;
@@ -239,15 +259,16 @@ private:
         while (is_sql_word_byte(peek(0)) || peek(0) == '.') ++at_;
         return made(sql_token_kind::variable);
     }
-    static constexpr bool is_named_mark(char c) noexcept {
-        for (const char mark : Rules.named_marks)
+    constexpr bool is_named_mark(char c) const noexcept {
+        for (const char mark : rules().named_marks)
             if (c == mark) return true;
         return false;
     }
     // A placeholder with a name, or a symbol.
     constexpr sql_token mark() noexcept {
         if (sql_[at_] == ':' && peek(1) == ':') return symbol(2);
-        if (!is_named_mark(sql_[at_]) || !is_sql_letter(peek(1))) return symbol(1);
+        const bool named = rules().loose_marks ? is_sql_word_byte(peek(1)) : is_sql_letter(peek(1));
+        if (!named || !is_named_mark(sql_[at_])) return symbol(1);
         do ++at_;
         while (is_sql_word_byte(peek(0)));
         return made(sql_token_kind::placeholder);
@@ -257,6 +278,20 @@ private:
     std::size_t at_ = 0;
     std::size_t start_ = 0;  // of the token that is read
     bool in_code_comment_ = false;
+};
+
+// A lexer for a server whose rules are a constant.
+template <const sql_rules& Rules>
+class sql_lexer : public basic_sql_lexer<detail::fixed_rules<Rules>> {
+public:
+    explicit constexpr sql_lexer(std::string_view sql) noexcept : basic_sql_lexer<detail::fixed_rules<Rules>>{sql} {}
+};
+
+// A lexer for rules that are known at run time, and outlive it.
+class any_sql_lexer : public basic_sql_lexer<detail::given_rules> {
+public:
+    constexpr any_sql_lexer(std::string_view sql, const sql_rules& rules) noexcept
+        : basic_sql_lexer<detail::given_rules>{sql, detail::given_rules{&rules}} {}
 };
 
 }  // namespace spi

@@ -24,11 +24,13 @@ struct sql_rules {
     bool dollar_strings = false;         // $tag$ text $tag$
     bool double_quoted_strings = false;  // "text" is a string and no name
     bool backtick_names = false;
-    bool bracket_names = false;        // [name]
-    bool dollar_starts_word = false;   // it may always stand inside
-    bool digit_starts_word = false;    // 1a is a name, 1e5 a number
-    bool at_variables = false;         // @name, @'name', @@name
-    bool question_marks = false;       // ? and ?1 are placeholders
+    bool bracket_names = false;       // [name]
+    bool dollar_starts_word = false;  // it may always stand inside
+    bool digit_starts_word = false;   // 1a is a name, 1e5 a number
+    bool at_variables = false;        // @name, @'name', @@name
+    bool question_marks = false;      // ? is a placeholder, unless a word sticks to it
+    // ?1 is one too, and so is a mark with a name that begins with a digit, :1
+    bool loose_marks = false;
     bool dollar_numbers = false;       // $1 is one
     std::string_view named_marks{};    // those before which :name is one, such as ":@"
     bool order_mark_is_blank = false;  // the three bytes of UTF-8's byte order mark

@@ -233,8 +233,8 @@ private:
 
     // Errors (driver_connection_errors.cpp).
     error_info take_error(std::string_view text);
-    [[noreturn]] void raise(const prepared* statement, std::string_view text = {});
-    [[noreturn]] void raise_sent(const prepared* statement);
+    [[noreturn]] void raise(const prepared* statement, std::string_view text = {}, std::span<const koine_value> = {});
+    [[noreturn]] void raise_sent(const prepared* statement, std::span<const koine_value> binds = {});
     void check_usable();
     [[noreturn]] KOINE_COLD void refuse(transaction_state::verdict why) const;
     [[noreturn]] KOINE_COLD void raise_bind_failure(const prepared& statement);

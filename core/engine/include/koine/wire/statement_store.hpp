@@ -50,6 +50,9 @@ public:
 
     // Frees the driver's half of a statement, which can be prepared anew.
     void free_handle(prepared& statement) noexcept;
+    // Frees that of the least used one that is not running, which is prepared anew when it runs
+    // next. False: there is none.
+    bool give_up_one() noexcept;
     // Frees that of all: the connection is about to be closed.
     void free_handles() noexcept;
 

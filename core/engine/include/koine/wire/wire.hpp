@@ -138,6 +138,7 @@ private:
     std::atomic<const void*> user_{nullptr};  // who is at work
     std::atomic<bool> cancelled_{false};
     std::uint8_t marks_ = 0;
+    bool late_ = false;  // what error_ tells comes of a deadline
 };
 
 // The wire for one operation.

@@ -30,9 +30,19 @@ koine_value bind_column(const V& value, bind_context& context) {
     }
 }
 
+// Views and pointers can be bound, but not read: a row would have to outlive its result.
+template <class V>
+inline constexpr bool is_readable = requires(const koine_value& cell, V& value) {
+    type_traits<V>::read(cell, value);
+};
+template <class V>
+bool read_member(const koine_value& cell, V& value) {
+    if constexpr (is_readable<V>) return type_traits<V>::read(cell, value);
+    return false;
+}
 template <class V>
 bool read_column_if(bool wanted, const koine_value& cell, V& value) {
-    return !wanted || type_traits<V>::read(cell, value);
+    return !wanted || read_member(cell, value);
 }
 template <class V>
 void clear_column_if(bool wanted, V& value) {
@@ -52,7 +62,7 @@ struct object_functions<T, table_descriptor<Uniques, M...>> {
 
     static bool read(const koine_value* cells, void* object) {
         T& target = *static_cast<T*>(object);
-        return (type_traits<member_t<M>>::read(*cells++, target.*M) && ...);
+        return (read_member(*cells++, target.*M) && ...);
     }
     static bool read_column(std::uint16_t column, const koine_value& cell, void* object) {
         T& target = *static_cast<T*>(object);
@@ -75,6 +85,7 @@ struct object_functions<T, table_descriptor<Uniques, M...>> {
     }
 
     static constexpr bool owns_all = (std::is_base_of_v<owner_t<M>, T> && ...);
+    static constexpr bool reads_all = (is_readable<member_t<M>> && ...);
 };
 
 // Default visibility: two libraries of one program that map the same class share its identity.
@@ -86,6 +97,9 @@ struct KOINE_API entity_data {
     static_assert(descriptor_type::count > 0, "koine: a table has at least one column");
     static_assert(descriptor_type::count < no_column, "koine: a table has at most 65534 columns");
     static_assert(functions::owns_all, "koine: table() names a column that is not a member of this class");
+    static_assert(functions::reads_all,
+                  "koine: a member that views its text (const char*, std::string_view) cannot be read from a row; use "
+                  "std::string");
     static_assert(std::is_default_constructible_v<T>, "koine: a mapped class is default-constructible");
     static_assert(std::is_copy_constructible_v<T>, "koine: a mapped class is copyable");
 
@@ -137,8 +151,7 @@ const entity_info& no_class();
 // The operations of a mapped class, which need not have a key: rows that are only read.
 template <class T>
 const entity_info& row_class_of() {
-    static_assert(is_mapped<T>, "koine: this class has no koine_table() and no specialisation of koine::mapping");
-    if constexpr (is_mapped<T>) {
+    if constexpr (require_mapped<T>()) {
         return entity_data<T>::info;
     } else {
         return no_class();
@@ -148,8 +161,7 @@ const entity_info& row_class_of() {
 // The table of a mapped class, with or without a key. Static lifetime; its address is its identity.
 template <class T>
 const table_info& table_of() {
-    static_assert(is_mapped<T>, "koine: this class has no koine_table() and no specialisation of koine::mapping");
-    if constexpr (is_mapped<T>) {
+    if constexpr (require_mapped<T>()) {
         return entity_data<T>::table;
     } else {
         return *no_class().table;
@@ -159,8 +171,7 @@ const table_info& table_of() {
 // The operations of a mapped class whose objects have an identity. Static lifetime.
 template <class T>
 const entity_info& entity_of() {
-    static_assert(is_mapped<T>, "koine: this class has no koine_table() and no specialisation of koine::mapping");
-    if constexpr (is_mapped<T>) {
+    if constexpr (require_mapped<T>()) {
         static_assert(
             entity_data<T>::layout.key_count > 0,
             "koine: a class without a primary key cannot be an entity; mark a column with koine::primary_key");

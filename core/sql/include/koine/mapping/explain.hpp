@@ -16,8 +16,8 @@ inline namespace v1 {
 namespace detail {
 
 // Names table, column, expected and found type of the first cell that does not fit; never the
-// value. `cells`: as many as the table has columns. The code is unexpected_null, out_of_range or
-// type_mismatch.
+// value. `cells`: as many as the table has columns. The code is unexpected_null or
+// unreadable_value.
 KOINE_API KOINE_COLD error_info explain_mismatch(const table_info& table, const koine_value* cells);
 // The same, asking the class's own types; constructs an object of it.
 KOINE_API KOINE_COLD error_info explain_mismatch(const entity_info& entity, const koine_value* cells);
@@ -30,6 +30,9 @@ KOINE_API KOINE_COLD error_info explain_cell(std::string_view name, std::size_t 
 // result has twice.
 KOINE_API bool match_columns(const table_info& table, std::span<const std::string_view> names,
                              std::uint16_t* positions);
+
+// The column of the first member that cannot be bound, empty if none is found. Works on copies.
+KOINE_API std::string_view unbindable_column(const entity_info& entity, const void* object);
 
 }  // namespace detail
 }  // namespace v1

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <koine/api.hpp>
@@ -33,11 +34,13 @@ public:
 
     // Every table after those that its foreign keys refer to, otherwise in the order they were
     // added. References inside a circle of tables (see cyclic()) and references to tables that were
-    // not added do not count. Valid until the next add().
-    std::span<const table_info* const> tables() const noexcept;
+    // not added do not count. Valid until the next add(); those of a temporary are the caller's.
+    std::span<const table_info* const> tables() const& noexcept;
+    std::vector<const table_info*> tables() && noexcept { return std::move(tables_); }
     // The tables on a circle of references, each with one at least that cannot be created with the
-    // table. A table that refers to itself alone is none of them. Valid until the next add().
-    std::span<const table_info* const> cyclic() const noexcept;
+    // table. A table that refers to itself alone is none of them. Valid as those of tables().
+    std::span<const table_info* const> cyclic() const& noexcept;
+    std::vector<const table_info*> cyclic() && noexcept { return std::move(cyclic_); }
 
     // Creates the tables that are missing, in one transaction where the database can do that. Never
     // drops, never alters. Several processes may do it at once: a table that another one makes

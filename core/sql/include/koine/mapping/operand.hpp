@@ -23,10 +23,10 @@ struct column;
 namespace detail {
 
 // Each throws koine::error if the value cannot be bound: invalid_encoding, invalid_value, too_big
-// or out_of_range.
+// or out_of_range. The column that stands before the value is named.
 KOINE_API void push_text(syntax::fragment& to, std::string_view text);
-[[noreturn]] KOINE_API KOINE_COLD void raise_unbindable(const bind_context& context);
-[[noreturn]] KOINE_API KOINE_COLD void raise_integer_too_large(std::size_t bits);
+[[noreturn]] KOINE_API KOINE_COLD void raise_unbindable(const syntax::fragment& to, const bind_context& context);
+[[noreturn]] KOINE_API KOINE_COLD void raise_integer_too_large(const syntax::fragment& to, std::size_t bits);
 
 // Pushes a column of a mapped class, or a member of an unmapped base that rebase() turns into one.
 template <auto M, class Entity>
@@ -36,7 +36,7 @@ template <class Storage>
 void push_stored(syntax::fragment& to, const Storage& value) {
     bind_context context;
     const koine_value bound = type_traits<Storage>::bind(value, context);
-    if (context.failed()) raise_unbindable(context);
+    if (context.failed()) raise_unbindable(to, context);
     to.push_bind(bound);
 }
 
@@ -51,7 +51,7 @@ void push_operand(syntax::fragment& to, const V& value) {
         constexpr bool fits = std::is_integral_v<V> && !std::is_same_v<V, bool> && !is_character<V>;
         static_assert(fits, "koine: an integer column takes integers only");
         if constexpr (fits) {
-            if (!std::in_range<storage>(value)) raise_integer_too_large(8 * sizeof(storage));
+            if (!std::in_range<storage>(value)) raise_integer_too_large(to, 8 * sizeof(storage));
             to.push_bind(integer_value(static_cast<std::int64_t>(value)));
         }
     } else if constexpr (std::is_same_v<storage, double>) {

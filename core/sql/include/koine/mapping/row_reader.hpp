@@ -39,8 +39,8 @@ std::string_view type_label() noexcept {
 // A single value, from a result of one column; specialised below for tuples and mapped classes.
 // Every reader is made of the names of the result's columns, once a result, and keeps none of them;
 // the constructor throws koine::error (type_mismatch or undefined_column) if they do not suit T.
-// read() throws koine::error (type_mismatch, out_of_range or unexpected_null) if a cell does not
-// fit, and leaves `value` in any valid state. Immutable: threads may share it.
+// read() throws koine::error (unreadable_value or unexpected_null) if a cell does not fit, and
+// leaves `value` in any valid state. Immutable: threads may share it.
 template <class T>
 class row_reader {
 public:

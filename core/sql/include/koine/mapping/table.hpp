@@ -153,10 +153,28 @@ struct mapping<T> {
 
 namespace detail {
 
+// Whether a class has a table that the compiler can read. Some compilers cannot read any once they
+// have found another error.
 template <class T>
 inline constexpr bool is_mapped = requires {
-    mapping<T>::table();
+    typename std::bool_constant<(static_cast<void>(mapping<T>::table()), true)>;
 };
+
+// is_mapped, with words for what is not.
+template <class T>
+constexpr bool require_mapped() {
+    constexpr bool of_object = requires(const T& object) {
+        object.koine_table();
+    };
+    constexpr bool of_class = requires {
+        mapping<T>::table();
+    };
+    static_assert(of_class || of_object,
+                  "koine: this class has no koine_table() and no specialisation of koine::mapping");
+    static_assert(of_class || !of_object, "koine: koine_table() has to be static");
+    static_assert(is_mapped<T> || !of_class, "koine: koine_table() has to be constexpr (or see the error above)");
+    return is_mapped<T>;
+}
 
 }  // namespace detail
 }  // namespace v1

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include <koine/driver_abi.h>
@@ -28,11 +29,25 @@ public:
         take(bound, context);
     }
 
+    // The same for a value that is called `name`; usage_error says so.
+    template <class T>
+    static bind_value called(std::string_view name, const T& value) {
+        if constexpr (std::is_same_v<T, bind_value> || std::is_same_v<T, std::nullopt_t>) {
+            return value;
+        } else {
+            bind_value made{std::nullopt};
+            bind_context context;
+            const koine_value bound = type_traits<T>::bind(value, context);
+            made.take(bound, context, name);
+            return made;
+        }
+    }
+
     // The value as it was given; its content points into this object.
     koine_value view() const noexcept;
 
 private:
-    void take(const koine_value& value, const bind_context& context);
+    void take(const koine_value& value, const bind_context& context, std::string_view name = {});
 
     koine_value value_{};  // of a text or blob: without its pointer
     std::string content_{};

@@ -44,7 +44,7 @@ template <class T>
 struct type_traits : detail::unstorable<T> {
     static_assert(detail::never<T>,
                   "koine: this type cannot be stored in a column; specialise koine::type_traits for it (see "
-                  "koine/types/type_traits.hpp)");
+                  "koine/types/type_traits.hpp), or give a struct of several columns a koine_table()");
 };
 
 namespace detail {

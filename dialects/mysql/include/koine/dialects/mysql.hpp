@@ -30,6 +30,7 @@ public:
     // Refuses also characters beyond U+FFFF and a space at the end, which the server would not
     // take.
     std::string quote(std::string_view identifier) const override;
+    const text_rules& texts() const override;
     begin_rule begin(const transaction_options& options) const override;
     // Refuses keys over text or bytes without a length, and over more than an index can hold.
     std::vector<std::string> create_table(const table_info& table, bool with_foreign_keys) const override;

@@ -24,6 +24,7 @@ public:
     std::string_view name() const noexcept override;
     const dialect_features& features() const noexcept override;
     std::string placeholder(std::uint32_t index) const override;
+    const text_rules& texts() const override;
     begin_rule begin(const transaction_options& options) const override;
     std::string table_exists() const override;
     // Casts values to their own types where the server could not tell them or would guess: alone in

@@ -27,6 +27,7 @@ public:
     std::shared_ptr<const dialect> with(const dialect_options& options) const override;
 
     std::string placeholder(std::uint32_t index) const override;
+    const text_rules& texts() const override;
     // Writing transactions begin IMMEDIATE, so that they never fail for a snapshot that is too old;
     // see docs/dialects.md.
     begin_rule begin(const transaction_options& options) const override;
