@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <openssl/crypto.h>
+#include <unistd.h>
 
 #include <koine/deadline.hpp>
 #include <koine/detail/wait_for.hpp>
@@ -54,10 +55,17 @@ struct left_steps {
     std::mutex mutex{};
     std::condition_variable one_ended{};
     std::map<std::string, int> of{};
+    pid_t process = ::getpid();  // a fork leaves the threads to its parent
 
     static left_steps& all() {
         static auto* const one = new left_steps;
         return *one;
+    }
+    // With the mutex held.
+    void forget_those_of_parent() {
+        if (process == ::getpid()) return;
+        of.clear();
+        process = ::getpid();
     }
 };
 
@@ -66,6 +74,7 @@ struct left_steps {
 void end_before_left_steps(int status) noexcept {
     auto& left = left_steps::all();
     std::unique_lock lock{left.mutex};
+    left.forget_those_of_parent();
     if (left.one_ended.wait_for(lock, std::chrono::seconds{1}, [&left] { return left.of.empty(); })) return;
     std::fflush(nullptr);
     std::_Exit(status);
@@ -108,6 +117,7 @@ void lengthy_step::start(connection_ptr connection, const std::string& server) {
     {
         auto& left = left_steps::all();
         const std::lock_guard lock{left.mutex};
+        left.forget_those_of_parent();
         if (const auto at = left.of.find(server); at != left.of.end() && at->second >= most_left_steps) {
             auto why = local_failure(errc::connect_failed,
                                      "earlier logins to this server are still computing what it asked for, although "
@@ -139,6 +149,7 @@ void lengthy_step::leave() noexcept {
         if (!fate_->decided.exchange(true)) {
             try {
                 prepare_for_exit();
+                left.forget_those_of_parent();
                 ++left.of[fate_->server];
             } catch (...) {
                 // Not counted for lack of memory: one more may be begun.
