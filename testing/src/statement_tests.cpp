@@ -184,8 +184,8 @@ void refuses_every_call_once_it_is_closed(context& given) {
     make_numbers(on, 1);
     rows open = on.execute(sql("select id from numbers"));
     on.close();
-    EXPECT_EQ(code_of([&] { on.execute(sql("select 1")); }), errc::usage);
-    EXPECT_EQ(code_of([&] { on.commit(); }), errc::usage);
+    EXPECT_EQ(code_of([&] { on.execute(sql("select 1")); }), errc::closed);
+    EXPECT_EQ(code_of([&] { on.commit(); }), errc::closed);
     EXPECT_NO_THROW(on.close());
 }
 
