@@ -1,4 +1,5 @@
-# Installs Koine below a prefix of its own, with static or shared libraries as WAY says, builds
+# Installs Koine below a prefix of its own, the static libraries of the build at hand or shared ones
+# of a build for it, as WAY says, builds
 # third_party/ against what is installed, and runs its tests: plugins for a database that Koine has
 # never seen.
 cmake_minimum_required(VERSION 3.25)
@@ -22,14 +23,14 @@ file(COPY "${SOURCE}/tests/plugin/check_exports.cmake" DESTINATION "${work}")
 # Without debug information, which this needs not.
 set(arguments -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_C_COMPILER=${C_COMPILER}" -DCMAKE_BUILD_TYPE=Debug
   "-DCMAKE_CXX_FLAGS_DEBUG=-O0 -D_GLIBCXX_ASSERTIONS")
-set(shared OFF)
-if(WAY STREQUAL "shared")
-  set(shared ON)
+if(WAY STREQUAL "static")
+  run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${prefix}")
+else()
+  run("${CMAKE_COMMAND}" -S "${SOURCE}" -B "${work}/koine" ${arguments} "-DCMAKE_INSTALL_PREFIX=${prefix}" -DBUILD_SHARED_LIBS=ON
+    -DKOINE_TESTING_SUITE=ON -DKOINE_BUILD_TESTS=OFF -DKOINE_BUILD_BENCH=OFF -DKOINE_BUILD_EXAMPLES=OFF)
+  run("${CMAKE_COMMAND}" --build "${work}/koine")
+  run("${CMAKE_COMMAND}" --install "${work}/koine")
 endif()
-run("${CMAKE_COMMAND}" -S "${SOURCE}" -B "${work}/koine" ${arguments} "-DCMAKE_INSTALL_PREFIX=${prefix}" "-DBUILD_SHARED_LIBS=${shared}"
-  -DKOINE_TESTING_SUITE=ON -DKOINE_BUILD_TESTS=OFF -DKOINE_BUILD_BENCH=OFF -DKOINE_BUILD_EXAMPLES=OFF)
-run("${CMAKE_COMMAND}" --build "${work}/koine")
-run("${CMAKE_COMMAND}" --install "${work}/koine")
 
 if(CCACHE)
   list(APPEND arguments "-DCMAKE_CXX_COMPILER_LAUNCHER=${CCACHE}")

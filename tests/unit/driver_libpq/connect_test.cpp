@@ -43,7 +43,11 @@ private:
 
 class libpq_connect : public ::testing::Test {
 protected:
-    void SetUp() override { KOINE_NEEDS_POSTGRES(); }
+    // Before a test changes the environment, which the server's own programs read as well.
+    void SetUp() override {
+        KOINE_NEEDS_POSTGRES();
+        server();
+    }
 
     static pg_cluster& server() { return pg_cluster::shared(); }
     // A connection service file with one section.
