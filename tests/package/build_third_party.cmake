@@ -1,7 +1,6 @@
-# Installs Koine below a prefix of its own, the static libraries of the build at hand or shared ones
-# of a build for it, as WAY says, builds
-# third_party/ against what is installed, and runs its tests: plugins for a database that Koine has
-# never seen.
+# Installs Koine below a prefix of its own, as WAY says the static libraries of the build at hand or
+# shared ones of a build of its own; builds third_party/ against what is installed, and runs its
+# tests: plugins for a database that Koine has never seen.
 cmake_minimum_required(VERSION 3.25)
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
