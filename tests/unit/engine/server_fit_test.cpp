@@ -104,9 +104,13 @@ TEST_F(server_fit_of, many_first_connections_at_once_settle_it_once) {
     EXPECT_EQ(log.lines().size(), 1U);
 }
 
+// Whether the key is the one of the row that was inserted last.
+constexpr const char* asks_for_key = "SHOW COLUMNS FROM notes WHERE Field = 'id' AND Extra LIKE '%auto_increment%'";
+
 // What MySQL is sent: no test here has a MySQL server.
 TEST_F(server_fit_of, mysql_is_never_asked_for_returning) {
     server.server_is("mysql", "8.0.36");
+    server.on(asks_for_key, {.columns = {{"Field", KOINE_TEXT}}, .rows = {{"id"}}});
     server.on("INSERT INTO notes (text) VALUES (?)", {.affected = 1, .last_insert_id = 7});
     server.on("SELECT id, text, state FROM notes WHERE id = ?",
               {.columns = {{"id", KOINE_INT64}, {"text", KOINE_TEXT}, {"state", KOINE_TEXT}},
@@ -119,12 +123,13 @@ TEST_F(server_fit_of, mysql_is_never_asked_for_returning) {
     EXPECT_EQ(kept.state, "draft");
     EXPECT_EQ(server.executed(),
               (std::vector<std::string>{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION",
-                                        "INSERT INTO notes (text) VALUES (?)",
+                                        asks_for_key, "INSERT INTO notes (text) VALUES (?)",
                                         "SELECT id, text, state FROM notes WHERE id = ?", "COMMIT"}));
 }
 
 TEST_F(server_fit_of, a_row_that_cannot_be_found_again_fails_its_flush) {
     server.server_is("mysql", "8.0.36");
+    server.on(asks_for_key, {.columns = {{"Field", KOINE_TEXT}}, .rows = {{"id"}}});
     server.on("INSERT INTO notes (text) VALUES (?)", {.affected = 1, .last_insert_id = 7});
     server.on("SELECT id, text, state FROM notes WHERE id = ?",
               {.columns = {{"id", KOINE_INT64}, {"text", KOINE_TEXT}, {"state", KOINE_TEXT}}});

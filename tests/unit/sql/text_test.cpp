@@ -289,6 +289,7 @@ TEST(sql, reads_a_text_as_its_database_does) {
 
 TEST(sql, refuses_code_in_comments_where_servers_disagree_about_its_end) {
     EXPECT_EQ(refused_on("select /*!50000 1 + */ :x"), "");
+    EXPECT_EQ(refused_on("select /*!50000 1 + */ /*M! 1 + */ :x"), "");
     EXPECT_EQ(refused_on("select /*!50000 :x + */ 1"), "spma") << "for some servers there is no x";
     EXPECT_EQ(refused_on("select /*!50000 '*/ :x -- '*/"), "m");
     EXPECT_EQ(refused_on("select /*M! /*! 1 */ */ :x"), "m");

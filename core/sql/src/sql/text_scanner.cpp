@@ -111,7 +111,7 @@ private:
         const std::size_t end = token.at + token.text.size();
         if (code_end_ != 0 && end > code_end_ - 2 && token.at < code_end_)
             throw_text_error(text_, code_begin_, "a comment of which servers find different ends");
-        if (code_end_ != 0 && !in_.in_code_comment()) code_end_ = 0;
+        if (code_end_ != 0 && (token.at >= code_end_ || !in_.in_code_comment())) code_end_ = 0;
         if (token.kind != kind::comment || !in_.in_code_comment() || token.text.substr(0, 2) != "/*") return;
         if (token.text.substr(2, 1) != "!" && token.text.substr(2, 2) != "M!") return;
         if (code_end_ != 0) throw_text_error(text_, token.at, "a comment of code within one");
