@@ -161,6 +161,8 @@ TEST_P(error_words, hold_no_value_that_was_bound) {
         const auto why = caught([&] { c.execute(text); });
         ASSERT_TRUE(why.has_value()) << text.text();
         std::string said = why->what();
+        // Whoever goes on is told again why the transaction failed.
+        if (const auto again = caught([&] { c.execute(sql("select 1")); })) said += again->what();
         for (char& each : said) each = static_cast<char>(std::tolower(static_cast<unsigned char>(each)));
         EXPECT_EQ(said.find("secret"), std::string::npos) << said;
         EXPECT_EQ(said.find("8171"), std::string::npos) << said;

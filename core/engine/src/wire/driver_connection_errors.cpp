@@ -54,7 +54,6 @@ error_info driver_connection::take_error(std::string_view text) {
             !wire_.in_transaction())
             transaction_.ended_by_statement();
     }
-    context_.clear();
     // A driver that lends rows out of the database itself has taken them back if the failure has
     // ended results.
     if (results_.any() && full_block_ == 1 && (wire_.state() & KOINE_STATE_BUSY) == 0)
@@ -64,11 +63,16 @@ error_info driver_connection::take_error(std::string_view text) {
 
 void driver_connection::raise(const prepared* statement, std::string_view text, std::span<const koine_value> binds) {
     const compiled* const of = statement != nullptr ? statement->text.get() : nullptr;
+    const bool first = transaction_.now() != transaction_state::phase::failed;
     error_info info = take_error(of != nullptr ? std::string_view{of->text} : text);
     // Not all databases say which table it was, or only for some errors.
     if (of != nullptr && of->table != nullptr && info.table.empty() && concerns_table(info.code))
         info.table = of->table->name;
     hide_values(info, binds);
+    // The values may be among those that were made to be bound.
+    context_.clear();
+    // What is told of it later shows no value either.
+    if (first && transaction_.now() == transaction_state::phase::failed) control_.cause = describe(info);
     throw_error(std::move(info));
 }
 
