@@ -75,6 +75,17 @@ TEST_P(text_values, are_kept_with_the_statement) {
     koine::connection on = engine.connect();
     for (std::int64_t i = 0; i < 3; ++i)
         EXPECT_EQ(on.execute(koine::sql("select :a - :b", {{"a", i}, {"b", 1}})).one<std::int64_t>(), i - 1);
+    // By their types, which are another statement's.
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(on.execute(koine::sql("select :v", {{"v", std::int64_t{7}}})).one<std::int64_t>(), 7);
+        EXPECT_EQ(on.execute(koine::sql("select :v", {{"v", "seven"}})).one<std::string>(), "seven");
+    }
+    if (engine.dialect().name() == "postgresql") {
+        const auto kept = koine::sql(
+            "select count(*) from pg_prepared_statements where statement like 'select%$1%' and statement not like "
+            "'%prepared%'");
+        EXPECT_EQ(on.execute(kept).one<std::int64_t>(), 3) << "a - b, and v of two types";
+    }
     std::int64_t sum = 0;
     for (const koine::row one :
          on.execute(koine::sql("select id from users where :n is null or id = :n", {{"n", 5}}), {.stream = true}))

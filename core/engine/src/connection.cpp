@@ -221,26 +221,15 @@ rows connection::execute(const text_statement& statement, call_options options) 
     if (on->observed()) [[unlikely]]
         on->set_next_place(statement.where());
     value_buffer buffer{statement.value_count(on->dialect())};
-    if (on->dialect().features().types_by_context && !buffer.values().empty()) {
-        bind_context ignored;  // what cannot be bound is told below
-        statement.values(on->dialect(), ignored, buffer.data());
-        if (const compiled typed = on->dialect().typed_text(text, buffer.values()); !typed.text.empty())
-            return run_typed(statement, typed, options);
+    std::span<const koine_value> typed;
+    if (on->dialect().features().types_by_context) {
+        bind_context for_types;  // what cannot be bound is told below
+        statement.values(on->dialect(), for_types, buffer.data());
+        typed = buffer.values();
     }
-    detail::prepared& found = on->prepare(text, false, options.stream);
+    detail::prepared& found = on->prepare(text, typed, options.stream);
     statement.values(on->dialect(), on->context(), buffer.data());
     return run(found, buffer.values(), options.deadline);
-}
-
-// Under the call that the text came by.
-rows connection::run_typed(const text_statement& statement, const compiled& typed, const call_options& options) {
-    detail::driver_connection& on = *state_->lease;
-    detail::prepared& found = on.prepare(typed.text, false, options.stream);
-    value_buffer given{statement.value_count(on.dialect())};
-    statement.values(on.dialect(), on.context(), given.data());
-    value_buffer ordered{typed.order.size()};
-    for (std::size_t i = 0; i < typed.order.size(); ++i) ordered.data()[i] = given.data()[typed.order[i]];
-    return run(found, ordered.values(), options.deadline);
 }
 
 rows connection::execute(const syntax::fragment& statement, call_options options) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <koine/dialects/postgresql.hpp>
+#include <koine/spi/server_rules.hpp>
 #include <koine/spi/sql_lexer.hpp>
 
 namespace koine {
@@ -20,9 +21,6 @@ namespace {
 
 using spi::sql_token;
 using kind = spi::sql_token_kind;
-
-constexpr spi::sql_rules rules{
-    .nested_comments = true, .escape_strings = true, .dollar_strings = true, .dollar_numbers = true};
 
 // Words that end a list of what is selected.
 constexpr std::array<std::string_view, 14> clause_words{"from",  "where",  "group",  "having", "window",
@@ -82,7 +80,7 @@ struct chain {
 class reader {
 public:
     explicit reader(std::string_view text) {
-        spi::sql_lexer<rules> in{text};
+        spi::sql_lexer<spi::postgresql_rules> in{text};
         for (sql_token token = in.next(); token.kind != kind::end; token = in.next()) tokens_.push_back(token);
         tokens_.push_back({});  // so that there always is a next one
         tokens_.back().at = text.size();
@@ -291,8 +289,9 @@ std::uint8_t written_tag(need what, std::uint8_t tag) {
 compiled postgresql::typed_text(std::string_view text, std::span<const koine_value> values) const {
     reader in{text};
     const std::vector<need> needs = in.needs(values);
+    if (std::all_of(needs.begin(), needs.end(), [](need one) { return one == need::nothing; })) return {};
     compiled out;
-    if (std::all_of(needs.begin(), needs.end(), [](need one) { return one == need::nothing; })) return out;
+    out.values = static_cast<std::uint32_t>(values.size());
     // A value that stands with its type at one place and without at another is bound twice.
     std::vector<std::array<std::uint32_t, 2>> places(values.size(), {0, 0});
     std::size_t at = 0;

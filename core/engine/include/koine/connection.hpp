@@ -128,7 +128,6 @@ private:
     friend struct detail::connection_access;
     explicit connection(std::shared_ptr<detail::connection_state> state) noexcept;
     rows run(detail::prepared& statement, std::span<const koine_value> binds, deadline limit);
-    rows run_typed(const text_statement& statement, const compiled& typed, const call_options& options);
     // For engine::begin(): a transaction that only its block ends.
     transaction begin_block();
     void end_block(transaction& work);

@@ -77,7 +77,7 @@ void driver_connection::open_handle(prepared& statement) {
     statement.read_only = reads && !statement.text->writes;
     statement.columns = driver().column_count(statement.handle);
     statement.parameters =
-        statement.text->lists.empty() ? driver().parameter_count(statement.handle) : statement.text->values;
+        statement.text->values == 0 ? driver().parameter_count(statement.handle) : statement.text->values;
     statement.block_rows = 0;
     make_room(statement);
     statement.extras = 0;
@@ -109,10 +109,10 @@ std::unique_ptr<prepared> driver_connection::make_prepared(std::shared_ptr<const
     return statement;
 }
 
-std::unique_ptr<prepared> driver_connection::make_prepared(std::string_view text, std::uint32_t flags) {
-    auto by_hand = std::make_shared<compiled>();
-    by_hand->text = std::string{text};
-    return make_prepared(std::shared_ptr<const compiled>{std::move(by_hand)}, flags);
+std::unique_ptr<prepared> driver_connection::make_prepared(std::string_view text) {
+    compiled by_hand;
+    by_hand.text = std::string{text};
+    return make_prepared(std::make_shared<const compiled>(std::move(by_hand)));
 }
 
 prepared& driver_connection::prepare(const syntax::fragment& shape) {
@@ -128,17 +128,35 @@ prepared& driver_connection::prepare_new(const syntax::fragment& shape, std::uin
     return statements_.keep(hash, key_of(shape), make_prepared(source_->compile(shape)));
 }
 
-prepared& driver_connection::prepare(std::string_view text, bool once, bool stream) {
+prepared& driver_connection::prepare(std::string_view text, bool once) {
+    return prepare_text(text, text, {}, once ? std::uint32_t{KOINE_PREPARE_ONCE} : 0U);
+}
+
+prepared& driver_connection::prepare(std::string_view text, std::span<const koine_value> values, bool stream) {
+    const std::uint32_t flags = stream ? std::uint32_t{KOINE_PREPARE_STREAM} : 0U;
+    if (values.empty()) return prepare_text(text, text, {}, flags);
+    // No text has a NUL.
+    std::string key;
+    key.reserve(text.size() + 1 + values.size());
+    key.append(text).append(1, '\0');
+    for (const koine_value& one : values) key.append(1, static_cast<char>(one.tag));
+    return prepare_text(key, text, values, flags);
+}
+
+prepared& driver_connection::prepare_text(std::string_view key, std::string_view text,
+                                          std::span<const koine_value> values, std::uint32_t flags) {
     const busy_guard guard{*this};
+    const bool once = (flags & KOINE_PREPARE_ONCE) != 0;
     // A streaming statement is another one than a buffered one of the same text.
-    const std::uint64_t hash = std::hash<std::string_view>{}(text) + (stream ? 1 : 0);
+    const std::uint64_t hash = std::hash<std::string_view>{}(key) + ((flags & KOINE_PREPARE_STREAM) != 0 ? 1 : 0);
     if (!once)
-        if (prepared* found = statements_.cache().find(hash, text); found != nullptr && !found->running) return *found;
+        if (prepared* found = statements_.cache().find(hash, key); found != nullptr && !found->running) return *found;
     check_usable();
-    const std::uint32_t flags =
-        (once ? std::uint32_t{KOINE_PREPARE_ONCE} : 0U) | (stream ? std::uint32_t{KOINE_PREPARE_STREAM} : 0U);
-    auto made = make_prepared(text, flags);
-    if (!once && statements_.cache().find(hash, text) == nullptr) return statements_.keep(hash, text, std::move(made));
+    compiled by_hand;
+    if (!values.empty()) by_hand = dialect_->typed_text(text, values);
+    if (by_hand.text.empty()) by_hand.text = std::string{text};
+    auto made = make_prepared(std::make_shared<const compiled>(std::move(by_hand)), flags);
+    if (!once && statements_.cache().find(hash, key) == nullptr) return statements_.keep(hash, key, std::move(made));
     made->once = true;
     return statements_.own(std::move(made));
 }

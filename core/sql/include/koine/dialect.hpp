@@ -33,7 +33,7 @@ struct compiled {
     // were bound.
     std::vector<std::uint32_t> order{};
     std::vector<list_placeholder> lists{};  // `order` names each one's first value
-    std::uint32_t values = 0;               // how many are bound; told only where `lists` has any
+    std::uint32_t values = 0;               // how many are bound; 0: one for each placeholder
     std::uint32_t columns = 0;              // of the result; 0: none
     bool writes = false;                    // changes rows or the schema
     // Of the statement's head, for errors; set by who has it compiled. Null for texts by hand.
@@ -119,8 +119,9 @@ public:
 
     // A text by hand, with this dialect's placeholders, in which values have types of their own
     // where nothing around them would give them one; `values` are those of the placeholders. Its
-    // order says which of them each placeholder takes. An empty text, which is the default: nothing
-    // has to change. Asked only where features() say so.
+    // order says which of them each placeholder takes. The tags of the values alone decide about
+    // the text. An empty text, which is the default: nothing has to change. Asked only where
+    // features() say so.
     virtual compiled typed_text(std::string_view text, std::span<const koine_value> values) const;
     // The text that a placeholder of compiled::lists takes for these values, which are of one tag
     // and as bind_context::native_form() gives them. Asked only where compile() writes such.

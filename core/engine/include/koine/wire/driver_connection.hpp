@@ -80,7 +80,9 @@ public:
     prepared& prepare(const syntax::fragment& shape);
     // Finds or prepares a text. `once`, and a text whose cached statement has an open result, make
     // a statement outside the cache, which the caller ends with discard().
-    prepared& prepare(std::string_view text, bool once = false, bool stream = false);
+    prepared& prepare(std::string_view text, bool once = false);
+    // The same for a text by hand; `values` are those whose tags decide about its text, or none.
+    prepared& prepare(std::string_view text, std::span<const koine_value> values, bool stream);
     // Frees a statement that is not in the cache (prepared::once); nothing for the others.
     void discard(prepared& statement) noexcept { statements_.discard(statement); }
     // The statement of a class and operation; `build` makes its shape when it is not prepared yet.
@@ -206,11 +208,13 @@ private:
         build(shape);
         return prepare_slowly(entity, operation, shape);
     }
+    prepared& prepare_text(std::string_view key, std::string_view text, std::span<const koine_value> values,
+                           std::uint32_t flags);
     KOINE_COLD prepared& prepare_new(const syntax::fragment& shape, std::uint64_t hash);
     KOINE_COLD prepared& prepare_slowly(const entity_info& entity, entity_operation operation,
                                         const syntax::fragment& shape);
     std::unique_ptr<prepared> make_prepared(std::shared_ptr<const compiled> text, std::uint32_t flags = 0);
-    std::unique_ptr<prepared> make_prepared(std::string_view text, std::uint32_t flags = 0);
+    std::unique_ptr<prepared> make_prepared(std::string_view text);
     void open_handle(prepared& statement);
     void make_room(prepared& statement);
     KOINE_COLD void renew(prepared& statement);
