@@ -228,7 +228,7 @@ TEST_P(generated_key, of_a_row_that_the_table_ignores_is_no_other_rows) {
 }
 
 TEST_P(generated_key, may_be_the_rowid_itself) {
-    if (!speaks("sqlite")) GTEST_SKIP();
+    if (!speaks("sqlite")) GTEST_SKIP() << "only SQLite has a rowid";
     run({"create table keyless (name text)"});
     koine::session session = open();
     const auto first = session.add(by_rowid{.name = "first"});

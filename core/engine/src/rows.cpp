@@ -104,7 +104,7 @@ rows& rows::operator=(rows&& other) noexcept {
     return *this;
 }
 
-// Once the connection is closed, the connection is not to be spoken to any more.
+// Once the lease is given back, the connection of the driver belongs to somebody else.
 void rows::take_over(rows& other) noexcept {
     open_.where = other.open_.where.load();
     if (state_ && state_->lease.usable())

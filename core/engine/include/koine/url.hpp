@@ -53,7 +53,7 @@ struct url_parts {
 
 // A database URL: an immutable value. Grammar and meaning are those of SQLAlchemy 2.0:
 //  - %XX is decoded in user, password, host and query; `+` means a space in the query only. What
-//    is no valid %XX stays as it is. `%2Fdir` as a host is the directory of a socket.
+//    is not a valid %XX is left as it is. `%2Fdir` as a host is the directory of a socket.
 //  - Hosts may be a list with commas. One port at its end is that of all of them; where others have
 //    ports too, each has its own, and they become the query key `port`.
 //  - The database is taken as it stands, up to the `?`. After `sqlite:///` it is a file relative to

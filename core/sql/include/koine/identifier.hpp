@@ -20,8 +20,8 @@ namespace detail {
 
 // A name that can be written in SQL: not empty, valid UTF-8, no NUL. Every other character is
 // allowed, because dialects quote names; a dialect may still refuse one that is too long for its
-// database. A value type. A string literal converts by itself, and one that is no name does not
-// compile; text that is only known at run time, a constant buffer too, has to say
+// database. A value type. A string literal converts by itself, and does not compile if it cannot
+// be a name; text that is only known at run time, a constant buffer too, has to say
 // `identifier{text}`, so that a name never comes from outside by accident. These constructors throw
 // usage_error for a name that is none.
 class KOINE_API identifier {
